@@ -1,0 +1,36 @@
+using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Records;
+
+namespace StreamEngine.Pipeline.Blocks;
+
+/// <summary>What a block's check may look at, and where it reports. Paths are relative to the block: <c>map</c>, <c>ttl.player</c>.</summary>
+public abstract class BlockCheck
+{
+    /// <summary>The block's name.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The whole config, bound without errors in its structure.</summary>
+    public abstract PipelineOptions Pipeline { get; }
+
+    /// <summary>The compiled record types.</summary>
+    public abstract RecordSchema Schema { get; }
+
+    /// <summary>Reports an error at a setting of this block.</summary>
+    public abstract void Error(string path, string message);
+
+    /// <summary>Reports a warning at a setting of this block.</summary>
+    public abstract void Warning(string path, string message);
+
+    /// <summary>The file's full path: relative ones count from the config's folder.</summary>
+    public abstract string FullPath(string path);
+
+    /// <summary>
+    /// Parses and binds another file of settings, such as a mapping. Its faults are reported with its own file name, line and column.
+    /// </summary>
+    /// <param name="path">The file, relative to the config's folder.</param>
+    /// <param name="setting">The setting of this block that names it; where a missing file is reported.</param>
+    /// <param name="inside">Reports an error at a setting inside that file, such as <c>[0].fields.hits</c>.</param>
+    /// <returns>The bound value, or null when the file has faults.</returns>
+    public abstract T? Load<T>(string path, string setting, out Action<string, string> inside)
+        where T : class;
+}

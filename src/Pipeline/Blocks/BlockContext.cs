@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Logging;
+using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Health;
+using StreamEngine.Pipeline.Providers;
+using StreamEngine.Pipeline.Records;
+
+namespace StreamEngine.Pipeline.Blocks;
+
+/// <summary>What a block gets when it is built. Time and chance come from here and from nowhere else.</summary>
+public sealed class BlockContext
+{
+    /// <summary>The block's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The whole config.</summary>
+    public required PipelineOptions Pipeline { get; init; }
+
+    /// <summary>The compiled record types and sources.</summary>
+    public required RecordSchema Schema { get; init; }
+
+    /// <summary>Folder that relative paths count from.</summary>
+    public required string BaseDirectory { get; init; }
+
+    /// <summary>The clock.</summary>
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Chance, seeded from the config's seed and the block's name. Not thread safe: one block uses it.</summary>
+    public required Random Random { get; init; }
+
+    /// <summary>Logger factory; categories are the types that log.</summary>
+    public required ILoggerFactory Logging { get; init; }
+
+    /// <summary>The gates by provider name; they outlive the graph.</summary>
+    public required IReadOnlyDictionary<string, ProviderGate> Gates { get; init; }
+
+    /// <summary>What is known about the sources' health; it outlives the graph.</summary>
+    public required SourceHealth Health { get; init; }
+
+    /// <summary>What lives outside the graph: the record store, the listener hub, connections.</summary>
+    public required IServiceProvider Services { get; init; }
+
+    /// <summary>The file's full path: relative ones count from the config's folder.</summary>
+    public string FullPath(string path) => Path.GetFullPath(path, BaseDirectory);
+}

@@ -1,0 +1,64 @@
+using StreamEngine.Pipeline.Configuration;
+
+namespace StreamEngine.Pipeline.Blocks;
+
+/// <summary>Where a block stands in the picture.</summary>
+public enum BlockKind
+{
+    /// <summary>Payloads enter here.</summary>
+    Source,
+
+    /// <summary>Records are made and changed here.</summary>
+    Transform,
+
+    /// <summary>Records leave here.</summary>
+    Sink,
+}
+
+/// <summary>
+/// One kind of block that a config can name: its options (which give parsing, schema and reference), its check and how it is built.
+/// </summary>
+public sealed class BlockType
+{
+    private readonly Func<BlockOptions, BlockContext, object> create;
+    private readonly Action<BlockOptions, BlockCheck>? check;
+
+    private BlockType(string name, BlockKind kind, Type options, string guarantee, Func<BlockOptions, BlockContext, object> create, Action<BlockOptions, BlockCheck>? check)
+    {
+        Name = name;
+        Kind = kind;
+        Options = options;
+        Guarantee = guarantee;
+        this.create = create;
+        this.check = check;
+    }
+
+    /// <summary>What stands in the config's <c>type</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>Where it stands in the picture.</summary>
+    public BlockKind Kind { get; }
+
+    /// <summary>The type of its options record.</summary>
+    public Type Options { get; }
+
+    /// <summary>What it promises about delivery, in one plain sentence.</summary>
+    public string Guarantee { get; }
+
+    /// <summary>Declares a source.</summary>
+    public static BlockType Source<T>(string name, string guarantee, Func<T, BlockContext, ISource> create, Action<T, BlockCheck>? check = null)
+        where T : SourceOptions => new(name, BlockKind.Source, typeof(T), guarantee, (o, c) => create((T)o, c), check is null ? null : (o, c) => check((T)o, c));
+
+    /// <summary>Declares a transform.</summary>
+    public static BlockType Transform<T>(string name, string guarantee, Func<T, BlockContext, IStep> create, Action<T, BlockCheck>? check = null)
+        where T : TransformOptions => new(name, BlockKind.Transform, typeof(T), guarantee, (o, c) => create((T)o, c), check is null ? null : (o, c) => check((T)o, c));
+
+    /// <summary>Declares a sink.</summary>
+    public static BlockType Sink<T>(string name, string guarantee, Func<T, BlockContext, ISink> create, Action<T, BlockCheck>? check = null)
+        where T : SinkOptions => new(name, BlockKind.Sink, typeof(T), guarantee, (o, c) => create((T)o, c), check is null ? null : (o, c) => check((T)o, c));
+
+    /// <summary>Reports what the options alone can't say: files that don't exist, fields no record has. Touches no network.</summary>
+    public void Check(BlockOptions options, BlockCheck context) => check?.Invoke(options, context);
+
+    internal object Create(BlockOptions options, BlockContext context) => create(options, context);
+}

@@ -1,0 +1,18 @@
+using StreamEngine.Pipeline.Messages;
+
+namespace StreamEngine.Pipeline.Blocks;
+
+/// <summary>
+/// A transform: a synchronous function over its own state, a batch and now. It edits rows in place, takes them out with a
+/// reason or adds some; it does no I/O, reads no clock, starts no task and takes no lock.
+/// </summary>
+public interface IStep
+{
+    /// <summary>Works on one batch.</summary>
+    /// <param name="batch">The batch; the step is its only owner.</param>
+    /// <param name="now">UTC ticks of 100 ns.</param>
+    void Process(Batch batch, long now);
+
+    /// <summary>Records that wait inside the step.</summary>
+    long Held => 0;
+}

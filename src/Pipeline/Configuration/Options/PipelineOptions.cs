@@ -1,0 +1,80 @@
+namespace StreamEngine.Pipeline.Configuration;
+
+/// <summary>Everything an operator writes in <c>pipeline.json</c>.</summary>
+public sealed record PipelineOptions
+{
+    /// <summary>Path or URL of the JSON schema, for editors; the engine ignores it.</summary>
+    [SettingName("$schema")]
+    public string? Schema { get; init; }
+
+    /// <summary>Name of the pipeline, shown in health, metrics and logs.</summary>
+    public string Name { get; init; } = "pipeline";
+
+    /// <summary>The canonical shapes, by kind: what we believe a thing is.</summary>
+    [RequiredSetting]
+    public IReadOnlyDictionary<string, RecordOptions> Records { get; init; } = new Dictionary<string, RecordOptions>();
+
+    /// <summary>Who is asked: one budget, one breaker and one connection pool each, shared by its sources.</summary>
+    public IReadOnlyDictionary<string, ProviderOptions> Providers { get; init; } = new Dictionary<string, ProviderOptions>();
+
+    /// <summary>What is asked, and when, by block name.</summary>
+    [RequiredSetting]
+    public IReadOnlyDictionary<string, SourceOptions> Sources { get; init; } = new Dictionary<string, SourceOptions>();
+
+    /// <summary>How payloads become one trusted record, by block name.</summary>
+    public IReadOnlyDictionary<string, TransformOptions> Transforms { get; init; } = new Dictionary<string, TransformOptions>();
+
+    /// <summary>Who gets the records, by block name.</summary>
+    [RequiredSetting]
+    public IReadOnlyDictionary<string, SinkOptions> Sinks { get; init; } = new Dictionary<string, SinkOptions>();
+
+    /// <summary>The Redis server that backs the record store.</summary>
+    public RedisOptions Redis { get; init; } = new();
+
+    /// <summary>Where records go that could not be understood.</summary>
+    public DeadLetterOptions DeadLetter { get; init; } = new();
+
+    /// <summary>Where the REST API and the WebSocket listen.</summary>
+    public ServerOptions Server { get; init; } = new();
+
+    /// <summary>Seed of everything random (jitter, back-off, demo providers), so that a run can be repeated.</summary>
+    [Between("0", "2147483647")]
+    public int Seed { get; init; } = 1;
+}
+
+/// <summary>The Redis server that backs the record store.</summary>
+public sealed record RedisOptions
+{
+    /// <summary>Address such as <c>localhost:6379</c> or <c>redis://user:password@host:6379/0</c>; empty keeps records in memory only.</summary>
+    [Secret]
+    public string Url { get; init; } = "";
+
+    /// <summary>Put before every key.</summary>
+    public string Prefix { get; init; } = "";
+}
+
+/// <summary>Where records go that could not be understood.</summary>
+public sealed record DeadLetterOptions
+{
+    /// <summary>File of JSON lines; empty counts dead records without keeping them.</summary>
+    public string Path { get; init; } = "data/dead-letter.jsonl";
+
+    /// <summary>Size at which the file is renamed to <c>PATH.1</c> (replacing the one before) and begun anew.</summary>
+    [Between("64KB", "1024GB")]
+    public ByteSize MaxBytes { get; init; } = new(100L << 20);
+}
+
+/// <summary>Where the REST API and the WebSocket listen.</summary>
+public sealed record ServerOptions
+{
+    /// <summary>Addresses to listen on, separated by semicolons.</summary>
+    public string Urls { get; init; } = "http://127.0.0.1:8765";
+
+    /// <summary>Key that callers send as <c>X-Api-Key</c> for calls that change something; empty allows them from loopback only.</summary>
+    [Secret]
+    public string ApiKey { get; init; } = "";
+
+    /// <summary>How long a shutdown may take to drain.</summary>
+    [Between("1s", "10m")]
+    public Duration DrainTimeout { get; init; } = Duration.Seconds(20);
+}

@@ -1,0 +1,83 @@
+namespace StreamEngine.Pipeline.Configuration;
+
+/// <summary>One provider: a budget, a breaker and a connection pool that its sources share.</summary>
+public sealed record ProviderOptions
+{
+    /// <summary>
+    /// Put before each request's path: an absolute http or https URL, or <c>demo:NAME</c> for a built-in demo provider.
+    /// </summary>
+    [RequiredSetting]
+    public string BaseUrl { get; init; } = "";
+
+    /// <summary>Headers sent with every request. Values are treated as secrets.</summary>
+    [Secret]
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>How many requests it allows.</summary>
+    public ThrottleOptions Throttle { get; init; } = new();
+
+    /// <summary>When to leave it alone for a while.</summary>
+    public BreakerOptions Breaker { get; init; } = new();
+
+    /// <summary>How a failed request is tried again.</summary>
+    public RetryOptions Retry { get; init; } = new();
+
+    /// <summary>The longest one attempt may take, from sending to the last byte of the body.</summary>
+    [Between("10ms", "10m")]
+    public Duration Timeout { get; init; } = Duration.Seconds(5);
+
+    /// <summary>The largest body accepted, after decompression.</summary>
+    [Between("1KB", "1GB")]
+    public ByteSize MaxBytes { get; init; } = new(16L << 20);
+
+    /// <summary>Whom to believe when providers disagree: lower comes first.</summary>
+    [Between("0", "1000")]
+    public int Priority { get; init; } = 100;
+
+    /// <summary>How far its data is trusted, from 0 (not at all) to 1 (fully).</summary>
+    [Between("0", "1")]
+    public double Reliability { get; init; } = 1;
+}
+
+/// <summary>How many requests a provider allows; every window given holds at once, sliding.</summary>
+public sealed record ThrottleOptions
+{
+    /// <summary>Most requests in any second.</summary>
+    [Between("1", "100000")]
+    public int? PerSecond { get; init; } = 2;
+
+    /// <summary>Most requests in any minute.</summary>
+    [Between("1", "10000000")]
+    public int? PerMinute { get; init; } = 60;
+
+    /// <summary>Most requests in any hour.</summary>
+    [Between("1", "100000000")]
+    public int? PerHour { get; init; }
+
+    /// <summary>Most requests that may wait for a permit at once; a request past it is refused.</summary>
+    [Between("1", "100000")]
+    public int Queue { get; init; } = 100;
+}
+
+/// <summary>When to leave a provider alone for a while.</summary>
+public sealed record BreakerOptions
+{
+    /// <summary>Failures in a row that open the breaker.</summary>
+    [Between("1", "1000")]
+    public int Failures { get; init; } = 5;
+
+    /// <summary>How long it stays open before one request may try again.</summary>
+    [Between("100ms", "1d")]
+    public Duration Recovery { get; init; } = Duration.Seconds(60);
+}
+
+/// <summary>How a failed request is tried again.</summary>
+public sealed record RetryOptions
+{
+    /// <summary>Attempts in all, the first included.</summary>
+    [Between("1", "20")]
+    public int Attempts { get; init; } = 3;
+
+    /// <summary>Wait before the second attempt and the longest wait; in between it doubles, with jitter. A Retry-After header wins.</summary>
+    public DurationRange Backoff { get; init; } = new(Duration.Seconds(0.5), Duration.Seconds(30));
+}

@@ -1,0 +1,40 @@
+namespace StreamEngine.Pipeline.Configuration;
+
+/// <summary>One canonical shape: its fields by name, and rules across them.</summary>
+public sealed record RecordOptions
+{
+    /// <summary>The fields, by name.</summary>
+    [OtherMembers]
+    public IReadOnlyDictionary<string, FieldOptions> Fields { get; init; } = new Dictionary<string, FieldOptions>();
+
+    /// <summary>Comparisons that hold in every valid record, such as <c>hits &lt;= atBats</c>; at most 64.</summary>
+    public IReadOnlyList<string> Rules { get; init; } = [];
+}
+
+/// <summary>One field of a shape.</summary>
+public sealed record FieldOptions
+{
+    /// <summary>What values it takes: string, int, number, bool, time or enum.</summary>
+    [RequiredSetting]
+    [OneOf("string", "int", "number", "bool", "time", "enum")]
+    public string Type { get; init; } = "";
+
+    /// <summary>Whether a record without it is incomplete.</summary>
+    public bool Required { get; init; }
+
+    /// <summary>Smallest valid number, inclusive.</summary>
+    public double? Min { get; init; }
+
+    /// <summary>Largest valid number, inclusive.</summary>
+    public double? Max { get; init; }
+
+    /// <summary>Digits kept after the point when the number is written.</summary>
+    [Between("0", "18")]
+    public int? Decimals { get; init; }
+
+    /// <summary>The values of an enum.</summary>
+    public IReadOnlyList<string> Values { get; init; } = [];
+
+    /// <summary>True when a change of this field alone is not news (a clock, a counter of requests).</summary>
+    public bool Volatile { get; init; }
+}

@@ -1,0 +1,412 @@
+using System.Buffers;
+using System.Text;
+using StreamEngine.Pipeline.Records;
+
+namespace StreamEngine.Pipeline.Messages;
+
+/// <summary>
+/// The unit that moves: payload bytes, the documents in them, and the records read from them as rows of 16-byte cells.
+/// One owner until it is sealed; then every sink holds a counted lease, and the last release returns it to its pool.
+/// </summary>
+/// <remarks>Nothing read from a batch (spans, rows, cells) may outlive the lease; debug builds overwrite freed memory.</remarks>
+public sealed class Batch : IBufferWriter<byte>
+{
+    private const byte Poison = 0xDD;
+
+    private readonly BatchPool pool;
+    private byte[] bytes = [];
+    private int length;
+    private Document[] documents = new Document[4];
+    private RowHead[] heads = new RowHead[16];
+    private Cell[] cells;
+    private short[] origins = [];
+    private readonly ArrayBufferWriter<byte> data = new();
+    private Departure[] departures = [];
+    private int departureCount;
+    private int leases;
+
+    internal Batch(BatchPool pool, RecordSchema schema)
+    {
+        this.pool = pool;
+        Schema = schema;
+        cells = new Cell[heads.Length * schema.Stride];
+    }
+
+    /// <summary>Record types and sources that rows refer to.</summary>
+    public RecordSchema Schema { get; }
+
+    /// <summary>Payloads and all text that rows refer to.</summary>
+    public ReadOnlySpan<byte> Bytes => bytes.AsSpan(0, length);
+
+    /// <summary>Memory this batch holds on to, in bytes.</summary>
+    public int Capacity => bytes.Length + (cells.Length * 16) + data.Capacity;
+
+    /// <summary>How many documents the source put in.</summary>
+    public int DocumentCount { get; private set; }
+
+    /// <summary>How many rows there are, whatever became of them.</summary>
+    public int RowCount { get; private set; }
+
+    /// <summary>Whether the rows are frozen and encoded.</summary>
+    public bool IsSealed { get; private set; }
+
+    /// <summary>The row at <paramref name="index"/>, live or not.</summary>
+    public Row this[int index] => new(this, index);
+
+    /// <summary>The document at <paramref name="index"/>.</summary>
+    public ref Document Document(int index) => ref documents.AsSpan(0, DocumentCount)[index];
+
+    /// <summary>The payload of the document at <paramref name="index"/>.</summary>
+    public ReadOnlySpan<byte> Payload(int index) => Slice(documents[index].Offset, documents[index].Length);
+
+    /// <summary>The fixed part of the row at <paramref name="index"/>.</summary>
+    public ref RowHead Head(int index) => ref heads.AsSpan(0, RowCount)[index];
+
+    /// <summary>The cells of the row at <paramref name="index"/>, by slot.</summary>
+    public Span<Cell> Cells(int index) => cells.AsSpan(index * Schema.Stride, Schema.Stride);
+
+    /// <summary>A part of <see cref="Bytes"/>.</summary>
+    public ReadOnlySpan<byte> Slice(int offset, int count) => bytes.AsSpan(0, length).Slice(offset, count);
+
+    /// <summary>The encoded records of a sealed batch.</summary>
+    public ReadOnlyMemory<byte> Data => data.WrittenMemory;
+
+    /// <summary>The encoded record of one row of a sealed batch; valid as long as the lease is held.</summary>
+    public ReadOnlyMemory<byte> DataOf(int index) => data.WrittenMemory.Slice(Head(index).DataOffset, Head(index).DataLength);
+
+    /// <summary>Live rows in order.</summary>
+    public Enumerator GetEnumerator() => new(this);
+
+    /// <summary>
+    /// Records in flight: documents not yet mapped, plus live rows. Confirmations are control records and don't count.
+    /// </summary>
+    public int Live { get; private set; }
+
+    /// <summary>Records that came out of nothing or out of documents since <see cref="BeginStep"/>.</summary>
+    internal int Added { get; private set; }
+
+    /// <summary>Documents that became rows since <see cref="BeginStep"/>.</summary>
+    internal int Mapped { get; private set; }
+
+    /// <summary>Records that left the flow since <see cref="BeginStep"/>, with their reasons.</summary>
+    internal ReadOnlySpan<Departure> Departures => departures.AsSpan(0, departureCount);
+
+    /// <summary>Starts the book-keeping of one step.</summary>
+    internal void BeginStep() => Added = Mapped = departureCount = 0;
+
+    /// <summary>Takes a document out of the flow, or says that its records have become rows.</summary>
+    /// <param name="index">The document.</param>
+    /// <param name="state">What became of it.</param>
+    /// <param name="reason">Counted; from a small fixed set. Empty for <see cref="RowState.Mapped"/>.</param>
+    /// <param name="detail">More for the person who reads the dead letter.</param>
+    public void LeaveDocument(int index, RowState state, string reason, string? detail = null)
+    {
+        ref var document = ref Document(index);
+        if (document.State != RowState.Live)
+        {
+            return;
+        }
+
+        document.State = state;
+        if (document.Confirmed)
+        {
+            return;
+        }
+
+        Live--;
+        if (state == RowState.Mapped)
+        {
+            Mapped++;
+        }
+        else
+        {
+            Depart(new Departure(state, -1, index, reason, detail));
+        }
+    }
+
+    internal void Leave(int row, RowState state, string reason, string? detail = null)
+    {
+        ref var head = ref Head(row);
+        if (head.State != RowState.Live)
+        {
+            return;
+        }
+
+        head.State = state;
+        if (head.Op != RowOp.Confirmed)
+        {
+            Live--;
+            Depart(new Departure(state, row, head.Document, reason, detail));
+        }
+    }
+
+    internal void Confirm(int row, string reason)
+    {
+        ref var head = ref Head(row);
+        if (head.Op != RowOp.Confirmed && head.State == RowState.Live)
+        {
+            head.Op = RowOp.Confirmed;
+            Live--;
+            Depart(new Departure(RowState.Filtered, row, head.Document, reason, null));
+        }
+    }
+
+    private void Depart(in Departure departure)
+    {
+        if (departureCount == departures.Length)
+        {
+            Array.Resize(ref departures, Math.Max(16, departures.Length * 2));
+        }
+
+        departures[departureCount++] = departure;
+    }
+
+    /// <summary>Copies <paramref name="text"/> into the batch.</summary>
+    /// <returns>Its offset in <see cref="Bytes"/>.</returns>
+    public int Append(ReadOnlySpan<byte> text)
+    {
+        text.CopyTo(GetSpan(text.Length));
+        var offset = length;
+        length += text.Length;
+        return offset;
+    }
+
+    /// <inheritdoc/>
+    public void Advance(int count) => length = checked(length + count) <= bytes.Length
+        ? length + count
+        : throw new ArgumentOutOfRangeException(nameof(count));
+
+    /// <inheritdoc/>
+    public Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        Reserve(Math.Max(sizeHint, 1));
+        return bytes.AsMemory(length);
+    }
+
+    /// <inheritdoc/>
+    public Span<byte> GetSpan(int sizeHint = 0)
+    {
+        Reserve(Math.Max(sizeHint, 1));
+        return bytes.AsSpan(length);
+    }
+
+    /// <summary>Gives back bytes written last, down to <paramref name="newLength"/>.</summary>
+    public void Truncate(int newLength) => length = newLength <= length ? newLength : throw new ArgumentOutOfRangeException(nameof(newLength));
+
+    /// <summary>Adds a document whose payload was written to the batch before.</summary>
+    public void AddDocument(in Document document)
+    {
+        if (DocumentCount == documents.Length)
+        {
+            Array.Resize(ref documents, documents.Length * 2);
+        }
+
+        documents[DocumentCount++] = document;
+        Live += document.Confirmed ? 0 : 1;
+    }
+
+    /// <summary>Adds an empty live row of a type; its lineage is that of a document. From a confirmed document comes a confirmation.</summary>
+    public Row AddRow(RecordType type, int document)
+    {
+        if (RowCount == heads.Length)
+        {
+            Array.Resize(ref heads, heads.Length * 2);
+            Array.Resize(ref cells, heads.Length * Schema.Stride);
+        }
+
+        ref readonly var from = ref documents[document];
+        heads[RowCount] = new RowHead
+        {
+            Type = (short)type.Index,
+            Source = from.Source,
+            Document = document,
+            RawOffset = from.Offset,
+            RawLength = from.Length,
+            ReceivedTime = from.ReceivedTime,
+            EventTime = from.ReceivedTime,
+            Sequence = from.Sequence,
+            Op = from.Confirmed ? RowOp.Confirmed : RowOp.Update,
+        };
+        if (!from.Confirmed)
+        {
+            Live++;
+            Added++;
+        }
+
+        return new Row(this, RowCount++);
+    }
+
+    /// <summary>Names the source that a merged field's value came from.</summary>
+    public void SetOrigin(int row, int slot, short source)
+    {
+        if (origins.Length < cells.Length)
+        {
+            var known = origins.Length;
+            Array.Resize(ref origins, cells.Length);
+            origins.AsSpan(known).Fill(-1);
+        }
+
+        origins[(row * Schema.Stride) + slot] = source;
+    }
+
+    /// <summary>The source that a merged field's value came from; -1 when not merged.</summary>
+    public short Origin(int row, int slot)
+    {
+        var at = (row * Schema.Stride) + slot;
+        return at < origins.Length ? origins[at] : (short)-1;
+    }
+
+    /// <summary>Freezes the rows and encodes each live record once, for all who read it.</summary>
+    public void Seal()
+    {
+        if (IsSealed)
+        {
+            return;
+        }
+
+        for (var i = 0; i < RowCount; i++)
+        {
+            ref var head = ref heads[i];
+            if (head.State == RowState.Live && head.Op == RowOp.Update)
+            {
+                head.DataOffset = data.WrittenCount;
+                RecordEncoder.Write(this[i], data);
+                head.DataLength = data.WrittenCount - head.DataOffset;
+            }
+        }
+
+        IsSealed = true;
+    }
+
+    /// <summary>Takes <paramref name="count"/> more leases.</summary>
+    public void Retain(int count = 1) => Interlocked.Add(ref leases, count);
+
+    /// <summary>Ends one lease; the last one returns the batch to its pool.</summary>
+    public void Release()
+    {
+        var left = Interlocked.Decrement(ref leases);
+        if (left == 0)
+        {
+            pool.Return(this);
+        }
+        else if (left < 0)
+        {
+            throw new InvalidOperationException("A batch was released more often than it was leased.");
+        }
+    }
+
+    /// <summary>Copies what is live into another batch, so that two transforms can edit it independently.</summary>
+    /// <param name="target">An empty batch of the same schema.</param>
+    public void CopyTo(Batch target)
+    {
+        target.Reserve(length);
+        Bytes.CopyTo(target.bytes);
+        target.length = length;
+        for (var i = 0; i < DocumentCount; i++)
+        {
+            target.AddDocument(documents[i]);
+        }
+
+        var live = Live;
+
+        for (var i = 0; i < RowCount; i++)
+        {
+            if (heads[i].State != RowState.Live)
+            {
+                continue;
+            }
+
+            var row = target.AddRow(Schema.Types[heads[i].Type], heads[i].Document);
+            row.Head = heads[i];
+            row.Head.DataLength = 0;
+            Cells(i).CopyTo(row.Cells);
+            foreach (var slot in heads[i].Present)
+            {
+                if (Origin(i, slot) is >= 0 and var origin)
+                {
+                    target.SetOrigin(row.Index, slot, origin);
+                }
+            }
+        }
+
+        target.Live = live;
+        target.BeginStep();
+    }
+
+    internal void Lease()
+    {
+        if (Interlocked.Exchange(ref leases, 1) != 0)
+        {
+            throw new InvalidOperationException("A batch was rented while it was still leased.");
+        }
+    }
+
+    internal void Reset(int keepBytes)
+    {
+#if DEBUG
+        bytes.AsSpan().Fill(Poison);
+        cells.AsSpan().Fill(new Cell { Bits = 0x5DDD_DDDD_DDDD_DDDD, Offset = int.MaxValue, Kind = CellKind.Text });
+        System.Runtime.InteropServices.MemoryMarshal.AsMemory(data.WrittenMemory).Span.Fill(Poison);
+#endif
+        if (bytes.Length > keepBytes)
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+            bytes = [];
+        }
+
+        heads.AsSpan(0, RowCount).Clear();
+        documents.AsSpan(0, DocumentCount).Clear();
+        origins.AsSpan().Fill(-1);
+        data.ResetWrittenCount();
+        departures.AsSpan(0, departureCount).Clear();
+        length = DocumentCount = RowCount = Live = Added = Mapped = departureCount = 0;
+        IsSealed = false;
+    }
+
+    private void Reserve(int more)
+    {
+        if (bytes.Length - length >= more)
+        {
+            return;
+        }
+
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(checked(length + more), Math.Max(bytes.Length * 2, 4096)));
+        bytes.AsSpan(0, length).CopyTo(larger);
+        if (bytes.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+
+        bytes = larger;
+    }
+
+    /// <summary>A text for people: sizes, no content.</summary>
+    public override string ToString() =>
+        new StringBuilder().Append(DocumentCount).Append(" documents, ").Append(RowCount).Append(" rows, ").Append(length).Append(" bytes").ToString();
+
+    /// <summary>Walks the live rows.</summary>
+    public ref struct Enumerator
+    {
+        private readonly Batch batch;
+        private int index = -1;
+
+        internal Enumerator(Batch batch) => this.batch = batch;
+
+        /// <summary>The row the walk stands on.</summary>
+        public readonly Row Current => new(batch, index);
+
+        /// <summary>Goes to the next live row; false at the end.</summary>
+        public bool MoveNext()
+        {
+            while (++index < batch.RowCount)
+            {
+                if (batch.heads[index].State == RowState.Live)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+}

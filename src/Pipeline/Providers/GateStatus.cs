@@ -1,0 +1,30 @@
+namespace StreamEngine.Pipeline.Providers;
+
+/// <summary>A breaker as an operator sees it.</summary>
+/// <param name="State"><c>closed</c>, <c>open</c>, <c>half_open</c> or <c>isolated</c> (tripped by hand).</param>
+/// <param name="FailureCount">Failures in a row.</param>
+/// <param name="Opened">How often it has opened.</param>
+/// <param name="OpenedAt">When it opened last; null when it never did.</param>
+/// <param name="RetryAt">When the next request may try; null when it is closed.</param>
+/// <param name="LastError">The last failure, without secrets.</param>
+public sealed record BreakerStatus(string State, int FailureCount, long Opened, DateTimeOffset? OpenedAt, DateTimeOffset? RetryAt, string? LastError);
+
+/// <summary>One sliding window of a throttle.</summary>
+/// <param name="Window">Its name: <c>second</c>, <c>minute</c> or <c>hour</c>.</param>
+/// <param name="Limit">Most permits in any such window.</param>
+/// <param name="Used">Permits taken that are not free again.</param>
+/// <param name="ResetsAt">When the oldest of them is free again; null when none is taken, or the next still waits for its response.</param>
+public sealed record WindowStatus(string Window, int Limit, int Used, DateTimeOffset? ResetsAt)
+{
+    /// <summary>Permits left now.</summary>
+    public int Remaining => Math.Max(0, Limit - Used);
+}
+
+/// <summary>A throttle as an operator sees it.</summary>
+/// <param name="Windows">All windows; each holds at once.</param>
+/// <param name="Queued">Requests waiting for a permit.</param>
+/// <param name="QueueCapacity">Most that may wait.</param>
+/// <param name="Granted">Permits given so far.</param>
+/// <param name="Denied">Requests refused because the queue was full.</param>
+/// <param name="TooManyRequests">429 answers seen: the provider counted otherwise than we did.</param>
+public sealed record ThrottleStatus(IReadOnlyList<WindowStatus> Windows, int Queued, int QueueCapacity, long Granted, long Denied, long TooManyRequests);

@@ -1,0 +1,40 @@
+namespace StreamEngine.Pipeline.Records;
+
+/// <summary>A source as rows refer to it.</summary>
+/// <param name="Name">The block's name in the config.</param>
+/// <param name="Index">Position in <see cref="RecordSchema.Sources"/>.</param>
+/// <param name="Priority">Lower is believed first; from its provider.</param>
+/// <param name="Reliability">0..1, how far the operator trusts its provider.</param>
+public sealed record SourceInfo(string Name, int Index, int Priority, double Reliability)
+{
+    internal byte[] JsonName { get; } = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(Name);
+}
+
+/// <summary>Everything about record types and sources that is resolved when the config is compiled.</summary>
+public sealed class RecordSchema
+{
+    /// <summary>Compiles the shapes of a pipeline.</summary>
+    /// <param name="types">Record types; each one's index is its position.</param>
+    /// <param name="sources">Sources; each one's index is its position.</param>
+    public RecordSchema(IReadOnlyList<RecordType> types, IReadOnlyList<SourceInfo> sources)
+    {
+        Types = types;
+        Sources = sources;
+        Stride = Math.Max(1, types.Count == 0 ? 1 : types.Max(t => t.Fields.Count));
+    }
+
+    /// <summary>Record types by index.</summary>
+    public IReadOnlyList<RecordType> Types { get; }
+
+    /// <summary>Sources by index.</summary>
+    public IReadOnlyList<SourceInfo> Sources { get; }
+
+    /// <summary>Cells per row: the field count of the widest type.</summary>
+    public int Stride { get; }
+
+    /// <summary>The type of that name, or null.</summary>
+    public RecordType? Type(string name) => Types.FirstOrDefault(t => t.Name == name);
+
+    /// <summary>The source of that name, or null.</summary>
+    public SourceInfo? Source(string name) => Sources.FirstOrDefault(s => s.Name == name);
+}
