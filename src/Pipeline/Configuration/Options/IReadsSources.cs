@@ -1,8 +1,8 @@
 namespace StreamEngine.Pipeline.Configuration;
 
-/// <summary>Options of a source that makes its requests from what other sources received.</summary>
+/// <summary>Options of a source that also reads what other sources fetched.</summary>
 public interface IReadsSources
 {
-    /// <summary>Names of the sources whose payloads it reads.</summary>
+    /// <summary>Names of the sources it reads.</summary>
     IReadOnlyList<string> SourcesRead { get; }
 }
