@@ -6,8 +6,6 @@ namespace StreamEngine.Host.Api;
 /// <summary>The web server and what it serves.</summary>
 internal static class WebServer
 {
-    private static readonly TimeSpan DefaultHeartbeat = TimeSpan.FromSeconds(30);
-
     public static WebApplicationBuilder CreateBuilder(IReadOnlyList<string> urls)
     {
         // The environment's name decides about nothing here, and settings come from the pipeline file alone.
@@ -26,16 +24,19 @@ internal static class WebServer
         return builder;
     }
 
-    public static void Map(WebApplication app, Engine engine)
+    /// <param name="app">The server.</param>
+    /// <param name="engine">What it serves.</param>
+    /// <param name="goodbye">Tells the listeners to come back later.</param>
+    public static void Map(WebApplication app, Engine engine, CancellationToken goodbye)
     {
         app.UseProblems(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(WebServer)));
-        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = DefaultHeartbeat, KeepAliveTimeout = DefaultHeartbeat });
+        app.UseWebSockets();
         PrometheusExport.Map(app);
         var api = app.MapGroup(ApiRoutes.Base);
         HealthEndpoints.Map(api, engine);
         StatusEndpoints.Map(api, engine);
         PlayerEndpoints.Map(api, engine);
-        WebSocketEndpoint.Map(app, engine);
+        WebSocketEndpoint.Map(app, engine, goodbye);
     }
 
     private sealed class OwnedLifetime : IHostLifetime

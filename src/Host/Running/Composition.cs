@@ -12,7 +12,6 @@ using StreamEngine.Sinks.Store;
 using StreamEngine.Sinks.WebSockets;
 using StreamEngine.Sources;
 using StreamEngine.Sources.Demo;
-using StreamEngine.Sources.Http;
 
 namespace StreamEngine.Host.Running;
 
@@ -26,13 +25,15 @@ internal sealed class Composition : IAsyncDisposable
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
     private readonly WebApplication app;
+    private readonly CancellationTokenSource goodbye;
     private readonly DemoProviders? demo;
     private readonly EngineMeters meters;
     private readonly EventHandler<UnobservedTaskExceptionEventArgs> unobserved;
 
-    private Composition(WebApplication app, Engine engine, DemoProviders? demo, TimeProvider time)
+    private Composition(WebApplication app, Engine engine, CancellationTokenSource goodbye, DemoProviders? demo, TimeProvider time)
     {
         this.app = app;
+        this.goodbye = goodbye;
         this.demo = demo;
         meters = new EngineMeters(engine);
         Engine = engine;
@@ -63,10 +64,10 @@ internal sealed class Composition : IAsyncDisposable
         PrometheusExport.Add(builder.Services);
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton<SourceHealth>();
-        builder.Services.AddSingleton<HttpProviderClients>();
+        builder.Services.AddSources();
         builder.Services.AddSingleton(services => Gates(definition, services));
         builder.Services.AddSingleton(services => new RecordStore(time, RedisTier.Create(definition.Options.Redis, time, services.GetRequiredService<ILoggerFactory>())));
-        builder.Services.AddSingleton<ListenerHub>();
+        builder.Services.AddSingleton(services => new ListenerHub(time, Seeded.Random(definition.Options.Seed, "listeners"), services.GetRequiredService<ILoggerFactory>()));
         var usesDemo = definition.Options.Providers.Values.Any(p => p.BaseUrl.StartsWith("demo:", StringComparison.Ordinal));
         if (usesDemo)
         {
@@ -88,8 +89,9 @@ internal sealed class Composition : IAsyncDisposable
             },
             services.GetRequiredService<RecordStore>(),
             services.GetRequiredService<ListenerHub>());
-        WebServer.Map(app, engine);
-        return new Composition(app, engine, usesDemo ? services.GetRequiredService<DemoProviders>() : null, time);
+        var goodbye = new CancellationTokenSource();
+        WebServer.Map(app, engine, goodbye.Token);
+        return new Composition(app, engine, goodbye, usesDemo ? services.GetRequiredService<DemoProviders>() : null, time);
     }
 
     /// <summary>Opens the port, then starts the demo providers.</summary>
@@ -106,7 +108,7 @@ internal sealed class Composition : IAsyncDisposable
     /// <summary>The pipeline has drained: says goodbye to the listeners, then stops the server.</summary>
     public async Task StopAsync()
     {
-        await TryAsync("The listener hub", () => Engine.Hub.CloseAsync(CancellationToken.None)).ConfigureAwait(false);
+        await TryAsync("The listener hub", goodbye.CancelAsync).ConfigureAwait(false);
         using var timeout = new CancellationTokenSource(CloseTimeout, Time);
         await TryAsync("The web server", () => app.StopAsync(timeout.Token)).ConfigureAwait(false);
     }
@@ -124,6 +126,7 @@ internal sealed class Composition : IAsyncDisposable
 
         // The container disposes what it made: the hub, the gates' connections, the demo providers.
         await app.DisposeAsync().ConfigureAwait(false);
+        goodbye.Dispose();
         foreach (var gate in Engine.Gates.Values)
         {
             gate.Dispose();

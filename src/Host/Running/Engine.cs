@@ -39,7 +39,7 @@ internal sealed class Engine : IDisposable
             .Select(b => Runtime.Tap(b.Name))
             .Merge()
             .FirstOrDefaultAsync(IsPlayer)
-            .Subscribe(first => firstPlayer = first?.Key);
+            .Subscribe(first => Remember(first?.Key));
     }
 
     public PipelineDefinition Definition { get; }
@@ -122,6 +122,12 @@ internal sealed class Engine : IDisposable
     }
 
     public void Dispose() => watch.Dispose();
+
+    private void Remember(string? key)
+    {
+        Volatile.Write(ref firstPlayer, key);
+        Hub.DefaultSport = DefaultSport;
+    }
 
     private static bool IsPlayer(Update update) =>
         update.Key.StartsWith("player:", StringComparison.Ordinal) && update.Key.Split(':') is [_, { Length: > 0 }, _, ..];
