@@ -68,6 +68,9 @@ public sealed class Batch : IBufferWriter<byte>
     /// <summary>A part of <see cref="Bytes"/>.</summary>
     public ReadOnlySpan<byte> Slice(int offset, int count) => bytes.AsSpan(0, length).Slice(offset, count);
 
+    /// <summary>A part of <see cref="Bytes"/> for a parser that wants memory. Invalid once more text is appended.</summary>
+    internal ReadOnlyMemory<byte> Memory(int offset, int count) => bytes.AsMemory(0, length).Slice(offset, count);
+
     /// <summary>The encoded records of a sealed batch.</summary>
     public ReadOnlyMemory<byte> Data => data.WrittenMemory;
 

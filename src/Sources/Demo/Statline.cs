@@ -119,6 +119,9 @@ internal sealed class Statline(int seed, Season season, DateTimeOffset start, Ti
             json.WriteNumber("number", game.Inning);
             json.WriteString("half", game.Top ? "Top" : "Bottom");
             json.WriteEndObject();
+            json.WriteStartObject("tally");
+            json.WriteNumber("pitches", game.Pitches);
+            json.WriteEndObject();
             json.WriteStartObject("sides");
             Side("home", Roster.Clubs[game.Home].Code, game.HomeRuns, game.HomeHits, json);
             Side("away", Roster.Clubs[game.Away].Code, game.AwayRuns, game.AwayHits, json);

@@ -70,7 +70,7 @@ internal sealed class DemoBench : IAsyncDisposable
 
             await UntilAsync(() =>
             {
-                Clock.Advance(TimeSpan.FromMilliseconds(100));
+                Clock.Advance(TimeSpan.FromMilliseconds(500));
                 return pending.Answer.IsCompleted;
             });
             using var response = await pending.Answer;

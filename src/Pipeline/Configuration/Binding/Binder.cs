@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Text.RegularExpressions;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Configuration.Faults;
 using StreamEngine.Pipeline.Configuration.Json;
@@ -9,8 +10,10 @@ namespace StreamEngine.Pipeline.Configuration.Binding;
 /// Makes options records from nodes and reports every fault on the way. A setting with a fault keeps its default, so that
 /// what else is wrong can still be found.
 /// </summary>
-internal sealed class Binder(BlockCatalog catalog, FaultList faults)
+internal sealed partial class Binder(BlockCatalog catalog, FaultList faults)
 {
+    public const string NamePattern = "^[A-Za-z][A-Za-z0-9_-]*$";
+
     private readonly Dictionary<ConfigNode, Place> holders = [];
 
     /// <summary>Binds a whole file; null when it doesn't fit as a whole.</summary>
@@ -117,6 +120,11 @@ internal sealed class Binder(BlockCatalog catalog, FaultList faults)
         var map = (IDictionary)Activator.CreateInstance(typeof(OrderedDictionary<,>).MakeGenericType(typeof(string), shape.ValueType))!;
         foreach (var member in members)
         {
+            if (setting?.HasNamedMembers == true && !Name().IsMatch(member.Name))
+            {
+                faults.Error(member.Place, SettingPath.Child(path, member.Name), $"'{member.Name}' is not a name; a name begins with a letter and goes on with letters, digits, '_' or '-'");
+            }
+
             if (Bind(shape.Value, member.Value, SettingPath.Child(path, member.Name), setting) is { } value)
             {
                 map[member.Name] = value;
@@ -272,6 +280,9 @@ internal sealed class Binder(BlockCatalog catalog, FaultList faults)
 
     // A missing setting is reported where its object is named; an item of a list and the root have no name.
     private Place HolderOf(ConfigNode node) => holders.GetValueOrDefault(node, node.Place);
+
+    [GeneratedRegex(NamePattern, RegexOptions.CultureInvariant)]
+    private static partial Regex Name();
 
     private void Remember(ConfigNode node)
     {

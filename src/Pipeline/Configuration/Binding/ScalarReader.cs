@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Numerics;
 using System.Reflection;
 using System.Text.Json;
 using StreamEngine.Pipeline.Configuration.Json;
@@ -32,7 +31,7 @@ internal static class ScalarReader
     public static bool IsTooLarge(ScalarShape shape, ConfigNode node) =>
         shape.Kind is ScalarKind.Int or ScalarKind.Long
         && (node.Kind == NodeKind.Number || (node.Kind == NodeKind.Text && node.MayReadAsOtherScalar))
-        && BigInteger.TryParse(node.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
+        && node.Text.AsSpan().TrimStart('-') is { Length: > 0 } digits && !digits.ContainsAnyExceptInRange('0', '9');
 
     /// <summary>The smallest and the largest whole number the setting can hold.</summary>
     public static (string Min, string Max) RangeOf(ScalarShape shape) => shape.Kind == ScalarKind.Int

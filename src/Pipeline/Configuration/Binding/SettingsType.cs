@@ -21,6 +21,8 @@ internal sealed class Setting
 
     public bool IsSecret { get; init; }
 
+    public bool HasNamedMembers { get; init; }
+
     public BetweenAttribute? Between { get; init; }
 
     public IReadOnlyList<string> OneOf { get; init; } = [];
@@ -51,6 +53,7 @@ internal sealed class SettingsType
                 Default = property.GetValue(blank),
                 IsRequired = property.IsDefined(typeof(RequiredSettingAttribute)),
                 IsSecret = property.IsDefined(typeof(SecretAttribute)),
+                HasNamedMembers = property.IsDefined(typeof(NamedMembersAttribute)),
                 Between = property.GetCustomAttribute<BetweenAttribute>(),
                 OneOf = property.GetCustomAttribute<OneOfAttribute>()?.Values ?? [],
             };

@@ -30,6 +30,6 @@ internal sealed class ValidationSubject(PipelineOptions options, BlockCatalog ca
     /// <summary>The names in one of the root's dictionaries as they stand in the file, whether or not they could be bound.</summary>
     public IReadOnlyList<string> NamesIn(string group) => [.. root.Member(group)?.Value.Members.Select(m => m.Name) ?? []];
 
-    /// <summary>The names a dictionary of fields has in the file.</summary>
+    /// <summary>The names one member of such a dictionary has inside.</summary>
     public IReadOnlyList<string> NamesIn(string group, string name) => [.. root.Member(group)?.Value.Member(name)?.Value.Members.Select(m => m.Name) ?? []];
 }

@@ -1,0 +1,18 @@
+namespace StreamEngine.Pipeline.Conditions;
+
+/// <summary>What the names in a condition mean; the grammar around them is the same everywhere.</summary>
+/// <typeparam name="T">Where operands are read from.</typeparam>
+internal abstract class ConditionGrammar<T>
+    where T : allows ref struct
+{
+    /// <summary>Compiles a condition.</summary>
+    /// <param name="text">As the operator wrote it.</param>
+    /// <param name="error">What is wrong with it, when the result is null.</param>
+    public ConditionNode<T>? Parse(string text, out string? error) => new ConditionParser<T>(text, this).Parse(out error);
+
+    /// <summary>The operand of that name, or null with a reason.</summary>
+    public abstract ConditionOperand<T>? Resolve(string name, out string? error);
+
+    /// <summary>What is wrong with comparing the two, or null.</summary>
+    public virtual string? Fault(ConditionOperand<T> left, ConditionOperand<T> right) => null;
+}

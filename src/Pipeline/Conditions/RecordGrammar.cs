@@ -1,0 +1,75 @@
+using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Mapping;
+using StreamEngine.Pipeline.Messages;
+using StreamEngine.Pipeline.Records;
+
+namespace StreamEngine.Pipeline.Conditions;
+
+/// <summary>Conditions over the fields of one record type.</summary>
+/// <param name="type">The record type.</param>
+/// <param name="lenient">Whether a field that the type doesn't have counts as missing rather than as a mistake.</param>
+internal sealed class RecordGrammar(RecordType type, bool lenient) : ConditionGrammar<Row>
+{
+    public override ConditionOperand<Row>? Resolve(string name, out string? error)
+    {
+        error = null;
+        if (type.Field(name) is { } field)
+        {
+            return new FieldOperand(field);
+        }
+
+        if (lenient)
+        {
+            return new LiteralOperand<Row>(OperandKind.Missing, name);
+        }
+
+        var known = type.Fields.Select(f => f.Name).ToList();
+        error = $"field '{name}' is not in record '{type.Name}'{Suggestion.Remedy(name, known)}";
+        return null;
+    }
+
+    public override string? Fault(ConditionOperand<Row> left, ConditionOperand<Row> right)
+    {
+        var (operand, literal) = left is FieldOperand ? (left, right) : (right, left);
+        if (operand is not FieldOperand { Field: var field } || literal is not LiteralOperand<Row> { Kind: not OperandKind.Missing } value)
+        {
+            return null;
+        }
+
+        var fits = field.Type switch
+        {
+            FieldType.Int or FieldType.Number => value.Kind == OperandKind.Number,
+            FieldType.Bool => value.Kind == OperandKind.Bool,
+            FieldType.Time => value.Kind == OperandKind.Text && IsoTime.TryParse(System.Text.Encoding.UTF8.GetBytes(value.Text), TimeZoneInfo.Utc, out _),
+            _ => value.Kind is OperandKind.Text or OperandKind.Number,
+        };
+        if (!fits)
+        {
+            var expected = field.Type switch
+            {
+                FieldType.Int or FieldType.Number => "a number",
+                FieldType.Bool => "true or false",
+                _ => "an ISO 8601 time in quotes",
+            };
+            return $"'{value.Text}' can't be compared with field '{field.Name}'; write {expected}";
+        }
+
+        if (field.Type == FieldType.Enum)
+        {
+            var values = field.Values.Select(System.Text.Encoding.UTF8.GetString).ToList();
+            if (!values.Contains(value.Text))
+            {
+                return $"'{value.Text}' is no value of field '{field.Name}'{Suggestion.Remedy(value.Text, values)}";
+            }
+        }
+
+        return null;
+    }
+
+    private sealed class FieldOperand(FieldInfo field) : ConditionOperand<Row>
+    {
+        public FieldInfo Field { get; } = field;
+
+        public override Operand Read(Row context) => Operand.Of(context.Get(Field.Slot), context.Batch.Bytes);
+    }
+}

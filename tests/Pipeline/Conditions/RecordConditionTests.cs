@@ -1,0 +1,77 @@
+using StreamEngine.Pipeline.Conditions;
+
+namespace StreamEngine.Pipeline.Tests.Conditions;
+
+public class RecordConditionTests
+{
+    // name Jo's, hits 2, atBats 4, average 0.500, home true, at 2025-06-01T10:00Z, position DH; team is missing.
+    [Theory]
+    [InlineData("hits == 2", true, false)]
+    [InlineData("hits != 2", false, true)]
+    [InlineData("hits <= atBats", true, false)]
+    [InlineData("hits > atBats", false, true)]
+    [InlineData("average == .5", true, false)]
+    [InlineData("average >= 0.5001", false, true)]
+    [InlineData("5e-1 == average", true, false)]
+    [InlineData("name == \"Jo's\"", true, false)]
+    [InlineData("name == 'Jo\\'s'", true, false)]
+    [InlineData("home == true and position == 'DH'", true, false)]
+    [InlineData("home == false or position == 'P'", false, true)]
+    [InlineData("not home == false", true, false)]
+    [InlineData("not (home == true)", false, true)]
+    [InlineData("at > '2025-06-01T11:59:00+02:00'", true, false)]
+    [InlineData("at < '2025-06-01T10:00Z'", false, true)]
+    [InlineData("team == 'LAD'", false, false)]
+    [InlineData("team != 'LAD'", false, false)]
+    [InlineData("not (team == 'LAD')", false, false)]
+    [InlineData("team == 'LAD' or hits == 2", true, false)]
+    [InlineData("team == 'LAD' and hits == 3", false, true)]
+    [InlineData("exists(team)", false, true)]
+    [InlineData("not exists(team)", true, false)]
+    [InlineData("team == null", true, false)]
+    [InlineData("null != hits", true, false)]
+    [InlineData("hits == 3 or hits == 2 and atBats == 4", true, false)]
+    [InlineData("(hits == 2 or hits == 3) and atBats == 5", false, true)]
+    public void Decides(string text, bool holds, bool broken)
+    {
+        var batch = new TestBatch();
+        var row = batch.Row("player", "player:x:1", fields:
+        [
+            ("name", "Jo's"), ("hits", 2), ("atBats", 4), ("average", new TestBatch.Token("0.500")), ("home", true),
+            ("at", new DateTimeOffset(2025, 6, 1, 10, 0, 0, TimeSpan.Zero)), ("position", "DH"),
+        ]);
+        Assert.True(RecordCondition.TryParse(text, row.Type, out var condition, out var error), error);
+        Assert.Equal(holds, condition.Holds(row));
+        Assert.Equal(broken, condition.IsBrokenBy(row));
+    }
+
+    [Theory]
+    [InlineData("", "a name or a value is expected at the end")]
+    [InlineData("hits", "a comparison (==, !=, <, <=, >, >=) is expected at the end")]
+    [InlineData("hit == 2", "field 'hit' is not in record 'player'; did you mean 'hits'?")]
+    [InlineData("hits = 2", "'=' is unknown; write '=='")]
+    [InlineData("hits == 2 && home == true", "'&&' is not expected here; join conditions with 'and' or 'or'")]
+    [InlineData("(hits == 2", "')' is expected at the end")]
+    [InlineData("hits == 'x", "a text is not closed")]
+    [InlineData("hits == 'x'", "write a number")]
+    [InlineData("home == 1", "write true or false")]
+    [InlineData("position == 'CC'", "is no value of field 'position'; did you mean 'C'?")]
+    [InlineData("at > 'yesterday'", "write an ISO 8601 time in quotes")]
+    [InlineData("hits < null", "null can be compared with == and != only")]
+    [InlineData("hits == 2 hits == 3", "'hits' is not expected here")]
+    [InlineData("hits == 1.2.3", "'1.2.3' is unknown")]
+    [InlineData("exists hits", "field 'exists' is not in record 'player'")]
+    public void Says_what_is_wrong(string text, string expected)
+    {
+        Assert.False(RecordCondition.TryParse(text, TestBatch.DefaultSchema().Types[0], out _, out var error));
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Depth_is_bounded()
+    {
+        var text = new string('(', 1000) + "hits == 2" + new string(')', 1000);
+        Assert.False(RecordCondition.TryParse(text, TestBatch.DefaultSchema().Types[0], out _, out var error));
+        Assert.Contains("nested", error, StringComparison.Ordinal);
+    }
+}

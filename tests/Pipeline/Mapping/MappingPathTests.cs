@@ -1,0 +1,108 @@
+using System.Text.Json;
+using StreamEngine.Pipeline.Mapping;
+
+namespace StreamEngine.Pipeline.Tests.Mapping;
+
+public class MappingPathTests
+{
+    private const string Json = """
+        {"dates":[{"date":"d1","games":[{"pk":1},{"pk":2}]},{"date":"d2"},{"date":"d3","games":[{"pk":3}]}],
+         "a b":{"c.d":5},"teams":{"home":{"id":10},"away":{"id":20}},"it's":1,"e\u0041":7}
+        """;
+
+    [Theory]
+    [InlineData("$.dates[*].games[*].pk", "1,2,3")]
+    [InlineData("dates.*.games.*.pk", "1,2,3")]
+    [InlineData("$.dates[1].date", "\"d2\"")]
+    [InlineData("$['a b']['c.d']", "5")]
+    [InlineData("['a b'][\"c.d\"]", "5")]
+    [InlineData("['it\\'s']", "1")]
+    [InlineData("eA", "7")]
+    [InlineData("$.teams.*.id", "10,20")]
+    [InlineData("$.dates[7]", "")]
+    [InlineData("$.dates.name", "")]
+    [InlineData("$.teams[0]", "")]
+    [InlineData("$.nothing[*]", "")]
+    public void Selects(string text, string expected)
+    {
+        using var document = JsonDocument.Parse(Json);
+        var found = new List<string>();
+        foreach (var match in Parse(text).Select(document.RootElement))
+        {
+            found.Add(match.GetRawText());
+        }
+
+        Assert.Equal(expected, string.Join(",", found));
+        Assert.Equal(expected.Length > 0, Parse(text).TryGet(document.RootElement, out var first));
+        if (expected.Length > 0)
+        {
+            Assert.Equal(found[0], first.GetRawText());
+        }
+    }
+
+    [Fact]
+    public void The_document_is_its_own_match()
+    {
+        using var document = JsonDocument.Parse("[1]");
+        Assert.True(Parse("$").TryGet(document.RootElement, out var all));
+        Assert.Equal("[1]", all.GetRawText());
+    }
+
+    [Theory]
+    [InlineData("", "it is empty")]
+    [InlineData("$.a..b", "a name is missing at position 5")]
+    [InlineData("a.", "a name is missing at position 3")]
+    [InlineData("$a", "'.' or '[' expected at position 2")]
+    [InlineData("a[x]", "'[x]' is unknown")]
+    [InlineData("a[-1]", "'[-1]' is unknown")]
+    [InlineData("a['x", "']' expected")]
+    [InlineData("a[0", "']' expected")]
+    [InlineData("@keys", "did you mean '@key'?")]
+    [InlineData("^@url", "without '^'")]
+    [InlineData("a b", "'.' or '[' expected at position 2")]
+    [InlineData("*.*.*.*.*", "more than 4 wildcards")]
+    public void Says_what_is_wrong(string text, string expected)
+    {
+        Assert.False(MappingPath.TryParse(text, out var path, out var error));
+        Assert.Null(path);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("^.team.name")]
+    [InlineData("^^.x")]
+    [InlineData("@key")]
+    [InlineData("^@key")]
+    [InlineData("@fetched")]
+    public void Some_paths_need_surroundings(string text)
+    {
+        Assert.True(Parse(text).NeedsContext);
+        Assert.Throws<InvalidOperationException>(() => Parse(text).TryGet(default, out _));
+    }
+
+    [Fact]
+    public void Selecting_allocates_nothing()
+    {
+        using var document = JsonDocument.Parse(Json);
+        var path = Parse("$.dates[*].games[*].pk");
+        Sum(path, document.RootElement);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var sum = Sum(path, document.RootElement);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(6, sum);
+    }
+
+    private static int Sum(MappingPath path, JsonElement root)
+    {
+        var sum = 0;
+        foreach (var match in path.Select(root))
+        {
+            sum += match.GetInt32();
+        }
+
+        return sum;
+    }
+
+    private static MappingPath Parse(string text) =>
+        MappingPath.TryParse(text, out var path, out var error) ? path : throw new ArgumentException(error);
+}
