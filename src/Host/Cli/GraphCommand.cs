@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Configuration;
@@ -29,7 +30,7 @@ internal static class GraphCommand
             var indent = stage.Count > 1 ? "    " : "  ";
             if (stage.Count > 1)
             {
-                text.Append($"  subgraph s{i}[\"one stage\"]\n");
+                text.Append(CultureInfo.InvariantCulture, $"  subgraph s{i}[\"one stage\"]\n");
             }
 
             foreach (var block in stage)
@@ -40,7 +41,7 @@ internal static class GraphCommand
                     BlockKind.Sink => ("[(", ")]"),
                     _ => ("[", "]"),
                 };
-                text.Append($"{indent}{ids[block.Name]}{open}\"{Escape(block.Name)}<br/><i>{Escape(block.Type.Name)}</i>\"{close}\n");
+                text.Append(CultureInfo.InvariantCulture, $"{indent}{ids[block.Name]}{open}\"{Escape(block.Name)}<br/><i>{Escape(block.Type.Name)}</i>\"{close}\n");
             }
 
             text.Append(stage.Count > 1 ? "  end\n" : "");
@@ -62,7 +63,7 @@ internal static class GraphCommand
             foreach (var block in stage)
             {
                 var shape = block.Type.Kind switch { BlockKind.Source => "oval", BlockKind.Sink => "cylinder", _ => "box" };
-                text.Append($"{indent}{ids[block.Name]} [label={Quote($"{block.Name}\n{block.Type.Name}")}, shape={shape}];\n");
+                text.Append(CultureInfo.InvariantCulture, $"{indent}{ids[block.Name]} [label={Quote($"{block.Name}\n{block.Type.Name}")}, shape={shape}];\n");
             }
 
             text.Append(stage.Count > 1 ? "  }\n" : "");

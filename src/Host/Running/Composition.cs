@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using StreamEngine.Host.Api;
 using StreamEngine.Host.Logging;
 using StreamEngine.Host.Telemetry;
@@ -65,7 +66,7 @@ internal sealed class Composition : IAsyncDisposable
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton<SourceHealth>();
         builder.Services.AddSources();
-        builder.Services.AddSingleton(services => Gates(definition, services));
+        builder.Services.AddSingleton<IReadOnlyDictionary<string, ProviderGate>>(services => Gates(definition, services));
         builder.Services.AddSingleton(services => new RecordStore(time, RedisTier.Create(definition.Options.Redis, time, services.GetRequiredService<ILoggerFactory>())));
         builder.Services.AddSingleton(services => new ListenerHub(time, Seeded.Random(definition.Options.Seed, "listeners"), services.GetRequiredService<ILoggerFactory>()));
         var usesDemo = definition.Options.Providers.Values.Any(p => p.BaseUrl.StartsWith("demo:", StringComparison.Ordinal));
@@ -133,7 +134,7 @@ internal sealed class Composition : IAsyncDisposable
         }
     }
 
-    private static IReadOnlyDictionary<string, ProviderGate> Gates(PipelineDefinition definition, IServiceProvider services) =>
+    private static Dictionary<string, ProviderGate> Gates(PipelineDefinition definition, IServiceProvider services) =>
         definition.Options.Providers.ToDictionary(
             p => p.Key,
             p => new ProviderGate(
