@@ -67,6 +67,8 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
 {
     private const string Api = "/api/optimized-realtime";
 
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task Health_becomes_healthy_and_the_pipeline_ready()
     {
@@ -75,15 +77,15 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
         Assert.Equal(0, health.GetProperty("problems").GetArrayLength());
         Assert.Equal("demo", health.GetProperty("service").GetString());
         Assert.Equal(["sources", "breakers", "cache", "listeners", "checkpoint"], health.GetProperty("health_data").EnumerateObject().Select(p => p.Name));
-        Assert.Equal(HttpStatusCode.OK, (await fixture.Client.GetAsync($"{Api}/health/ready")).StatusCode);
-        Assert.Equal(HttpStatusCode.OK, (await fixture.Client.GetAsync($"{Api}/health/live")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await fixture.Client.GetAsync($"{Api}/health/ready", Cancel)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await fixture.Client.GetAsync($"{Api}/health/live", Cancel)).StatusCode);
     }
 
     [Fact]
     public async Task Prometheus_metrics_pass_promtool()
     {
         await FirstPlayerAsync();
-        var metrics = await fixture.Client.GetStringAsync("/metrics");
+        var metrics = await fixture.Client.GetStringAsync("/metrics", Cancel);
 
         Assert.Contains("streamengine_block_records_total{", metrics, StringComparison.Ordinal);
         Assert.Contains("streamengine_breaker_state{", metrics, StringComparison.Ordinal);
@@ -101,10 +103,10 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
 
         using (promtool)
         {
-            await promtool.StandardInput.WriteAsync(metrics);
+            await promtool.StandardInput.WriteAsync(metrics.AsMemory(), Cancel);
             promtool.StandardInput.Close();
-            var said = await promtool.StandardOutput.ReadToEndAsync() + await promtool.StandardError.ReadToEndAsync();
-            await promtool.WaitForExitAsync();
+            var said = await promtool.StandardOutput.ReadToEndAsync(Cancel) + await promtool.StandardError.ReadToEndAsync(Cancel);
+            await promtool.WaitForExitAsync(Cancel);
             Assert.Equal("", said);
             Assert.Equal(0, promtool.ExitCode);
         }
@@ -151,9 +153,9 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
     public async Task A_player_is_found_by_id_without_regard_to_case_and_with_the_default_sport()
     {
         var id = await FirstPlayerAsync();
-        using var posted = await fixture.Client.PostAsJsonAsync($"{Api}/player-data", new { player_id = id, sport = "MLB", unknown_field = true });
-        var player = await posted.Content.ReadFromJsonAsync<JsonElement>();
-        var got = await fixture.Client.GetFromJsonAsync<JsonElement>($"{Api}/player-data/{id}");
+        using var posted = await fixture.Client.PostAsJsonAsync($"{Api}/player-data", new { player_id = id, sport = "MLB", unknown_field = true }, Cancel);
+        var player = await posted.Content.ReadFromJsonAsync<JsonElement>(Cancel);
+        var got = await fixture.Client.GetFromJsonAsync<JsonElement>($"{Api}/player-data/{id}", Cancel);
 
         Assert.Equal(HttpStatusCode.OK, posted.StatusCode);
         Assert.Equal("success", player.GetProperty("status").GetString());
@@ -180,8 +182,8 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), Api + path);
         request.Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json");
-        using var response = await fixture.Client.SendAsync(request);
-        var text = await response.Content.ReadAsStringAsync();
+        using var response = await fixture.Client.SendAsync(request, Cancel);
+        var text = await response.Content.ReadAsStringAsync(Cancel);
 
         Assert.Equal(status, (int)response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
@@ -196,31 +198,31 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
     public async Task A_body_past_the_limit_is_refused()
     {
         using var content = new StringContent($"{{\"player_id\":\"{new string('x', 2 << 20)}\"}}", Encoding.UTF8, "application/json");
-        using var response = await fixture.Client.PostAsync($"{Api}/player-data", content);
+        using var response = await fixture.Client.PostAsync($"{Api}/player-data", content, Cancel);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
-        Assert.Equal("body_too_large", (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("code").GetString());
+        Assert.Equal("body_too_large", (await response.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("code").GetString());
     }
 
     [Fact]
     public async Task The_pipeline_breakers_limits_and_metrics_have_the_agreed_fields()
     {
         await FirstPlayerAsync();
-        var pipeline = await fixture.Client.GetFromJsonAsync<JsonElement>($"{Api}/pipeline");
+        var pipeline = await fixture.Client.GetFromJsonAsync<JsonElement>($"{Api}/pipeline", Cancel);
         Assert.Equal(["name", "state", "blocks", "links", "last_checkpoint"], pipeline.EnumerateObject().Select(p => p.Name));
         string[] fields = ["name", "kind", "in", "out", "expanded", "absorbed", "held", "filtered", "dropped", "dead_lettered", "queued", "capacity", "rate", "p99_ms"];
         Assert.All(pipeline.GetProperty("blocks").EnumerateArray(), b => Assert.All(fields, f => Assert.True(b.TryGetProperty(f, out _), f)));
         Assert.Contains(pipeline.GetProperty("links").EnumerateArray(), l => l.GetProperty("to").GetString() == "trusted");
 
-        var breakers = (await fixture.Client.GetFromJsonAsync<JsonElement>($"{Api}/circuit-breaker/status")).GetProperty("circuit_breakers");
+        var breakers = (await fixture.Client.GetFromJsonAsync<JsonElement>($"{Api}/circuit-breaker/status", Cancel)).GetProperty("circuit_breakers");
         Assert.Equal(["livewire", "scorebook", "statline"], breakers.EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal));
         Assert.All(breakers.EnumerateObject(), b => Assert.All(new[] { "state", "failure_count", "opened_at", "retry_at", "last_error" }, f => Assert.True(b.Value.TryGetProperty(f, out _), f)));
 
-        var limits = (await fixture.Client.GetFromJsonAsync<JsonElement>($"{Api}/rate-limits/status")).GetProperty("rate_limits").GetProperty("statline");
+        var limits = (await fixture.Client.GetFromJsonAsync<JsonElement>($"{Api}/rate-limits/status", Cancel)).GetProperty("rate_limits").GetProperty("statline");
         Assert.Equal(["minute", "second"], limits.GetProperty("windows").EnumerateArray().Select(w => w.GetProperty("window").GetString()!).Order(StringComparer.Ordinal));
         Assert.All(limits.GetProperty("windows").EnumerateArray(), w => Assert.All(new[] { "limit", "used", "remaining", "resets_at" }, f => Assert.True(w.TryGetProperty(f, out _), f)));
 
-        var metrics = await fixture.Client.GetFromJsonAsync<JsonElement>($"{Api}/metrics");
+        var metrics = await fixture.Client.GetFromJsonAsync<JsonElement>($"{Api}/metrics", Cancel);
         Assert.Equal(
             ["overall_health", "service_metrics", "circuit_breaker_status", "cache_metrics", "rate_limit_status", "timestamp"],
             metrics.EnumerateObject().Select(p => p.Name));
