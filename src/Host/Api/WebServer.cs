@@ -11,6 +11,7 @@ internal static class WebServer
         // The environment's name decides about nothing here, and settings come from the pipeline file alone.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
+        builder.Configuration.AddInMemoryCollection();
         builder.WebHost.UseUrls([.. urls]);
         builder.WebHost.ConfigureKestrel(options =>
         {

@@ -15,18 +15,16 @@ internal static class ValidateCommand
 
         Console.WriteLine($"{definition.File}: OK: {Describe(definition)}");
         var byName = definition.Blocks.ToDictionary(b => b.Name, StringComparer.Ordinal);
-        foreach (var sink in definition.Blocks.Where(b => b.Type.Kind == BlockKind.Sink))
+        var ways = definition.Blocks.Where(b => b.Type.Kind == BlockKind.Sink).SelectMany(sink => Ways(sink, byName));
+        foreach (var alike in ways.GroupBy(way => string.Join(" -> ", way[1..^1].Select(b => b.Name))))
         {
-            foreach (var (first, paths) in Ways(sink, byName).GroupBy(p => p[0].Type).Select(g => (g.First()[0], g.ToList())))
-            {
-                foreach (var path in paths)
-                {
-                    Console.WriteLine(string.Join(" -> ", path.Select(b => b.Name)));
-                }
+            var (sources, sinks) = (alike.Select(way => way[0].Name).Distinct(), alike.Select(way => way[^1].Name).Distinct());
+            Console.WriteLine(string.Join(" -> ", new[] { string.Join(", ", sources), alike.Key, string.Join(", ", sinks) }.Where(part => part.Length > 0)));
+        }
 
-                Console.WriteLine($"    {first.Type.Name}: {first.Type.Guarantee}");
-                Console.WriteLine($"    {sink.Type.Name}: {sink.Type.Guarantee}");
-            }
+        foreach (var type in definition.Blocks.Where(b => b.Type.Kind != BlockKind.Transform).Select(b => b.Type).Distinct())
+        {
+            Console.WriteLine($"    {type.Name}: {type.Guarantee}");
         }
 
         return ExitCodes.Ok;

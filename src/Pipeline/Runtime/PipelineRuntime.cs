@@ -153,6 +153,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
             Pipeline = definition.Options,
             Schema = definition.Schema,
             BaseDirectory = definition.BaseDirectory,
+            Files = definition.Files,
             Time = services.Time,
             Random = Seeded.Random(definition.Options.Seed, block.Name),
             Logging = services.Logging,
