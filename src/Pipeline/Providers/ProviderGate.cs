@@ -1,13 +1,216 @@
+using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Providers.Breaker;
+using StreamEngine.Pipeline.Providers.Throttle;
 
 namespace StreamEngine.Pipeline.Providers;
 
-/// <summary>The one way to a provider.</summary>
-public sealed class ProviderGate(string name, ProviderOptions options)
+/// <summary>
+/// The one way to a provider, shared by its sources. The breaker is asked first (an open one spends no permit), then a permit
+/// is awaited, then the attempt is made; each retry enters the gate again.
+/// </summary>
+/// <remarks>Thread safe. It outlives the graph: what a provider was asked doesn't change when a config does.</remarks>
+public sealed class ProviderGate : IDisposable
 {
+    /// <summary>A provider that asks for more is asked again all the same: its header may be wrong.</summary>
+    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(15);
+
+    /// <summary>How soon to look again at a half-open breaker, whose trial call ends at a time nobody knows.</summary>
+    private static readonly TimeSpan TrialWait = TimeSpan.FromSeconds(1);
+
+    private readonly TimeProvider time;
+    private readonly Random random;
+    private readonly ILogger logger;
+    private readonly SlidingThrottle throttle;
+    private readonly ProviderBreaker breaker;
+
+    /// <summary>Makes the gate of one provider.</summary>
+    /// <param name="name">The provider's name in the config.</param>
+    /// <param name="options">Its settings.</param>
+    /// <param name="time">The clock of windows, waits and the breaker.</param>
+    /// <param name="random">Chance for the jitter of retries; the gate locks it, so nobody else may use it.</param>
+    /// <param name="logger">Where transitions of the breaker are logged.</param>
+    public ProviderGate(string name, ProviderOptions options, TimeProvider time, Random random, ILogger logger)
+    {
+        Name = name;
+        Options = options;
+        this.time = time;
+        this.random = random;
+        this.logger = logger;
+        throttle = new SlidingThrottle(options.Throttle, options.Timeout.Value, time);
+        breaker = new ProviderBreaker(name, options.Breaker, time, logger);
+    }
+
     /// <summary>The provider's name.</summary>
-    public string Name { get; } = name;
+    public string Name { get; }
 
     /// <summary>Its settings.</summary>
-    public ProviderOptions Options { get; } = options;
+    public ProviderOptions Options { get; }
+
+    /// <summary>The breaker now.</summary>
+    public BreakerStatus Breaker => breaker.Status;
+
+    /// <summary>The throttle now.</summary>
+    public ThrottleStatus Throttle => throttle.Status;
+
+    /// <summary>Opens the breaker until <see cref="ResetAsync"/>.</summary>
+    public Task TripAsync(CancellationToken cancellationToken = default) => breaker.TripAsync(cancellationToken);
+
+    /// <summary>Closes the breaker, whatever opened it.</summary>
+    public Task ResetAsync(CancellationToken cancellationToken = default) => breaker.ResetAsync(cancellationToken);
+
+    /// <summary>Makes a request when the provider's budget allows it, and retries it as the settings say.</summary>
+    /// <typeparam name="T">What a good answer gives.</typeparam>
+    /// <param name="attempt">
+    /// One attempt; its token ends it at the provider's timeout. It throws when there was no answer. It may run several times.
+    /// </param>
+    /// <param name="cancellationToken">Ends the waits and the attempt.</param>
+    /// <exception cref="OperationCanceledException">The caller cancelled. Nothing else is thrown.</exception>
+    public async Task<GateResult<T>> ExecuteAsync<T>(Func<CancellationToken, ValueTask<AttemptResult<T>>> attempt, CancellationToken cancellationToken)
+    {
+        for (var attempts = 0; ;)
+        {
+            if (breaker.IsOpen(out var until))
+            {
+                return BreakerOpen<T>(until, attempts);
+            }
+
+            if (!await throttle.AcquireAsync(cancellationToken).ConfigureAwait(false))
+            {
+                logger.QueueFull(Name, Options.Throttle.Queue);
+                return new(GateOutcome.QueueFull, default, $"{Options.Throttle.Queue} requests already wait for a permit of provider '{Name}'.", null, attempts);
+            }
+
+            if (await TryAttemptAsync(attempt, cancellationToken).ConfigureAwait(false) is not { } result)
+            {
+                return BreakerOpen<T>(breaker.Status.RetryAt, attempts);
+            }
+
+            attempts++;
+            var retryAfter = result.RetryAfter is { } asked ? Min(asked, LongestRetryAfter) : (TimeSpan?)null;
+            if (result.Kind == AttemptKind.Succeeded)
+            {
+                return new(GateOutcome.Succeeded, result.Value, null, null, attempts);
+            }
+
+            if (result.Kind == AttemptKind.Permanent || attempts >= Options.Retry.Attempts)
+            {
+                return new(GateOutcome.Failed, default, result.Error, time.GetUtcNow() + retryAfter, attempts);
+            }
+
+            if (breaker.IsOpen(out until))
+            {
+                return BreakerOpen<T>(until, attempts);
+            }
+
+            var delay = retryAfter ?? Backoff(attempts);
+            logger.Retrying(Name, attempts, delay, result.Error);
+            await Task.Delay(delay, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => throttle.Dispose();
+
+    /// <returns>Null when the breaker opened while the permit was awaited; it is given back unspent.</returns>
+    private async ValueTask<AttemptResult<T>?> TryAttemptAsync<T>(Func<CancellationToken, ValueTask<AttemptResult<T>>> attempt, CancellationToken cancellationToken)
+    {
+        AttemptResult<T>? result = null;
+        var sent = false;
+        var answered = false;
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await breaker.TryCallAsync(async () =>
+            {
+                sent = true;
+                (var ended, answered) = await AttemptAsync(attempt, cancellationToken).ConfigureAwait(false);
+                result = ended;
+                return ended.Kind == AttemptKind.Retryable ? ended.Error ?? "failed" : null;
+            }).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (result is { Kind: AttemptKind.Throttled } refused)
+            {
+                HoldBack(refused.RetryAfter);
+            }
+
+            if (!sent)
+            {
+                throttle.Unsent();
+            }
+            else if (answered)
+            {
+                throttle.Answered();
+            }
+            else
+            {
+                throttle.Unanswered();
+            }
+        }
+
+        return result;
+    }
+
+    private async ValueTask<(AttemptResult<T> Result, bool Answered)> AttemptAsync<T>(Func<CancellationToken, ValueTask<AttemptResult<T>>> attempt, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(Options.Timeout.Value, time);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            var result = await attempt(ended.Token).ConfigureAwait(false);
+            return (result.Error is null ? result : result.WithError(Redacted(result.Error)), true);
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+        catch (Exception) when (timeout.IsCancellationRequested)
+        {
+            return (AttemptResult.Retry<T>($"no answer within {Options.Timeout}"), false);
+        }
+#pragma warning disable CA1031 // Whatever an attempt throws is a failed attempt: the gate's callers must not stop for it.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return (AttemptResult.Retry<T>(Redacted(e.Message)), false);
+        }
+    }
+
+    private void HoldBack(TimeSpan? retryAfter)
+    {
+        var hold = retryAfter is { } asked ? Min(asked, LongestRetryAfter) : (TimeSpan?)null;
+        throttle.TooManyRequests(hold);
+        if (hold is { } delay)
+        {
+            logger.HeldBack(Name, delay);
+        }
+    }
+
+    private GateResult<T> BreakerOpen<T>(DateTimeOffset? retryAt, int attempts)
+    {
+        var status = breaker.Status;
+        var now = time.GetUtcNow();
+        var next = status.State == "isolated" ? null : retryAt > now ? retryAt : now + TrialWait;
+        var last = status.LastError is null ? "" : $"; last failure: {status.LastError}";
+        return new(GateOutcome.BreakerOpen, default, $"The breaker of provider '{Name}' is open{last}", next, attempts);
+    }
+
+    private TimeSpan Backoff(int attempts)
+    {
+        var (from, to) = (Options.Retry.Backoff.From.Value, Options.Retry.Backoff.To.Value);
+        double chance;
+        lock (random)
+        {
+            chance = random.NextDouble();
+        }
+
+        // Up to half as long again, so that requests that failed together don't come back together.
+        return Min(from * Math.Pow(2, attempts - 1) * (1 + (chance / 2)), to);
+    }
+
+    private string Redacted(string error) => Redaction.Text(error, Options.Headers.Values);
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

@@ -67,7 +67,7 @@ public sealed record BreakerOptions
     public int Failures { get; init; } = 5;
 
     /// <summary>How long it stays open before one request may try again.</summary>
-    [Between("100ms", "1d")]
+    [Between("500ms", "1d")]
     public Duration Recovery { get; init; } = Duration.Seconds(60);
 }
 

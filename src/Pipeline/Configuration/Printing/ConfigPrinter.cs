@@ -35,7 +35,7 @@ public static class ConfigPrinter
     /// <summary>One value on one line, as it would be written; null when there is nothing to write.</summary>
     internal static string? PrintValue(object? value)
     {
-        if (value is null)
+        if (value is null or JsonElement { ValueKind: JsonValueKind.Undefined })
         {
             return null;
         }

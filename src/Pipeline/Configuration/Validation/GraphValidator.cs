@@ -36,8 +36,11 @@ internal sealed class GraphValidator
 
         foreach (var source in subject.Options.Sources.Values)
         {
-            read.UnionWith(source is IReadsSources reader ? reader.SourcesRead.Select(s => sources.Contains(s) ? s : Nearest.Of(s, sources) ?? s) : []);
             isPartial |= source is Binding.UnknownSource;
+            foreach (var name in source is IReadsSources reader ? reader.SourcesRead : [])
+            {
+                MeantAs(name, sources);
+            }
         }
 
         CheckCycles();
@@ -68,15 +71,23 @@ internal sealed class GraphValidator
             }
             else if (sinks.Contains(name))
             {
-                subject.Error(item, $"'{name}' is a sink, and nothing comes out of a sink; {Nearest.Hint("", allowed, "add a transform")}");
+                isPartial = true;
+                subject.Error(item, $"'{name}' is a sink, and nothing comes out of a sink; {Suggestion.Hint("", allowed, "add a transform")}");
             }
             else
             {
-                // The one that was probably meant counts as read: one slip, one fault.
-                read.Add(Nearest.Of(name, allowed) ?? "");
-                subject.Error(item, $"there is no {(isSink ? "transform" : "source or transform")} '{name}'; {Nearest.Hint(name, allowed, $"add a {(isSink ? "transform" : "source")} of that name")}");
+                MeantAs(name, allowed);
+                subject.Error(item, $"there is no {(isSink ? "transform" : "source or transform")} '{name}'; {Suggestion.Hint(name, allowed, $"add a {(isSink ? "transform" : "source")} of that name")}");
             }
         }
+    }
+
+    // The block that was probably meant counts as read: one slip, one fault. When none is close, it may have been any.
+    private void MeantAs(string name, IReadOnlyList<string> allowed)
+    {
+        var meant = allowed.Contains(name) ? name : Suggestion.Nearest(name, allowed);
+        isPartial |= meant is null;
+        read.Add(meant ?? name);
     }
 
     private void CheckCycles()

@@ -9,23 +9,26 @@ internal static class ProviderValidator
 
     public static void Validate(ValidationSubject subject)
     {
+        var known = subject.NamesIn("providers");
         var used = new HashSet<string>(StringComparer.Ordinal);
+        // A source that could not be bound, or that names nothing known, may mean any of them.
+        var isPartial = subject.NamesIn("sources").Any(n => !subject.Options.Sources.TryGetValue(n, out var source) || source is Binding.UnknownSource);
         foreach (var (name, source) in subject.Options.Sources)
         {
-            if (source is IUsesProvider { Provider: { Length: > 0 } provider })
+            if (source is not IUsesProvider { Provider: var provider })
             {
-                var known = subject.NamesIn("providers");
-                used.Add(known.Contains(provider) ? provider : Nearest.Of(provider, known) ?? provider);
-                if (!known.Contains(provider))
-                {
-                    subject.Error($"{SettingPath.Child("sources", name)}.provider", $"there is no provider '{provider}'; {Nearest.Hint(provider, known, "add it to providers")}");
-                }
+                continue;
+            }
+
+            var meant = known.Contains(provider) ? provider : Suggestion.Nearest(provider, known);
+            isPartial |= meant is null;
+            used.Add(meant ?? provider);
+            if (provider.Length > 0 && meant != provider)
+            {
+                subject.Error($"{SettingPath.Child("sources", name)}.provider", $"there is no provider '{provider}'; {Suggestion.Hint(provider, known, "add it to providers")}");
             }
         }
 
-        // A source that could not be bound may be the one that uses it.
-        var isComplete = subject.NamesIn("sources").All(n => subject.Options.Sources.TryGetValue(n, out var s) && s is not Binding.UnknownSource)
-            && subject.Options.Sources.Values.All(s => s is not IUsesProvider { Provider.Length: 0 });
         foreach (var (name, provider) in subject.Options.Providers)
         {
             var path = SettingPath.Child("providers", name);
@@ -39,7 +42,7 @@ internal static class ProviderValidator
                 subject.Error($"{path}.throttle", "allows any number of requests; give at least one of perSecond, perMinute and perHour");
             }
 
-            if (isComplete && !used.Contains(name))
+            if (!isPartial && !used.Contains(name))
             {
                 subject.Warning(path, $"no source uses the provider '{name}'; name it in a source's \"provider\", or remove it");
             }

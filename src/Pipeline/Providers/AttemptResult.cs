@@ -1,0 +1,63 @@
+namespace StreamEngine.Pipeline.Providers;
+
+/// <summary>What an answer means for the gate.</summary>
+public enum AttemptKind
+{
+    /// <summary>A good answer.</summary>
+    Succeeded,
+
+    /// <summary>The provider is in trouble (5xx, 408, a broken body): counts for the breaker and is tried again.</summary>
+    Retryable,
+
+    /// <summary>The request itself is at fault (404, 401): doesn't count for the breaker and isn't tried again.</summary>
+    Permanent,
+
+    /// <summary>The provider asks for fewer requests (429): doesn't count for the breaker and is tried again after a wait.</summary>
+    Throttled,
+}
+
+/// <summary>
+/// How one attempt ended that got an answer. An attempt without one (no connection, cut off, timed out) throws instead: the
+/// gate treats it as <see cref="AttemptKind.Retryable"/> and keeps its permit longer, since nobody knows when it was seen.
+/// </summary>
+/// <typeparam name="T">What a good answer gives.</typeparam>
+public readonly record struct AttemptResult<T>
+{
+    internal AttemptResult(AttemptKind kind, T? value, string? error, TimeSpan? retryAfter)
+    {
+        Kind = kind;
+        Value = value;
+        Error = error;
+        RetryAfter = retryAfter;
+    }
+
+    /// <summary>What the answer means.</summary>
+    public AttemptKind Kind { get; }
+
+    /// <summary>What a good answer gave.</summary>
+    public T? Value { get; }
+
+    /// <summary>What went wrong, for an operator.</summary>
+    public string? Error { get; }
+
+    /// <summary>How long the provider asked to be left alone.</summary>
+    public TimeSpan? RetryAfter { get; }
+
+    internal AttemptResult<T> WithError(string error) => new(Kind, Value, error, RetryAfter);
+}
+
+/// <summary>Makes attempt results.</summary>
+public static class AttemptResult
+{
+    /// <summary>A good answer.</summary>
+    public static AttemptResult<T> Success<T>(T value) => new(AttemptKind.Succeeded, value, null, null);
+
+    /// <summary>The provider is in trouble.</summary>
+    public static AttemptResult<T> Retry<T>(string error, TimeSpan? retryAfter = null) => new(AttemptKind.Retryable, default, error, retryAfter);
+
+    /// <summary>The request is at fault.</summary>
+    public static AttemptResult<T> Fail<T>(string error) => new(AttemptKind.Permanent, default, error, null);
+
+    /// <summary>The provider asks for fewer requests.</summary>
+    public static AttemptResult<T> TooMany<T>(string error, TimeSpan? retryAfter) => new(AttemptKind.Throttled, default, error, retryAfter);
+}

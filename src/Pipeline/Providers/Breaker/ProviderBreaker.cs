@@ -1,0 +1,177 @@
+using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.CircuitBreaker;
+using StreamEngine.Pipeline.Configuration;
+
+namespace StreamEngine.Pipeline.Providers.Breaker;
+
+/// <summary>
+/// Polly's circuit breaker, opened by failures in a row rather than by their share: failures are counted here, and Polly
+/// hears of one only when the row is full or the breaker is half open.
+/// </summary>
+internal sealed class ProviderBreaker
+{
+    /// <summary>What Polly is told of a call: the failure, or null after an answer.</summary>
+    private readonly ResiliencePipeline<string?> circuit;
+    private readonly CircuitBreakerStateProvider state = new();
+    private readonly CircuitBreakerManualControl control = new();
+    private readonly Lock @lock = new();
+    private readonly int limit;
+    private readonly TimeProvider time;
+    private int failures;
+    private long opened;
+    private DateTimeOffset? openedAt;
+    private DateTimeOffset? retryAt;
+    private string? lastError;
+
+    public ProviderBreaker(string provider, BreakerOptions options, TimeProvider time, ILogger logger)
+    {
+        limit = options.Failures;
+        this.time = time;
+        var strategy = new CircuitBreakerStrategyOptions<string?>
+        {
+            // Any failure that Polly hears of is enough; how many make a row is counted here.
+            FailureRatio = 1e-9,
+            MinimumThroughput = 2,
+            BreakDuration = options.Recovery.Value,
+            StateProvider = state,
+            ManualControl = control,
+            ShouldHandle = args => ValueTask.FromResult(OpensIt(args.Outcome)),
+            OnOpened = args =>
+            {
+                Opened(args.BreakDuration, args.IsManual, provider, logger);
+                return default;
+            },
+            OnHalfOpened = _ =>
+            {
+                logger.BreakerHalfOpen(provider);
+                return default;
+            },
+            OnClosed = _ =>
+            {
+                Closed();
+                logger.BreakerClosed(provider);
+                return default;
+            },
+        };
+        circuit = new ResiliencePipelineBuilder<string?> { TimeProvider = time }.AddCircuitBreaker(strategy).Build();
+    }
+
+    public BreakerStatus Status
+    {
+        get
+        {
+            var name = state.CircuitState switch
+            {
+                CircuitState.Closed => "closed",
+                CircuitState.Open => "open",
+                CircuitState.HalfOpen => "half_open",
+                _ => "isolated",
+            };
+            lock (@lock)
+            {
+                return new BreakerStatus(name, failures, opened, openedAt, name == "closed" ? null : retryAt, lastError);
+            }
+        }
+    }
+
+    /// <summary>Whether a call would be refused now. Polly says <c>Open</c> until a call arrives, so the time decides.</summary>
+    public bool IsOpen(out DateTimeOffset? until)
+    {
+        var now = state.CircuitState;
+        lock (@lock)
+        {
+            until = retryAt;
+            return now == CircuitState.Isolated || (now == CircuitState.Open && time.GetUtcNow() < retryAt);
+        }
+    }
+
+    /// <summary>Makes a call unless the breaker is open.</summary>
+    /// <param name="call">Gives the failure, or null when the provider answered properly.</param>
+    /// <returns>False when the call was not made.</returns>
+    public async ValueTask<bool> TryCallAsync(Func<ValueTask<string?>> call)
+    {
+        try
+        {
+            var failure = await circuit.ExecuteAsync(static async (call, token) => await call.Breaker.CountAsync(call.Call).ConfigureAwait(false), (Breaker: this, Call: call), CancellationToken.None).ConfigureAwait(false);
+            if (failure is not null && IsRowFull() && state.CircuitState == CircuitState.Closed)
+            {
+                // Polly wants two calls before it opens, but one failure may be a full row: say it again.
+                await circuit.ExecuteAsync(static (failure, _) => ValueTask.FromResult<string?>(failure), failure, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            return true;
+        }
+        catch (BrokenCircuitException)
+        {
+            return false;
+        }
+    }
+
+    public Task TripAsync(CancellationToken cancellationToken) => control.IsolateAsync(cancellationToken);
+
+    public Task ResetAsync(CancellationToken cancellationToken)
+    {
+        Closed();
+        return control.CloseAsync(cancellationToken);
+    }
+
+    private async ValueTask<string?> CountAsync(Func<ValueTask<string?>> call)
+    {
+        var failure = await call().ConfigureAwait(false);
+
+        // A late answer to a call from before the break says nothing about now: only the trial call closes the breaker.
+        var late = state.CircuitState is CircuitState.Open or CircuitState.Isolated;
+        lock (@lock)
+        {
+            failures = failure is not null ? failures + 1 : late ? failures : 0;
+            lastError = failure ?? lastError;
+        }
+
+        return failure;
+    }
+
+    private bool IsRowFull()
+    {
+        lock (@lock)
+        {
+            return failures >= limit;
+        }
+    }
+
+    /// <summary>A trial call that was cancelled (an exception here) proves nothing, so it leaves the breaker open.</summary>
+    private bool OpensIt(Outcome<string?> outcome) =>
+        (outcome.Result is not null && IsRowFull())
+        || ((outcome.Result is not null || outcome.Exception is not null) && state.CircuitState == CircuitState.HalfOpen);
+
+    private void Opened(TimeSpan recovery, bool byHand, string provider, ILogger logger)
+    {
+        int row;
+        string? error;
+        lock (@lock)
+        {
+            opened++;
+            openedAt = time.GetUtcNow();
+            retryAt = byHand ? null : openedAt + recovery;
+            (row, error) = (failures, lastError);
+        }
+
+        if (byHand)
+        {
+            logger.BreakerTripped(provider);
+        }
+        else
+        {
+            logger.BreakerOpened(provider, row, recovery, error);
+        }
+    }
+
+    private void Closed()
+    {
+        lock (@lock)
+        {
+            failures = 0;
+            retryAt = null;
+        }
+    }
+}

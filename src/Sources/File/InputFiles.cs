@@ -1,0 +1,22 @@
+namespace StreamEngine.Sources.File;
+
+/// <summary>Which files a path or pattern means.</summary>
+internal static class InputFiles
+{
+    /// <summary>Whether the last part is a pattern.</summary>
+    public static bool IsPattern(string path) => Path.GetFileName(path).AsSpan().ContainsAny('*', '?');
+
+    /// <summary>The files there are, by name; none when there is no such file.</summary>
+    public static IReadOnlyList<string> Find(string fullPath)
+    {
+        if (!IsPattern(fullPath))
+        {
+            return System.IO.File.Exists(fullPath) ? [fullPath] : [];
+        }
+
+        var folder = Path.GetDirectoryName(fullPath) ?? ".";
+        return Directory.Exists(folder)
+            ? [.. Directory.EnumerateFiles(folder, Path.GetFileName(fullPath)).Order(StringComparer.Ordinal)]
+            : [];
+    }
+}

@@ -1,0 +1,141 @@
+using System.Buffers;
+using StreamEngine.Pipeline.Messages;
+
+namespace StreamEngine.Sources.File;
+
+/// <summary>
+/// Reads a stream straight into batches, one document per line. What follows the last whole line of a batch is carried into
+/// the next one.
+/// </summary>
+internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : IDisposable
+{
+    private const int BatchBytes = 64 * 1024;
+    private const int BatchDocuments = 512;
+    private const int ReadBytes = 32 * 1024;
+    private const int KeptOfLongLine = 4 * 1024;
+
+    private static readonly byte[] ByteOrderMark = [0xEF, 0xBB, 0xBF];
+
+    private byte[] carried = ArrayPool<byte>.Shared.Rent(BatchBytes);
+    private int carriedLength;
+    private bool started;
+    private bool skipping;
+    private bool ended;
+
+    /// <summary>True when everything was read and handed on.</summary>
+    public bool IsDone => ended && carriedLength == 0;
+
+    /// <summary>Fills an empty batch. It stays empty when there were only blank lines, or lines to skip.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="source">Index of the source.</param>
+    /// <param name="line">Lines read before; the number of the last line read afterwards.</param>
+    /// <param name="skip">Lines up to this number were handed on before and are left out.</param>
+    /// <param name="now">UTC ticks.</param>
+    public void Fill(Batch batch, short source, ref long line, long skip, long now)
+    {
+        var blank = new Document { Source = source, ReceivedTime = now, Origin = origin };
+        batch.Append(carried.AsSpan(0, carriedLength));
+        var (begin, scanned) = (0, 0);
+        while (batch.DocumentCount < BatchDocuments)
+        {
+            var newline = batch.Bytes[scanned..].IndexOf((byte)'\n');
+            if (newline >= 0)
+            {
+                EndLine(batch, blank, begin, scanned + newline, ref line, skip);
+                begin = scanned += newline + 1;
+                continue;
+            }
+
+            scanned = batch.Bytes.Length;
+            if (ended)
+            {
+                // The last line, without a newline.
+                if (begin < scanned)
+                {
+                    EndLine(batch, blank, begin, scanned, ref line, skip);
+                    begin = scanned;
+                }
+
+                break;
+            }
+
+            if (!skipping && scanned - begin > maxLine)
+            {
+                EndLine(batch, blank, begin, scanned, ref line, skip);
+                skipping = true;
+                begin += KeptOfLongLine;
+            }
+
+            if (skipping)
+            {
+                batch.Truncate(begin);
+                scanned = begin;
+            }
+
+            if (scanned >= BatchBytes && begin > 0)
+            {
+                break;
+            }
+
+            var read = stream.Read(batch.GetSpan(ReadBytes));
+            batch.Advance(read);
+            ended = read == 0;
+        }
+
+        Carry(batch, begin);
+    }
+
+    private void EndLine(Batch batch, Document document, int begin, int end, ref long line, long skip)
+    {
+        if (skipping)
+        {
+            skipping = false;
+            return;
+        }
+
+        line++;
+        var text = batch.Bytes[begin..end];
+        if (!started && text.StartsWith(ByteOrderMark))
+        {
+            begin += ByteOrderMark.Length;
+            text = text[ByteOrderMark.Length..];
+        }
+
+        started = true;
+        if (line <= skip || text.IndexOfAnyExcept(" \t\r"u8) < 0)
+        {
+            return;
+        }
+
+        var tooLong = text.Length > maxLine;
+        document.Offset = begin;
+        document.Length = tooLong ? Math.Min(KeptOfLongLine, text.Length) : text[^1] == '\r' ? text.Length - 1 : text.Length;
+        document.Sequence = line;
+        batch.AddDocument(document);
+        if (tooLong)
+        {
+            batch.LeaveDocument(batch.DocumentCount - 1, RowState.Dead, "line too long", $"line {line} is longer than {maxLine} bytes");
+        }
+    }
+
+    private void Carry(Batch batch, int begin)
+    {
+        var rest = batch.Bytes[begin..];
+        if (rest.Length > carried.Length)
+        {
+            ArrayPool<byte>.Shared.Return(carried);
+            carried = ArrayPool<byte>.Shared.Rent(rest.Length);
+        }
+
+        rest.CopyTo(carried);
+        carriedLength = rest.Length;
+        batch.Truncate(begin);
+    }
+
+    public void Dispose()
+    {
+        ArrayPool<byte>.Shared.Return(carried);
+        carried = [];
+        stream.Dispose();
+    }
+}

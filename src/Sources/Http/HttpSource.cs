@@ -1,0 +1,207 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Providers;
+
+namespace StreamEngine.Sources.Http;
+
+/// <summary>Makes its requests when they are due, a few at a time, and hands on what they give.</summary>
+internal sealed class HttpSource : ISource
+{
+    /// <summary>More would only wait inside the gate, where the order can't change any more.</summary>
+    private const int MaxInFlight = 8;
+
+    /// <summary>Wait after the gate refused a request without saying for how long.</summary>
+    private static readonly TimeSpan RefusedWait = TimeSpan.FromSeconds(1);
+
+    private readonly string name;
+    private readonly HttpSourceOptions options;
+    private readonly ProviderGate gate;
+    private readonly RequestSchedule schedule;
+    private readonly HttpRequester requester;
+    private readonly PayloadOutlet outlet;
+    private readonly RequestFeeds feeds;
+    private readonly DiscoveredItems? discovered;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+    private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly ConcurrentQueue<TrackedRequest> finished = new();
+    private readonly Dictionary<TrackedRequest, Task<GateResult<Fetched>>> inFlight = [];
+    private volatile bool itemsChanged = true;
+    private int lastCount = -1;
+
+    public HttpSource(HttpSourceOptions options, BlockContext context)
+    {
+        this.options = options;
+        name = context.Name;
+        time = context.Time;
+        gate = context.Gates[options.Provider];
+        logger = context.Logging.CreateLogger<HttpSource>();
+        feeds = context.Shared<RequestFeeds>();
+        schedule = new RequestSchedule(options.Every, options.Jitter, time, context.Random);
+        requester = new HttpRequester(options, gate, context);
+        outlet = new PayloadOutlet(context);
+        if (options.For is { } from)
+        {
+            discovered = new DiscoveredItems(from, MaxRequests, () =>
+            {
+                itemsChanged = true;
+                Wake();
+            });
+
+            // Before any source runs, so that the first payload is not missed.
+            feeds.Subscribe(from.From, name, discovered);
+        }
+    }
+
+    public bool IsFinite => false;
+
+    private int MaxRequests => options.MaxRequests ?? 1000;
+
+    public async Task RunAsync(ISourceOutput output, CancellationToken stop)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var timer = time.CreateTimer(static state => ((HttpSource)state!).Wake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        await using (timer.ConfigureAwait(false))
+        {
+            try
+            {
+                while (!stop.IsCancellationRequested)
+                {
+                    await TakeInAsync(output, stop).ConfigureAwait(false);
+                    UpdateRequests();
+                    while (inFlight.Count < MaxInFlight && schedule.TakeDue() is { } request)
+                    {
+                        inFlight.Add(request, AskAsync(request, ending.Token));
+                    }
+
+                    if (inFlight.Count < MaxInFlight && schedule.UntilDue is { } wait)
+                    {
+                        timer.Change(WholeMilliseconds(wait), Timeout.InfiniteTimeSpan);
+                    }
+
+                    await wake.Reader.ReadAsync(stop).ConfigureAwait(false);
+                }
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+            }
+            finally
+            {
+                await ending.CancelAsync().ConfigureAwait(false);
+                await DropAnswersAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Hands on what came in. While the pipeline is full this waits, and nothing new is asked.</summary>
+    private async ValueTask TakeInAsync(ISourceOutput output, CancellationToken stop)
+    {
+        while (finished.TryDequeue(out var request))
+        {
+            inFlight.Remove(request, out var asked);
+            try
+            {
+                var result = await asked!.ConfigureAwait(false);
+                request.RetryAt = result.RetryAt ?? (result.Outcome is GateOutcome.BreakerOpen or GateOutcome.QueueFull ? time.GetUtcNow() + RefusedWait : null);
+                if (result.Value is { } fetched)
+                {
+                    await outlet.HandOnAsync(request, fetched, output, stop).ConfigureAwait(false);
+                }
+                else
+                {
+                    outlet.Failed(request, result.Outcome, result.Attempts, result.Error ?? "failed");
+                }
+            }
+            finally
+            {
+                Done(request);
+            }
+        }
+    }
+
+    /// <summary>The source ends: what is still asked is cancelled, what came in is not handed on any more.</summary>
+    private async Task DropAnswersAsync()
+    {
+        foreach (var (request, asked) in inFlight)
+        {
+            await ((Task)asked).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (asked.IsCompletedSuccessfully)
+            {
+                asked.Result.Value?.Body?.Dispose();
+            }
+
+            Done(request);
+        }
+
+        inFlight.Clear();
+        finished.Clear();
+    }
+
+    private void Done(TrackedRequest request)
+    {
+        if (!schedule.Done(request))
+        {
+            feeds.Forget(name, request.Number);
+        }
+    }
+
+    private void UpdateRequests()
+    {
+        if (!itemsChanged)
+        {
+            return;
+        }
+
+        itemsChanged = false;
+        var templates = options.Request.Select(r => new RequestTemplate(r)).ToList();
+        var wanted = new Dictionary<string, (RequestTemplate, string?)>(StringComparer.Ordinal);
+        foreach (var item in discovered?.Current ?? [new Dictionary<string, string>()])
+        {
+            foreach (var template in templates)
+            {
+                if (template.Bind(item) is { } bound)
+                {
+                    wanted.TryAdd(bound.ToString(), (bound, options.Every.When is { } when ? item.GetValueOrDefault(when) : null));
+                }
+            }
+        }
+
+        if (discovered is not null && wanted.Count > MaxRequests)
+        {
+            logger.TooManyRequests(name, wanted.Count, MaxRequests);
+            wanted = wanted.Take(MaxRequests).ToDictionary(StringComparer.Ordinal);
+        }
+
+        foreach (var number in schedule.Set(wanted))
+        {
+            feeds.Forget(name, number);
+        }
+
+        if (schedule.Count != lastCount && ProviderBudget.PerMinute(gate.Options.Throttle) is var allowed && schedule.PerMinute > allowed)
+        {
+            logger.OverBudget(name, schedule.Count, schedule.PerMinute, gate.Name, allowed);
+        }
+
+        lastCount = schedule.Count;
+    }
+
+    private async Task<GateResult<Fetched>> AskAsync(TrackedRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await requester.AskAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            finished.Enqueue(request);
+            Wake();
+        }
+    }
+
+    private void Wake() => wake.Writer.TryWrite(true);
+
+    /// <summary>Timers cut off what is less than a millisecond: rounding up saves a wake-up that comes too early.</summary>
+    private static TimeSpan WholeMilliseconds(TimeSpan wait) => TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds));
+}

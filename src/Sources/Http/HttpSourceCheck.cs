@@ -1,0 +1,147 @@
+using System.Globalization;
+using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Mapping;
+
+namespace StreamEngine.Sources.Http;
+
+/// <summary>What the options of an http source alone can't say.</summary>
+internal static class HttpSourceCheck
+{
+    public static void Run(HttpSourceOptions options, BlockCheck check)
+    {
+        CheckRequests(options, check);
+        CheckFor(options, check);
+        CheckEvery(options, check);
+        CheckBudget(options, check);
+    }
+
+    private static void CheckRequests(HttpSourceOptions options, BlockCheck check)
+    {
+        var bound = options.For?.Names.Keys.ToHashSet(StringComparer.Ordinal) ?? [];
+        for (var i = 0; i < options.Request.Count; i++)
+        {
+            var (text, path) = (options.Request[i], options.Request.Count == 1 ? "request" : $"request[{i}]");
+            if (text.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(text, UriKind.Absolute, out _))
+            {
+                check.Error(path, "expected a path that is put after the provider's baseUrl, such as '/v1/games', found a whole URL; put its first part into the provider");
+                continue;
+            }
+
+            try
+            {
+                foreach (var name in new RequestTemplate(text).Names.Where(n => !bound.Contains(n)))
+                {
+                    var known = string.Join(", ", bound.Select(b => $"{{{b}}}").Append("{today}"));
+                    check.Error(path, $"'{{{name}}}' is not bound; known: {known}; bind others under 'for', such as \"{name}\": \"path.in.the.item\"");
+                }
+            }
+            catch (FormatException e)
+            {
+                check.Error(path, e.Message);
+            }
+        }
+    }
+
+    private static void CheckFor(HttpSourceOptions options, BlockCheck check)
+    {
+        if (options.For is not { } from)
+        {
+            return;
+        }
+
+        var known = check.Pipeline.Sources.Where(s => s.Value is HttpSourceOptions && s.Key != check.Name).Select(s => $"'{s.Key}'").ToList();
+        var remedy = known.Count > 0 ? $"name one of {string.Join(", ", known)}" : "add one that lists the items";
+        if (from.From.Length == 0)
+        {
+            // Reported already, as a required setting.
+        }
+        else if (!check.Pipeline.Sources.TryGetValue(from.From, out var source))
+        {
+            check.Error("for.from", $"there is no source '{from.From}'; {remedy}");
+        }
+        else if (source is not HttpSourceOptions)
+        {
+            check.Error("for.from", $"source '{from.From}' is not of type http, and only http sources list requests; {remedy}");
+        }
+        else if (IsCircle(check.Name, from.From, check))
+        {
+            check.Error("for.from", $"'{check.Name}' waits for itself: its requests come, in the end, from its own payloads; {remedy}");
+        }
+
+        for (var i = 0; i < from.Each.Count; i++)
+        {
+            CheckPath(from.Each[i], from.Each.Count == 1 ? "for.each" : $"for.each[{i}]", check);
+        }
+
+        foreach (var (name, path) in from.Names)
+        {
+            CheckPath(path, $"for.{name}", check);
+        }
+    }
+
+    private static bool IsCircle(string name, string? from, BlockCheck check)
+    {
+        for (var steps = 0; from is not null && steps <= check.Pipeline.Sources.Count; steps++)
+        {
+            if (from == name)
+            {
+                return true;
+            }
+
+            from = (check.Pipeline.Sources.GetValueOrDefault(from) as HttpSourceOptions)?.For?.From;
+        }
+
+        return false;
+    }
+
+    private static void CheckPath(string text, string setting, BlockCheck check)
+    {
+        if (!MappingPath.TryParse(text, out var path, out var error))
+        {
+            check.Error(setting, error);
+        }
+        else if (path.NeedsContext)
+        {
+            check.Error(setting, $"'{text}' looks beyond the item; here paths start from the payload or the item");
+        }
+    }
+
+    private static void CheckEvery(HttpSourceOptions options, BlockCheck check)
+    {
+        var every = options.Every;
+        if (every.When is null && every.Values.Count > 0)
+        {
+            check.Error("every", $"intervals by value ({string.Join(", ", every.Values.Keys)}) need 'when': the name, bound by 'for', whose value decides");
+        }
+        else if (every.When is { } when && options.For?.Names.ContainsKey(when) != true)
+        {
+            var known = options.For is { Names.Count: > 0 } from ? $"known: {string.Join(", ", from.Names.Keys)}" : "bind it under 'for'";
+            check.Error("every.when", $"'{when}' is not bound; {known}");
+        }
+    }
+
+    private static void CheckBudget(HttpSourceOptions options, BlockCheck check)
+    {
+        if (!check.Pipeline.Providers.TryGetValue(options.Provider, out var provider))
+        {
+            return;
+        }
+
+        var allowed = ProviderBudget.PerMinute(provider.Throttle);
+        var own = ProviderBudget.PerMinute(options);
+        var sharing = check.Pipeline.Sources.Where(s => s.Value is HttpSourceOptions http && http.Provider == options.Provider).ToList();
+        var all = sharing.Sum(s => ProviderBudget.PerMinute((HttpSourceOptions)s.Value));
+        if (own > allowed)
+        {
+            var requests = ProviderBudget.Requests(options);
+            check.Warning("every", $"source '{check.Name}' can ask {requests} {(requests == 1 ? "request" : "requests")} every {new Duration(options.Every.Shortest)} = {Number(own)}/min; provider '{options.Provider}' allows {Number(allowed)}/min; each would be asked every {Number(requests * 60 / allowed)}s");
+        }
+        else if (all > allowed && sharing[0].Key == check.Name)
+        {
+            check.Warning("every", $"sources {string.Join(", ", sharing.Select(s => $"'{s.Key}'"))} can ask {Number(all)}/min together; provider '{options.Provider}' allows {Number(allowed)}/min; they would be asked less often");
+        }
+    }
+
+    private static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,79 @@
+using System.Text.Json;
+
+namespace StreamEngine.Sources.Http;
+
+/// <summary>
+/// How an http source learns its requests from another one's payloads: in process, beside the pipeline. One instance serves
+/// all sources.
+/// </summary>
+public sealed class RequestFeeds
+{
+    private readonly Lock @lock = new();
+    private readonly Dictionary<string, Dictionary<string, WeakReference<DiscoveredItems>>> readers = new(StringComparer.Ordinal);
+
+    /// <summary>From now on <paramref name="items"/> gets what <paramref name="source"/> receives; it replaces what the reader had before, and must be kept alive by it.</summary>
+    internal void Subscribe(string source, string reader, DiscoveredItems items)
+    {
+        lock (@lock)
+        {
+            if (!readers.TryGetValue(source, out var known))
+            {
+                readers[source] = known = new(StringComparer.Ordinal);
+            }
+
+            known[reader] = new WeakReference<DiscoveredItems>(items);
+        }
+    }
+
+    /// <summary>A source received a payload that is new.</summary>
+    internal void Publish(string source, int request, ReadOnlyMemory<byte> json)
+    {
+        var known = Readers(source);
+        if (known.Count == 0)
+        {
+            return;
+        }
+
+        using var payload = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = Body.MaxDepth });
+        foreach (var items in known)
+        {
+            items.Read(request, payload.RootElement);
+        }
+    }
+
+    /// <summary>A source no longer makes a request: what its payloads listed is gone.</summary>
+    internal void Forget(string source, int request)
+    {
+        foreach (var items in Readers(source))
+        {
+            items.Forget(request);
+        }
+    }
+
+    private List<DiscoveredItems> Readers(string source)
+    {
+        lock (@lock)
+        {
+            if (!readers.TryGetValue(source, out var known))
+            {
+                return [];
+            }
+
+            var live = new List<DiscoveredItems>();
+            foreach (var (reader, reference) in known)
+            {
+                if (reference.TryGetTarget(out var items))
+                {
+                    live.Add(items);
+                }
+                else
+                {
+                    // A reload left the reader out of the config.
+                    known.Remove(reader);
+                }
+            }
+
+            return live;
+        }
+    }
+}

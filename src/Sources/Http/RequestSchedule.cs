@@ -1,0 +1,124 @@
+namespace StreamEngine.Sources.Http;
+
+/// <summary>Which requests there are and when each is due. One loop uses it.</summary>
+internal sealed class RequestSchedule(EveryOptions every, double jitter, TimeProvider time, Random random)
+{
+    /// <summary>Requests that were refused together come back spread over this time.</summary>
+    private static readonly TimeSpan Spread = TimeSpan.FromSeconds(1);
+
+    private readonly long start = time.GetTimestamp();
+    private readonly List<TrackedRequest> requests = [];
+    private readonly SortedSet<int> freeNumbers = [];
+
+    public int Count => requests.Count;
+
+    /// <summary>Requests a minute, when each keeps its interval.</summary>
+    public double PerMinute => requests.Sum(r => 60 / every.For(r.State).TotalSeconds);
+
+    private long Now => time.GetElapsedTime(start).Ticks;
+
+    /// <summary>Sets which requests there are. New ones are due at once; known ones keep their times, unless they got more urgent.</summary>
+    /// <param name="wanted">Each request once, with the value that decides its interval.</param>
+    /// <returns>Numbers of requests that have gone; one in flight goes when its answer is in.</returns>
+    public IReadOnlyList<int> Set(IReadOnlyDictionary<string, (RequestTemplate Template, string? State)> wanted)
+    {
+        var gone = new List<int>();
+        var known = requests.ToDictionary(r => r.Template.ToString(), StringComparer.Ordinal);
+        foreach (var (key, request) in known)
+        {
+            request.Gone = !wanted.ContainsKey(key);
+            if (request is { Gone: true, InFlight: false })
+            {
+                Remove(request);
+                gone.Add(request.Number);
+            }
+        }
+
+        foreach (var (key, (template, state)) in wanted)
+        {
+            if (!known.TryGetValue(key, out var request))
+            {
+                requests.Add(new TrackedRequest(template, TakeNumber()) { State = state, Due = Now });
+            }
+            else if (request.State != state)
+            {
+                request.State = state;
+                request.Due = Math.Min(request.Due, (request.Asked ?? Now) + Interval(request).Ticks);
+            }
+        }
+
+        return gone;
+    }
+
+    /// <summary>The request that has been due longest, marked as in flight; null when none is due.</summary>
+    public TrackedRequest? TakeDue()
+    {
+        if (Next() is not { } next || next.Due > Now)
+        {
+            return null;
+        }
+
+        next.InFlight = true;
+        next.Asked = Now;
+        return next;
+    }
+
+    /// <summary>How long until a request is due; null when there is none to wait for.</summary>
+    public TimeSpan? UntilDue => Next() is { } next ? TimeSpan.FromTicks(Math.Max(0, next.Due - Now)) : null;
+
+    /// <summary>A request's answer is in. A slow answer delays the next request, so that one never overlaps itself.</summary>
+    /// <returns>False when the request has gone.</returns>
+    public bool Done(TrackedRequest request)
+    {
+        request.InFlight = false;
+        if (request.Gone)
+        {
+            Remove(request);
+            return false;
+        }
+
+        request.Due = Math.Max(Now, (request.Asked ?? 0) + Interval(request).Ticks);
+        if (request.RetryAt is { } at)
+        {
+            var wait = (at - time.GetUtcNow()) + (Spread * random.NextDouble());
+            request.Due = Math.Max(request.Due, Now + wait.Ticks);
+            request.RetryAt = null;
+        }
+
+        return true;
+    }
+
+    private TrackedRequest? Next()
+    {
+        TrackedRequest? next = null;
+        foreach (var request in requests)
+        {
+            if (!request.InFlight && (next is null || request.Due < next.Due))
+            {
+                next = request;
+            }
+        }
+
+        return next;
+    }
+
+    private TimeSpan Interval(TrackedRequest request) => every.For(request.State) * (1 + (jitter * ((2 * random.NextDouble()) - 1)));
+
+    private int TakeNumber()
+    {
+        if (freeNumbers.Count == 0)
+        {
+            return requests.Count;
+        }
+
+        var number = freeNumbers.Min;
+        freeNumbers.Remove(number);
+        return number;
+    }
+
+    private void Remove(TrackedRequest request)
+    {
+        requests.Remove(request);
+        freeNumbers.Add(request.Number);
+    }
+}

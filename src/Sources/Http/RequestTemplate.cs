@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text;
+
+namespace StreamEngine.Sources.Http;
+
+/// <summary>
+/// A request's path with <c>{names}</c> in it. Values are escaped, so that none can change what is asked beyond its place.
+/// </summary>
+internal sealed class RequestTemplate
+{
+    private const string Today = "today";
+
+    private readonly List<(string Text, string? Name)> parts = [];
+
+    /// <exception cref="FormatException">A brace isn't closed, or a time zone isn't known.</exception>
+    public RequestTemplate(string text)
+    {
+        var at = 0;
+        while (at < text.Length)
+        {
+            var open = text.IndexOf('{', at);
+            if (open < 0)
+            {
+                break;
+            }
+
+            var close = text.IndexOf('}', open);
+            if (close < 0)
+            {
+                throw new FormatException($"'{text}' has a '{{' without its '}}'; write names like {{today}}");
+            }
+
+            parts.Add((text[at..open], text[(open + 1)..close]));
+            at = close + 1;
+        }
+
+        parts.Add((text[at..], null));
+        foreach (var name in parts.Select(p => p.Name).OfType<string>().Where(IsToday))
+        {
+            ZoneOf(name);
+        }
+    }
+
+    /// <summary>Names that must be bound.</summary>
+    public IEnumerable<string> Names => parts.Select(p => p.Name).OfType<string>().Where(n => !IsToday(n));
+
+    /// <summary>The path with values put in; <c>{today}</c> stays, because it changes from day to day.</summary>
+    /// <returns>Null when a name has no value.</returns>
+    public RequestTemplate? Bind(IReadOnlyDictionary<string, string> values)
+    {
+        var text = new StringBuilder();
+        foreach (var (before, name) in parts)
+        {
+            text.Append(before);
+            if (name is not null && IsToday(name))
+            {
+                text.Append('{').Append(name).Append('}');
+            }
+            else if (name is not null)
+            {
+                if (!values.TryGetValue(name, out var value))
+                {
+                    return null;
+                }
+
+                text.Append(Uri.EscapeDataString(value));
+            }
+        }
+
+        return new RequestTemplate(text.ToString());
+    }
+
+    /// <summary>The path to ask now; every name but <c>{today}</c> is bound.</summary>
+    public string At(DateTimeOffset now) => string.Concat(parts.Select(p =>
+        p.Name is null ? p.Text : p.Text + TimeZoneInfo.ConvertTime(now, ZoneOf(p.Name)).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
+
+    /// <summary>As it was written.</summary>
+    public override string ToString() => string.Concat(parts.Select(p => p.Name is null ? p.Text : $"{p.Text}{{{p.Name}}}"));
+
+    private static bool IsToday(string name) => name == Today || name.StartsWith(Today + ":", StringComparison.Ordinal);
+
+    private static TimeZoneInfo ZoneOf(string name)
+    {
+        var zone = name == Today ? "UTC" : name[(Today.Length + 1)..];
+        return TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found) ? found
+            : throw new FormatException($"'{zone}' in '{{{name}}}' is no time zone this machine knows; write one like America/New_York");
+    }
+}

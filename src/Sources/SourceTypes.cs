@@ -1,0 +1,24 @@
+using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Sources.File;
+using StreamEngine.Sources.Http;
+
+namespace StreamEngine.Sources;
+
+/// <summary>The source types of this module.</summary>
+public static class SourceTypes
+{
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<BlockType> All { get; } =
+    [
+        BlockType.Source<HttpSourceOptions>(
+            "http",
+            "At least once for what the provider still says: a payload that was received but not yet written when the process stops is asked for again; what the provider said between two requests is never seen.",
+            static (options, context) => new HttpSource(options, context),
+            HttpSourceCheck.Run),
+        BlockType.Source<FileSourceOptions>(
+            "file",
+            "Every line, in order, once per run; a new run starts at the first line again.",
+            static (options, context) => new FileSource(options, context),
+            FileSourceCheck.Run),
+    ];
+}
