@@ -9,6 +9,11 @@ namespace StreamEngine.Pipeline.Configuration;
 /// <summary>Reads the files beside a config, such as mappings, as strictly as the config itself.</summary>
 internal sealed class ConfigFile(string baseDirectory, BlockCatalog catalog, Func<string, string?> environment, FaultList faults)
 {
+    private readonly Dictionary<string, object> loaded = new(StringComparer.Ordinal);
+
+    /// <summary>What was loaded without faults, by the path as the setting gives it.</summary>
+    public IReadOnlyDictionary<string, object> Loaded => loaded;
+
     public string FullPath(string path) => Path.GetFullPath(path, baseDirectory);
 
     /// <summary>A file's bytes, a little past the limit at most; null with the problem in words when it can't be read.</summary>
@@ -54,8 +59,14 @@ internal sealed class ConfigFile(string baseDirectory, BlockCatalog catalog, Fun
         places = new PlaceMap(root);
         new Substituter(environment, baseDirectory, faults).Apply(root, "");
         var value = new Binder(catalog, faults).BindRoot(Shape.Of(typeof(T)), root) as T;
-        return faults.Errors == before ? value : null;
+        if (value is null || faults.Errors > before)
+        {
+            return null;
+        }
+
+        loaded[path] = value;
+        return value;
     }
 
-    public void Error(Json.Place place, string path, string message) => faults.Error(place, path, message);
+    public void Error(Place place, string path, string message) => faults.Error(place, path, message);
 }

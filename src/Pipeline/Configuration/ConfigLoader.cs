@@ -57,16 +57,18 @@ public static class ConfigLoader
         ProviderValidator.Validate(subject);
         GraphValidator.Validate(subject);
         var schema = SchemaCompiler.Compile(options);
-        BlockValidator.Validate(subject, schema, new ConfigFile(baseDirectory, catalog, environment, faults));
-        return new LoadResult(faults.Errors > 0 ? null : Define(file, baseDirectory, options, schema, catalog), faults.Sorted());
+        var files = new ConfigFile(baseDirectory, catalog, environment, faults);
+        BlockValidator.Validate(subject, schema, files);
+        return new LoadResult(faults.Errors > 0 ? null : Define(file, baseDirectory, options, schema, files, catalog), faults.Sorted());
     }
 
-    private static PipelineDefinition Define(string file, string baseDirectory, PipelineOptions options, RecordSchema schema, BlockCatalog catalog) => new()
+    private static PipelineDefinition Define(string file, string baseDirectory, PipelineOptions options, RecordSchema schema, ConfigFile files, BlockCatalog catalog) => new()
     {
         File = file,
         BaseDirectory = baseDirectory,
         Options = options,
         Schema = schema,
+        Files = files.Loaded,
         Blocks =
         [
             .. options.Sources.Select(s => new BlockDefinition(s.Key, catalog.Find(BlockKind.Source, s.Value.Type)!, s.Value)),

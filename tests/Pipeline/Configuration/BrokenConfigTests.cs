@@ -25,6 +25,7 @@ public sealed class BrokenConfigTests
         Assert.Empty(TestFolder.Lines(result));
         Assert.Equal(["feeds", "normalized", "unique", "archive"], result.Definition!.Blocks.Select(b => b.Name));
         Assert.Equal(["feeds"], result.Definition.Blocks[1].From);
+        Assert.Equal("player", Assert.Single((IReadOnlyList<FakeRule>)result.Definition.Files["maps/players.json"]).Record);
         Assert.Equal(folder.Root, result.Definition.BaseDirectory);
     }
 

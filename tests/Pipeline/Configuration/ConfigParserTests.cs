@@ -1,4 +1,5 @@
 using System.Text;
+using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Configuration.Faults;
 using StreamEngine.Pipeline.Configuration.Json;
 
@@ -72,7 +73,7 @@ public sealed class ConfigParserTests
     [InlineData("Timeout", "timeout")]
     [InlineData("x", null)]
     public void TheNearestNameIsTheOneMeant(string written, string? meant) =>
-        Assert.Equal(meant, Nearest.Of(written, ["perSecond", "perMinute", "timeout", "y"]));
+        Assert.Equal(meant, Suggestion.Nearest(written, ["perSecond", "perMinute", "timeout", "y"]));
 
     [Fact]
     public void FaultsAreBoundedAndSorted()

@@ -22,7 +22,7 @@ public sealed class MutationTests
         ("records.player.name.required", false, "1", "expected true or false, found number 1"),
         ("providers.mlb.throttle", false, "\"slow\"", "expected an object, found text 'slow'"),
         ("providers.mlb.throttle.perSecond", false, "0", "must be between 1 and 100000, found number 0"),
-        ("providers.mlb.breaker.recovery", false, "\"1ms\"", "must be between 100ms and 1d, found text '1ms'"),
+        ("providers.mlb.breaker.recovery", false, "\"1ms\"", "must be between 500ms and 1d, found text '1ms'"),
         ("transforms.unique.window", false, "\"8d\"", "must be between 1s and 7d, found text '8d'"),
         ("transforms.unique.from[0]", false, "\"normal\"", "there is no source or transform 'normal'; known: feeds, normalized, unique"),
         ("records.player.rules[0]", false, "7", "expected a text, found number 7"),

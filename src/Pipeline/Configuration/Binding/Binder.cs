@@ -81,7 +81,7 @@ internal sealed partial class Binder(BlockCatalog catalog, FaultList faults)
     private void WrongType(Shape shape, ConfigNode node, string path, Setting? setting)
     {
         IReadOnlyList<string> names = shape is ScalarShape { Kind: ScalarKind.Enum } scalar ? scalar.EnumNames : setting?.OneOf ?? [];
-        var meant = node.Kind == NodeKind.Text ? Nearest.Of(node.Text, names) : null;
+        var meant = node.Kind == NodeKind.Text ? Suggestion.Nearest(node.Text, names) : null;
         faults.Error(node.Place, path, $"expected {Expectation.Of(shape, setting)}, found {Expectation.Found(node, setting)}{(meant is null ? "" : $"; did you mean '{meant}'?")}");
     }
 
@@ -183,8 +183,8 @@ internal sealed partial class Binder(BlockCatalog catalog, FaultList faults)
             }
             else
             {
-                misspelt.Add(Nearest.Of(member.Name, names) ?? "");
-                faults.Error(member.Place, SettingPath.Child(path, member.Name), $"unknown setting; {Nearest.Hint(member.Name, names, "remove it")}");
+                misspelt.Add(Suggestion.Nearest(member.Name, names) ?? "");
+                faults.Error(member.Place, SettingPath.Child(path, member.Name), $"unknown setting; {Suggestion.Hint(member.Name, names, "remove it")}");
             }
         }
 
@@ -254,8 +254,8 @@ internal sealed partial class Binder(BlockCatalog catalog, FaultList faults)
         {
             var elsewhere = catalog.Types.FirstOrDefault(t => t.Name == written.Text);
             faults.Error(written.Place, typePath, elsewhere is null
-                ? $"unknown {Expectation.NameOf(shape.Kind)} type '{written.Text}'; {Nearest.Hint(written.Text, names, "this build has none")}"
-                : $"'{written.Text}' is a {Expectation.NameOf(elsewhere.Kind)}, not a {Expectation.NameOf(shape.Kind)}; {Nearest.Hint("", names, "this build has none")}");
+                ? $"unknown {Expectation.NameOf(shape.Kind)} type '{written.Text}'; {Suggestion.Hint(written.Text, names, "this build has none")}"
+                : $"'{written.Text}' is a {Expectation.NameOf(elsewhere.Kind)}, not a {Expectation.NameOf(shape.Kind)}; {Suggestion.Hint("", names, "this build has none")}");
         }
 
         return BindUnknown(shape.Kind, node, path);

@@ -72,12 +72,12 @@ internal sealed class GraphValidator
             else if (sinks.Contains(name))
             {
                 isPartial = true;
-                subject.Error(item, $"'{name}' is a sink, and nothing comes out of a sink; {Nearest.Hint("", allowed, "add a transform")}");
+                subject.Error(item, $"'{name}' is a sink, and nothing comes out of a sink; {Suggestion.Hint("", allowed, "add a transform")}");
             }
             else
             {
                 MeantAs(name, allowed);
-                subject.Error(item, $"there is no {(isSink ? "transform" : "source or transform")} '{name}'; {Nearest.Hint(name, allowed, $"add a {(isSink ? "transform" : "source")} of that name")}");
+                subject.Error(item, $"there is no {(isSink ? "transform" : "source or transform")} '{name}'; {Suggestion.Hint(name, allowed, $"add a {(isSink ? "transform" : "source")} of that name")}");
             }
         }
     }
@@ -85,7 +85,7 @@ internal sealed class GraphValidator
     // The block that was probably meant counts as read: one slip, one fault. When none is close, it may have been any.
     private void MeantAs(string name, IReadOnlyList<string> allowed)
     {
-        var meant = allowed.Contains(name) ? name : Nearest.Of(name, allowed);
+        var meant = allowed.Contains(name) ? name : Suggestion.Nearest(name, allowed);
         isPartial |= meant is null;
         read.Add(meant ?? name);
     }

@@ -20,12 +20,12 @@ internal static class ProviderValidator
                 continue;
             }
 
-            var meant = known.Contains(provider) ? provider : Nearest.Of(provider, known);
+            var meant = known.Contains(provider) ? provider : Suggestion.Nearest(provider, known);
             isPartial |= meant is null;
             used.Add(meant ?? provider);
             if (provider.Length > 0 && meant != provider)
             {
-                subject.Error($"{SettingPath.Child("sources", name)}.provider", $"there is no provider '{provider}'; {Nearest.Hint(provider, known, "add it to providers")}");
+                subject.Error($"{SettingPath.Child("sources", name)}.provider", $"there is no provider '{provider}'; {Suggestion.Hint(provider, known, "add it to providers")}");
             }
         }
 

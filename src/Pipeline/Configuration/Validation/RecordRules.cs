@@ -1,3 +1,4 @@
+using StreamEngine.Pipeline.Conditions;
 using StreamEngine.Pipeline.Records;
 
 namespace StreamEngine.Pipeline.Configuration.Validation;
@@ -6,6 +7,5 @@ namespace StreamEngine.Pipeline.Configuration.Validation;
 internal static class RecordRules
 {
     /// <summary>What is wrong with a rule of that record type; null when it is fine.</summary>
-    public static string? Check(RecordType type, string rule) =>
-        string.IsNullOrWhiteSpace(rule) ? $"a rule compares fields of '{type.Name}', such as 'hits <= atBats'; write one, or remove it" : null;
+    public static string? Check(RecordType type, string rule) => RecordCondition.TryParse(rule, type, out _, out var error) ? null : error;
 }

@@ -1,0 +1,204 @@
+using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Providers;
+
+namespace StreamEngine.Pipeline.Tests.Providers;
+
+public class BreakerTests
+{
+    private static BreakerOptions After(int failures) => new() { Failures = failures, Recovery = Duration.Seconds(60) };
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public async Task It_opens_on_exactly_that_many_failures_in_a_row(int failures)
+    {
+        using var fixture = new GateFixture(breaker: After(failures));
+        for (var i = 1; i < failures; i++)
+        {
+            await fixture.FailAsync();
+            Assert.Equal("closed", fixture.Gate.Breaker.State);
+        }
+
+        await fixture.FailAsync("503 Service Unavailable");
+        var status = fixture.Gate.Breaker;
+        Assert.Equal(("open", failures, 1L), (status.State, status.FailureCount, status.Opened));
+        Assert.Equal("503 Service Unavailable", status.LastError);
+        Assert.Equal(fixture.Time.GetUtcNow(), status.OpenedAt);
+        Assert.Equal(fixture.Time.GetUtcNow() + TimeSpan.FromSeconds(60), status.RetryAt);
+    }
+
+    [Fact]
+    public async Task A_good_answer_ends_the_row_however_many_failed_before()
+    {
+        using var fixture = new GateFixture(breaker: After(3));
+        for (var i = 0; i < 20; i++)
+        {
+            await fixture.FailAsync();
+            await fixture.FailAsync();
+            await fixture.OkAsync();
+            fixture.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(("closed", 0L), (fixture.Gate.Breaker.State, fixture.Gate.Breaker.Opened));
+    }
+
+    [Fact]
+    public async Task It_opens_after_thousands_of_good_answers_too()
+    {
+        using var fixture = new GateFixture(throttle: new ThrottleOptions { PerSecond = 100000, PerMinute = null }, breaker: After(2));
+        for (var i = 0; i < 5000; i++)
+        {
+            await fixture.OkAsync();
+        }
+
+        await fixture.FailAsync();
+        await fixture.FailAsync();
+        Assert.Equal("open", fixture.Gate.Breaker.State);
+    }
+
+    [Fact]
+    public async Task An_open_breaker_refuses_without_spending_a_permit()
+    {
+        using var fixture = new GateFixture(breaker: After(1));
+        await fixture.FailAsync();
+        var granted = fixture.Gate.Throttle.Granted;
+        var refused = await fixture.OkAsync();
+        Assert.Equal((GateOutcome.BreakerOpen, 0), (refused.Outcome, refused.Attempts));
+        Assert.Equal(fixture.Gate.Breaker.RetryAt, refused.RetryAt);
+        Assert.Equal(granted, fixture.Gate.Throttle.Granted);
+        Assert.Equal(1, fixture.Calls);
+    }
+
+    [Fact]
+    public async Task A_request_that_waits_for_its_permit_while_the_breaker_opens_is_not_sent()
+    {
+        using var fixture = new GateFixture(new ThrottleOptions { PerSecond = 1, PerMinute = null }, After(1));
+        var first = new TaskCompletionSource<AttemptResult<int>>();
+        var failing = fixture.Gate.ExecuteAsync(_ => new ValueTask<AttemptResult<int>>(first.Task), TestContext.Current.CancellationToken);
+        var waiting = fixture.OkAsync();
+        first.SetResult(AttemptResult.Retry<int>("500"));
+        await failing;
+        Assert.Equal("open", fixture.Gate.Breaker.State);
+        fixture.Time.Advance(TimeSpan.FromMilliseconds(1001));
+        var refused = await GateFixture.NowAsync(waiting);
+        Assert.Equal(GateOutcome.BreakerOpen, refused.Outcome);
+        Assert.Equal((0, 1L), (fixture.Calls, fixture.Gate.Throttle.Granted));
+    }
+
+    [Fact]
+    public async Task After_the_recovery_one_request_tries_and_closes_it()
+    {
+        using var fixture = new GateFixture(breaker: After(2));
+        await fixture.FailAsync();
+        await fixture.FailAsync();
+        fixture.Time.Advance(TimeSpan.FromSeconds(60));
+
+        var answer = new TaskCompletionSource<AttemptResult<int>>();
+        var trial = fixture.Gate.ExecuteAsync(_ => new ValueTask<AttemptResult<int>>(answer.Task), TestContext.Current.CancellationToken);
+        var other = await fixture.OkAsync();
+        Assert.Equal(GateOutcome.BreakerOpen, other.Outcome);
+        Assert.True(other.RetryAt > fixture.Time.GetUtcNow());
+        Assert.Equal("half_open", fixture.Gate.Breaker.State);
+
+        answer.SetResult(AttemptResult.Success(1));
+        Assert.True((await trial).Succeeded);
+        Assert.Equal(("closed", 0), (fixture.Gate.Breaker.State, fixture.Gate.Breaker.FailureCount));
+        Assert.Null(fixture.Gate.Breaker.RetryAt);
+        Assert.True((await fixture.OkAsync()).Succeeded);
+    }
+
+    [Fact]
+    public async Task A_failed_trial_opens_it_again_for_the_whole_recovery()
+    {
+        using var fixture = new GateFixture(breaker: After(3));
+        for (var i = 0; i < 3; i++)
+        {
+            await fixture.FailAsync();
+        }
+
+        fixture.Time.Advance(TimeSpan.FromSeconds(60));
+        await fixture.FailAsync();
+        Assert.Equal(("open", 2L), (fixture.Gate.Breaker.State, fixture.Gate.Breaker.Opened));
+        fixture.Time.Advance(TimeSpan.FromSeconds(59));
+        Assert.Equal(GateOutcome.BreakerOpen, (await fixture.OkAsync()).Outcome);
+        fixture.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True((await fixture.OkAsync()).Succeeded);
+
+        // Closed again, the row starts from nothing.
+        await fixture.FailAsync();
+        await fixture.FailAsync();
+        Assert.Equal("closed", fixture.Gate.Breaker.State);
+        await fixture.FailAsync();
+        Assert.Equal("open", fixture.Gate.Breaker.State);
+    }
+
+    [Fact]
+    public async Task A_cancelled_trial_proves_nothing()
+    {
+        using var fixture = new GateFixture(breaker: After(1));
+        await fixture.FailAsync();
+        fixture.Time.Advance(TimeSpan.FromSeconds(60));
+        using var cancelled = new CancellationTokenSource();
+        var trial = fixture.Gate.ExecuteAsync(
+            async token =>
+            {
+                await Task.Delay(Timeout.Infinite, token);
+                return AttemptResult.Success(1);
+            },
+            cancelled.Token);
+        await cancelled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => trial);
+        Assert.Equal("open", fixture.Gate.Breaker.State);
+    }
+
+    [Fact]
+    public async Task Refusals_and_wrong_requests_do_not_open_it()
+    {
+        using var fixture = new GateFixture(breaker: After(1));
+        await fixture.AnswerAsync(AttemptResult.Fail<int>("404 Not Found"));
+        await fixture.AnswerAsync(AttemptResult.TooMany<int>("429", null));
+        Assert.Equal("closed", fixture.Gate.Breaker.State);
+        Assert.Equal(1, fixture.Gate.Throttle.TooManyRequests);
+    }
+
+    [Fact]
+    public async Task By_hand_it_opens_until_it_is_reset()
+    {
+        using var fixture = new GateFixture();
+        await fixture.Gate.TripAsync(TestContext.Current.CancellationToken);
+        fixture.Time.Advance(TimeSpan.FromDays(2));
+        var refused = await fixture.OkAsync();
+        Assert.Equal(("isolated", GateOutcome.BreakerOpen), (fixture.Gate.Breaker.State, refused.Outcome));
+        Assert.Null(refused.RetryAt);
+        await fixture.Gate.ResetAsync(TestContext.Current.CancellationToken);
+        Assert.True((await fixture.OkAsync()).Succeeded);
+        Assert.Equal("closed", fixture.Gate.Breaker.State);
+    }
+
+    [Fact]
+    public async Task A_reset_closes_an_open_one_and_forgets_the_row()
+    {
+        using var fixture = new GateFixture(breaker: After(2));
+        await fixture.FailAsync();
+        await fixture.FailAsync();
+        await fixture.Gate.ResetAsync(TestContext.Current.CancellationToken);
+        await fixture.FailAsync();
+        Assert.Equal(("closed", 1), (fixture.Gate.Breaker.State, fixture.Gate.Breaker.FailureCount));
+    }
+
+    [Fact]
+    public async Task Late_failures_of_requests_sent_before_the_break_do_not_count_as_another_one()
+    {
+        using var fixture = new GateFixture(breaker: After(1));
+        var late = new TaskCompletionSource<AttemptResult<int>>();
+        var slow = fixture.Gate.ExecuteAsync(_ => new ValueTask<AttemptResult<int>>(late.Task), TestContext.Current.CancellationToken);
+        await fixture.FailAsync();
+        late.SetResult(AttemptResult.Success(1));
+        Assert.True((await slow).Succeeded);
+        Assert.Equal(("open", 1L), (fixture.Gate.Breaker.State, fixture.Gate.Breaker.Opened));
+        fixture.Time.Advance(TimeSpan.FromSeconds(60));
+        await fixture.FailAsync();
+        Assert.Equal(("open", 2L), (fixture.Gate.Breaker.State, fixture.Gate.Breaker.Opened));
+    }
+}
