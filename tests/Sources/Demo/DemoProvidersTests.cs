@@ -12,7 +12,7 @@ public class DemoProvidersTests
     {
         await using var bench = await DemoBench.StartAsync();
 
-        // Seconds that every rhythm (1, 2 and 5 s) falls on; a retry moves on by an hour, so each is compared with the season.
+        // Each says when its figures were true: that is the second of the season to compare with.
         var season = new Season(1);
         var statline = await bench.AskAsync("statline", "v2/games", 100);
         var squads = await bench.AskAsync("statline", "v2/squads", 20_000);

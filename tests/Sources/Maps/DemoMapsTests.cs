@@ -28,7 +28,7 @@ public class DemoMapsTests
 
         foreach (var (provider, path, source, map) in All)
         {
-            var reply = await bench.AskAsync(provider, path, 1000);
+            var reply = await bench.AskAsync(provider, path, 1100);
             var batch = await pipeline.PayloadAsync(source, Encoding.UTF8.GetBytes(reply.Body), bench.Clock.GetUtcNow());
             pipeline.Run(batch, bench.Clock.GetUtcNow(), map, "known");
 
