@@ -87,8 +87,9 @@ internal sealed class PathTemplate
             }
 
             var end = text.IndexOf('}', at);
+            var date = text[(at + 1)..end];
             // The percent sign keeps a single letter from meaning one of the standard formats.
-            path.Append(opened.UtcDateTime.ToString("%" + text[(at + 1)..end], CultureInfo.InvariantCulture));
+            path.Append(opened.UtcDateTime.ToString(date.Length == 1 ? "%" + date : date, CultureInfo.InvariantCulture));
             at = end;
         }
 

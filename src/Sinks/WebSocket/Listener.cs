@@ -45,8 +45,11 @@ internal sealed class Listener(ListenerHub hub, WebSocket socket, long number, W
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException)
         {
-            // The other side is gone, or was cut off; there is nobody to tell.
-            socket.Abort();
+            // The other side is gone or was cut off, and there is nobody to tell; or it broke the protocol, and was told.
+            if (socket.State != WebSocketState.CloseSent)
+            {
+                socket.Abort();
+            }
         }
         catch (Exception e)
         {
@@ -98,6 +101,8 @@ internal sealed class Listener(ListenerHub hub, WebSocket socket, long number, W
         }
         else if (quiet >= settings.Heartbeat.Value)
         {
+            // Counts from now, not from when it is sent, or the next beat could add another.
+            Volatile.Write(ref lastSent, time.GetTimestamp());
             Queue.Add(Frame.Ping);
         }
     }
