@@ -2,9 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace StreamEngine.Host.Running;
 
-/// <summary>The first Ctrl-C or SIGTERM asks for a drain; the second ends the process at once.</summary>
+/// <summary>Ctrl-C and SIGTERM ask for a drain; Ctrl-C during the drain ends the process at once.</summary>
 internal sealed class StopSignals : IDisposable
 {
+    /// <summary>By convention 128 + the signal's number.</summary>
+    private const int Interrupted = 130;
+
     private readonly CancellationTokenSource stop = new();
     private readonly List<PosixSignalRegistration> registrations = [];
 
@@ -31,10 +34,10 @@ internal sealed class StopSignals : IDisposable
 
     private void Handle(PosixSignalContext context)
     {
-        if (stop.IsCancellationRequested)
+        // A supervisor may well send SIGTERM twice; only a person's Ctrl-C means "now".
+        if (stop.IsCancellationRequested && context.Signal == PosixSignal.SIGINT)
         {
-            // By convention 128 + the signal's number; .NET numbers them negatively: SIGINT -2, SIGQUIT -3, SIGTERM -4.
-            Environment.Exit(128 + context.Signal switch { PosixSignal.SIGINT => 2, PosixSignal.SIGQUIT => 3, _ => 15 });
+            Environment.Exit(Interrupted);
         }
 
         context.Cancel = true;
