@@ -15,7 +15,7 @@ public sealed class ConservationTests
             "--set", $"deadLetter.path={folder.File("dead.jsonl")}",
             // Faster than the demo's own limits allow, so that all kinds of failure come in seconds.
             "--set", "providers.livewire.throttle.perSecond=40", "--set", "providers.livewire.throttle.perMinute=2400",
-            "--set", "providers.livewire.timeout=300ms", "--set", "providers.livewire.breaker.recovery=100ms",
+            "--set", "providers.livewire.timeout=300ms", "--set", "providers.livewire.breaker.recovery=500ms",
             "--set", "sources.wirePlayers.every=100ms", "--set", "sources.wireGames.every=100ms");
         using var client = new HttpClient { BaseAddress = await host.WaitForListeningAsync() };
         using var limit = new CancellationTokenSource(HostProcess.Patience);
