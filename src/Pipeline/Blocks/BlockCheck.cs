@@ -9,7 +9,7 @@ public abstract class BlockCheck
     /// <summary>The block's name.</summary>
     public abstract string Name { get; }
 
-    /// <summary>The whole config, bound without errors in its structure.</summary>
+    /// <summary>The whole config. Records and this block were bound without errors; a faulty setting elsewhere has its default.</summary>
     public abstract PipelineOptions Pipeline { get; }
 
     /// <summary>The compiled record types.</summary>

@@ -21,6 +21,11 @@ public sealed class BlockContext
     /// <summary>Folder that relative paths count from.</summary>
     public required string BaseDirectory { get; init; }
 
+    /// <summary>
+    /// Files of settings that the checks loaded, such as mappings, by the path that the setting gives: what runs is what was checked.
+    /// </summary>
+    public IReadOnlyDictionary<string, object> Files { get; init; } = new Dictionary<string, object>();
+
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
 

@@ -12,7 +12,4 @@ public interface IStep
     /// <param name="batch">The batch; the step is its only owner.</param>
     /// <param name="now">UTC ticks of 100 ns.</param>
     void Process(Batch batch, long now);
-
-    /// <summary>Records that wait inside the step.</summary>
-    long Held => 0;
 }

@@ -20,7 +20,7 @@ internal sealed class RecordGrammar(RecordType type, bool lenient) : ConditionGr
 
         if (lenient)
         {
-            return new LiteralOperand<Row>(OperandKind.Missing, name);
+            return new AbsentOperand();
         }
 
         var known = type.Fields.Select(f => f.Name).ToList();
@@ -64,6 +64,11 @@ internal sealed class RecordGrammar(RecordType type, bool lenient) : ConditionGr
         }
 
         return null;
+    }
+
+    private sealed class AbsentOperand : ConditionOperand<Row>
+    {
+        public override Operand Read(Row context) => default;
     }
 
     private sealed class FieldOperand(FieldInfo field) : ConditionOperand<Row>

@@ -18,6 +18,9 @@ public sealed record PipelineDefinition
     /// <summary>Record types and sources, slots resolved. A source's index is its position among the sources of the config.</summary>
     public required RecordSchema Schema { get; init; }
 
+    /// <summary>Files of settings that the checks loaded, such as mappings, by the path that the setting gives.</summary>
+    public IReadOnlyDictionary<string, object> Files { get; init; } = new Dictionary<string, object>();
+
     /// <summary>Sources, transforms and sinks, each group in config order.</summary>
     public required IReadOnlyList<BlockDefinition> Blocks { get; init; }
 }

@@ -85,6 +85,12 @@ public sealed class Batch : IBufferWriter<byte>
     /// </summary>
     public int Live { get; private set; }
 
+    /// <summary>Confirmations in flight: documents not yet mapped, plus live rows.</summary>
+    public int Controls { get; private set; }
+
+    /// <summary>Whether nothing in the batch is of interest to whoever comes next.</summary>
+    public bool IsSpent => Live == 0 && Controls == 0;
+
     /// <summary>Records that came out of nothing or out of documents since <see cref="BeginStep"/>.</summary>
     internal int Added { get; private set; }
 
@@ -113,6 +119,7 @@ public sealed class Batch : IBufferWriter<byte>
         document.State = state;
         if (document.Confirmed)
         {
+            Controls--;
             return;
         }
 
@@ -136,10 +143,27 @@ public sealed class Batch : IBufferWriter<byte>
         }
 
         head.State = state;
-        if (head.Op != RowOp.Confirmed)
+        if (head.Op == RowOp.Confirmed)
         {
-            Live--;
-            Depart(new Departure(state, row, head.Document, reason, detail));
+            Controls--;
+            return;
+        }
+
+        Live--;
+        Depart(new Departure(state, row, head.Document, reason, detail));
+    }
+
+    /// <summary>Takes everything that is still in flight out of the flow.</summary>
+    internal void LeaveAll(RowState state, string reason, string? detail)
+    {
+        for (var i = 0; i < DocumentCount; i++)
+        {
+            LeaveDocument(i, state, reason, detail);
+        }
+
+        for (var i = 0; i < RowCount; i++)
+        {
+            Leave(i, state, reason, detail);
         }
     }
 
@@ -150,6 +174,7 @@ public sealed class Batch : IBufferWriter<byte>
         {
             head.Op = RowOp.Confirmed;
             Live--;
+            Controls++;
             Depart(new Departure(RowState.Filtered, row, head.Document, reason, null));
         }
     }
@@ -206,6 +231,7 @@ public sealed class Batch : IBufferWriter<byte>
 
         documents[DocumentCount++] = document;
         Live += document.Confirmed ? 0 : 1;
+        Controls += document.Confirmed ? 1 : 0;
     }
 
     /// <summary>Adds an empty live row of a type; its lineage is that of a document. From a confirmed document comes a confirmation.</summary>
@@ -230,7 +256,11 @@ public sealed class Batch : IBufferWriter<byte>
             Sequence = from.Sequence,
             Op = from.Confirmed ? RowOp.Confirmed : RowOp.Update,
         };
-        if (!from.Confirmed)
+        if (from.Confirmed)
+        {
+            Controls++;
+        }
+        else
         {
             Live++;
             Added++;
@@ -310,7 +340,6 @@ public sealed class Batch : IBufferWriter<byte>
             target.AddDocument(documents[i]);
         }
 
-        var live = Live;
 
         for (var i = 0; i < RowCount; i++)
         {
@@ -332,7 +361,8 @@ public sealed class Batch : IBufferWriter<byte>
             }
         }
 
-        target.Live = live;
+        target.Live = Live;
+        target.Controls = Controls;
         target.BeginStep();
     }
 
@@ -362,7 +392,7 @@ public sealed class Batch : IBufferWriter<byte>
         origins.AsSpan().Fill(-1);
         data.ResetWrittenCount();
         departures.AsSpan(0, departureCount).Clear();
-        length = DocumentCount = RowCount = Live = Added = Mapped = departureCount = 0;
+        length = DocumentCount = RowCount = Live = Controls = Added = Mapped = departureCount = 0;
         IsSealed = false;
     }
 

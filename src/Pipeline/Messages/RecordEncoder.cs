@@ -9,7 +9,7 @@ namespace StreamEngine.Pipeline.Messages;
 
 /// <summary>
 /// Writes a record as the JSON that listeners, files, the store and Redis share:
-/// <c>{"key","kind","revision","eventTime","receivedTime","source","event","quality","changed","fields","provenance"}</c>.
+/// <c>{"key","kind","event","revision","sequence","eventTime","receivedTime","source","quality","changed","fields","provenance"}</c>.
 /// </summary>
 public static class RecordEncoder
 {
@@ -36,6 +36,8 @@ public static class RecordEncoder
             WriteLong(head.Revision, output);
         }
 
+        output.Write(",\"sequence\":"u8);
+        WriteLong(head.Sequence, output);
         output.Write(",\"eventTime\":"u8);
         WriteTime(head.EventTime, output);
         output.Write(",\"receivedTime\":"u8);

@@ -33,6 +33,13 @@ public sealed class OneOfAttribute(params string[] values) : Attribute
 public sealed class OtherMembersAttribute : Attribute;
 
 /// <summary>
+/// Put on a dictionary property: its keys are names the operator gives. A name begins with a letter and goes on with letters,
+/// digits, <c>_</c> or <c>-</c>, so that it can stand in paths, metrics and URLs.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class NamedMembersAttribute : Attribute;
+
+/// <summary>
 /// Put on an options record: where an object is expected, any other value is accepted too and sets just this property.
 /// </summary>
 /// <param name="property">Name of the C# property.</param>

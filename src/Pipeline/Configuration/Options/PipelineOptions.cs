@@ -12,20 +12,25 @@ public sealed record PipelineOptions
 
     /// <summary>The canonical shapes, by kind: what we believe a thing is.</summary>
     [RequiredSetting]
+    [NamedMembers]
     public IReadOnlyDictionary<string, RecordOptions> Records { get; init; } = new Dictionary<string, RecordOptions>();
 
     /// <summary>Who is asked: one budget, one breaker and one connection pool each, shared by its sources.</summary>
+    [NamedMembers]
     public IReadOnlyDictionary<string, ProviderOptions> Providers { get; init; } = new Dictionary<string, ProviderOptions>();
 
     /// <summary>What is asked, and when, by block name.</summary>
     [RequiredSetting]
+    [NamedMembers]
     public IReadOnlyDictionary<string, SourceOptions> Sources { get; init; } = new Dictionary<string, SourceOptions>();
 
     /// <summary>How payloads become one trusted record, by block name.</summary>
+    [NamedMembers]
     public IReadOnlyDictionary<string, TransformOptions> Transforms { get; init; } = new Dictionary<string, TransformOptions>();
 
     /// <summary>Who gets the records, by block name.</summary>
     [RequiredSetting]
+    [NamedMembers]
     public IReadOnlyDictionary<string, SinkOptions> Sinks { get; init; } = new Dictionary<string, SinkOptions>();
 
     /// <summary>The Redis server that backs the record store.</summary>

@@ -5,6 +5,7 @@ public sealed record RecordOptions
 {
     /// <summary>The fields, by name.</summary>
     [OtherMembers]
+    [NamedMembers]
     public IReadOnlyDictionary<string, FieldOptions> Fields { get; init; } = new Dictionary<string, FieldOptions>();
 
     /// <summary>Comparisons that hold in every valid record, such as <c>hits &lt;= atBats</c>; at most 64.</summary>

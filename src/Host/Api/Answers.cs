@@ -1,0 +1,73 @@
+using System.Text.Json;
+using StreamEngine.Host.Running;
+using StreamEngine.Pipeline.Providers;
+using StreamEngine.Pipeline.Runtime;
+
+namespace StreamEngine.Host.Api;
+
+/// <summary>Answer of <c>health</c>.</summary>
+internal sealed record HealthAnswer(string Status, string Service, IReadOnlyList<string> Problems, HealthData HealthData, DateTimeOffset Timestamp);
+
+/// <summary>Answer of <c>health/live</c> and <c>health/ready</c>.</summary>
+internal sealed record LiveAnswer(string Status, string State, DateTimeOffset Timestamp);
+
+/// <summary>Answer of <c>circuit-breaker/status</c>.</summary>
+internal sealed record BreakersAnswer(IReadOnlyDictionary<string, BreakerStatus> CircuitBreakers, DateTimeOffset Timestamp);
+
+/// <summary>Answer of <c>rate-limits/status</c>, by provider.</summary>
+internal sealed record RateLimitsAnswer(IReadOnlyDictionary<string, ThrottleStatus> RateLimits, DateTimeOffset Timestamp);
+
+/// <summary>Answer of <c>pipeline</c>.</summary>
+internal sealed record PipelineAnswer(
+    string Name,
+    string State,
+    IReadOnlyList<BlockStatus> Blocks,
+    IReadOnlyList<GraphLink> Links,
+    DateTimeOffset? LastCheckpoint);
+
+/// <summary>Answer of <c>metrics</c>.</summary>
+internal sealed record MetricsAnswer(
+    string OverallHealth,
+    ServiceMetrics ServiceMetrics,
+    IReadOnlyDictionary<string, BreakerStatus> CircuitBreakerStatus,
+    CacheData CacheMetrics,
+    IReadOnlyDictionary<string, ThrottleStatus> RateLimitStatus,
+    DateTimeOffset Timestamp);
+
+/// <summary>What the service as a whole does.</summary>
+internal sealed record ServiceMetrics(
+    double UptimeSeconds,
+    long RecordsIn,
+    long RecordsOut,
+    double RecordsPerSecond,
+    double EndToEndP99Ms,
+    long DeadLettered,
+    int Listeners,
+    long FramesDelivered,
+    long ManagedBytes,
+    long UnobservedExceptions);
+
+/// <summary>Body of <c>player-data</c>; fields it doesn't name are ignored.</summary>
+internal sealed record PlayerRequest
+{
+    /// <summary>A text, or a number as some clients send it.</summary>
+    public JsonElement PlayerId { get; init; }
+
+    /// <summary>The second part of the key, such as <c>mlb</c>; the pipeline's first by default.</summary>
+    public string? Sport { get; init; }
+}
+
+/// <summary>Answer of <c>player-data</c>.</summary>
+internal sealed record PlayerAnswer(JsonElement PlayerData, PlayerMetadata Metadata, string Status);
+
+/// <summary>Where a record comes from and how good it is.</summary>
+internal sealed record PlayerMetadata(
+    double ProcessingTimeMs,
+    IReadOnlyList<string> DataSources,
+    bool CacheHit,
+    string CacheTier,
+    string? DataQuality,
+    double? QualityScore,
+    DateTimeOffset LastUpdated,
+    bool Stale,
+    bool RealTimeEnabled);

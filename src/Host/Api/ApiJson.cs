@@ -1,0 +1,17 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace StreamEngine.Host.Api;
+
+/// <summary>How answers are written: snake case, nulls included, so that a client finds every field it knows.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, PropertyNameCaseInsensitive = true)]
+[JsonSerializable(typeof(BreakersAnswer))]
+[JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(LiveAnswer))]
+[JsonSerializable(typeof(MetricsAnswer))]
+[JsonSerializable(typeof(PipelineAnswer))]
+[JsonSerializable(typeof(PlayerAnswer))]
+[JsonSerializable(typeof(PlayerRequest))]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(RateLimitsAnswer))]
+internal sealed partial class ApiJson : JsonSerializerContext;

@@ -1,0 +1,49 @@
+using StreamEngine.Host.Running;
+using StreamEngine.Host.Telemetry;
+
+namespace StreamEngine.Host.Api;
+
+/// <summary>The web server and what it serves.</summary>
+internal static class WebServer
+{
+    public static WebApplicationBuilder CreateBuilder(IReadOnlyList<string> urls)
+    {
+        // The environment's name decides about nothing here, and settings come from the pipeline file alone.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.AddInMemoryCollection();
+        builder.WebHost.UseUrls([.. urls]);
+        builder.WebHost.ConfigureKestrel(options =>
+        {
+            options.AddServerHeader = false;
+            options.Limits.MaxRequestBodySize = ApiRoutes.MaxBody;
+        });
+
+        // The run handles signals and ends the server after the pipeline; the default lifetime would end it at once.
+        builder.Services.AddSingleton<IHostLifetime, OwnedLifetime>();
+        builder.Services.AddRouting();
+        return builder;
+    }
+
+    /// <param name="app">The server.</param>
+    /// <param name="engine">What it serves.</param>
+    /// <param name="goodbye">Tells the listeners to come back later.</param>
+    public static void Map(WebApplication app, Engine engine, CancellationToken goodbye)
+    {
+        app.UseProblems(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(WebServer)));
+        app.UseWebSockets();
+        PrometheusExport.Map(app);
+        var api = app.MapGroup(ApiRoutes.Base);
+        HealthEndpoints.Map(api, engine);
+        StatusEndpoints.Map(api, engine);
+        PlayerEndpoints.Map(api, engine);
+        WebSocketEndpoint.Map(app, engine, goodbye);
+    }
+
+    private sealed class OwnedLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,113 @@
+using System.CommandLine;
+using StreamEngine.Host.Running;
+
+namespace StreamEngine.Host.Cli;
+
+/// <summary>The verbs and options of <c>streamengine</c>.</summary>
+internal static class CommandLine
+{
+    private static readonly Argument<string?> FileArgument = new("FILE")
+    {
+        Arity = ArgumentArity.ZeroOrOne,
+        Description = "The pipeline to read. Default: pipeline.json in the current folder, else the one beside the program.",
+    };
+
+    private static readonly Option<string[]> SetOption = new("--set")
+    {
+        Description = "Overrides one setting, such as --set providers.mlb.throttle.perMinute=30. May be given several times.",
+        HelpName = "path=value",
+        DefaultValueFactory = _ => [],
+    };
+
+    private static readonly Option<string?> UrlsOption = new("--urls")
+    {
+        Description = "Where to listen, separated by semicolons; port 0 takes a free one. Wins over ASPNETCORE_URLS, which wins over server.urls.",
+        HelpName = "urls",
+    };
+
+    private static readonly Option<bool> QuietOption = new("--quiet", "-q") { Description = "Prints no status line." };
+
+    private static readonly Option<string> LogOption = Choice("--log", "How logs are written to stderr.", "text", "json");
+
+    /// <summary>Parses the command line and does what it says.</summary>
+    /// <returns>One of <see cref="ExitCodes"/>.</returns>
+    public static async Task<int> InvokeAsync(string[] args)
+    {
+        var result = Root().Parse(args);
+        if (result.Errors.Count > 0)
+        {
+            foreach (var error in result.Errors)
+            {
+                await Console.Error.WriteLineAsync($"streamengine: {error.Message}").ConfigureAwait(false);
+            }
+
+            await Console.Error.WriteLineAsync("Run 'streamengine --help' for the verbs and options.").ConfigureAwait(false);
+            return ExitCodes.Usage;
+        }
+
+        // The run handles signals itself: the library would end it after two seconds, in the middle of a drain.
+        return await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }).ConfigureAwait(false);
+    }
+
+    private static RootCommand Root()
+    {
+        var root = new RootCommand("Reads providers, merges what they say into one trusted record, and pushes it to everyone who listens.");
+        var run = new Command("run", "Runs a pipeline (the default verb).");
+        foreach (var command in new[] { root, run })
+        {
+            command.Arguments.Add(FileArgument);
+            command.Options.Add(UrlsOption);
+            command.Options.Add(SetOption);
+            command.Options.Add(QuietOption);
+            command.Options.Add(LogOption);
+            command.SetAction((result, _) => RunCommand.ExecuteAsync(new RunOptions(
+                result.GetValue(FileArgument),
+                result.GetValue(UrlsOption),
+                result.GetValue(SetOption) ?? [],
+                result.GetValue(QuietOption),
+                result.GetValue(LogOption) == "json")));
+        }
+
+        root.Subcommands.Add(run);
+        root.Subcommands.Add(Validate());
+        root.Subcommands.Add(Schema());
+        root.Subcommands.Add(Graph());
+        return root;
+    }
+
+    private static Command Validate()
+    {
+        var command = new Command("validate", "Reads a pipeline and all files it names, without touching the network, and reports every fault.");
+        command.Arguments.Add(FileArgument);
+        command.Options.Add(SetOption);
+        command.SetAction(result => ValidateCommand.Execute(result.GetValue(FileArgument), result.GetValue(SetOption) ?? []));
+        return command;
+    }
+
+    private static Command Schema()
+    {
+        var reference = new Option<bool>("--reference") { Description = "Prints the reference of all settings (Markdown) instead." };
+        var command = new Command("schema", "Prints the JSON schema of a pipeline file, for editors.");
+        command.Options.Add(reference);
+        command.SetAction(result => SchemaCommand.Execute(result.GetValue(reference)));
+        return command;
+    }
+
+    private static Command Graph()
+    {
+        var format = Choice("--format", "The language the graph is written in.", "mermaid", "dot");
+        var command = new Command("graph", "Draws a pipeline: its blocks, their types, and which of them share a stage.");
+        command.Arguments.Add(FileArgument);
+        command.Options.Add(SetOption);
+        command.Options.Add(format);
+        command.SetAction(result => GraphCommand.Execute(result.GetValue(FileArgument), result.GetValue(SetOption) ?? [], result.GetValue(format) == "dot"));
+        return command;
+    }
+
+    private static Option<string> Choice(string name, string description, params string[] values)
+    {
+        var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => values[0] };
+        option.AcceptOnlyFromAmong(values);
+        return option;
+    }
+}

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text;
+using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Runtime;
+
+namespace StreamEngine.Host.Cli;
+
+/// <summary><c>graph</c>: draws a pipeline for people; blocks of one stage stand in one frame.</summary>
+internal static class GraphCommand
+{
+    public static int Execute(string? file, IReadOnlyList<string> overrides, bool dot)
+    {
+        if (ConfigFile.Load(file, overrides) is not { } definition)
+        {
+            return ExitCodes.Failed;
+        }
+
+        var plan = GraphPlan.From(definition);
+        Console.Out.Write(dot ? Dot(plan) : Mermaid(plan));
+        return ExitCodes.Ok;
+    }
+
+    public static string Mermaid(GraphPlan plan)
+    {
+        var ids = Ids(plan);
+        var text = new StringBuilder("flowchart LR\n");
+        foreach (var (stage, i) in plan.Stages.Select((s, i) => (s, i)))
+        {
+            var indent = stage.Count > 1 ? "    " : "  ";
+            if (stage.Count > 1)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"  subgraph s{i}[\"one stage\"]\n");
+            }
+
+            foreach (var block in stage)
+            {
+                var (open, close) = block.Type.Kind switch
+                {
+                    BlockKind.Source => ("([", "])"),
+                    BlockKind.Sink => ("[(", ")]"),
+                    _ => ("[", "]"),
+                };
+                text.Append(CultureInfo.InvariantCulture, $"{indent}{ids[block.Name]}{open}\"{Escape(block.Name)}<br/><i>{Escape(block.Type.Name)}</i>\"{close}\n");
+            }
+
+            text.Append(stage.Count > 1 ? "  end\n" : "");
+        }
+
+        return text.AppendJoin("", plan.Links.Select(l => $"  {ids[l.From]} --> {ids[l.To]}\n")).ToString();
+
+        static string Escape(string name) => name.Replace("\"", "#quot;", StringComparison.Ordinal);
+    }
+
+    public static string Dot(GraphPlan plan)
+    {
+        var ids = Ids(plan);
+        var text = new StringBuilder($"digraph {Quote(plan.Definition.Options.Name)} {{\n  rankdir=LR;\n  node [shape=box];\n");
+        foreach (var (stage, i) in plan.Stages.Select((s, i) => (s, i)))
+        {
+            var indent = stage.Count > 1 ? "    " : "  ";
+            text.Append(stage.Count > 1 ? $"  subgraph cluster_{i} {{\n    label=\"one stage\";\n" : "");
+            foreach (var block in stage)
+            {
+                var shape = block.Type.Kind switch { BlockKind.Source => "oval", BlockKind.Sink => "cylinder", _ => "box" };
+                text.Append(CultureInfo.InvariantCulture, $"{indent}{ids[block.Name]} [label={Quote($"{block.Name}\n{block.Type.Name}")}, shape={shape}];\n");
+            }
+
+            text.Append(stage.Count > 1 ? "  }\n" : "");
+        }
+
+        return text.AppendJoin("", plan.Links.Select(l => $"  {ids[l.From]} -> {ids[l.To]};\n")).Append("}\n").ToString();
+
+        static string Quote(string s) =>
+            "\"" + s.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal) + "\"";
+    }
+
+    /// <summary>Block names may hold characters that the languages don't allow in an identifier.</summary>
+    private static Dictionary<string, string> Ids(GraphPlan plan) =>
+        plan.Definition.Blocks.Select((b, i) => (b.Name, Id: $"b{i}")).ToDictionary(b => b.Name, b => b.Id, StringComparer.Ordinal);
+}

@@ -1,0 +1,42 @@
+using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Configuration;
+
+namespace StreamEngine.Host.Cli;
+
+/// <summary><c>validate</c>: says that a pipeline is sound, and what each way through it promises.</summary>
+internal static class ValidateCommand
+{
+    public static int Execute(string? file, IReadOnlyList<string> overrides)
+    {
+        if (ConfigFile.Load(file, overrides) is not { } definition)
+        {
+            return ExitCodes.Failed;
+        }
+
+        Console.WriteLine($"{definition.File}: OK: {Describe(definition)}");
+        var byName = definition.Blocks.ToDictionary(b => b.Name, StringComparer.Ordinal);
+        var ways = definition.Blocks.Where(b => b.Type.Kind == BlockKind.Sink).SelectMany(sink => Ways(sink, byName));
+        foreach (var alike in ways.GroupBy(way => string.Join(" -> ", way[1..^1].Select(b => b.Name))))
+        {
+            var (sources, sinks) = (alike.Select(way => way[0].Name).Distinct(), alike.Select(way => way[^1].Name).Distinct());
+            Console.WriteLine(string.Join(" -> ", new[] { string.Join(", ", sources), alike.Key, string.Join(", ", sinks) }.Where(part => part.Length > 0)));
+        }
+
+        foreach (var type in definition.Blocks.Where(b => b.Type.Kind != BlockKind.Transform).Select(b => b.Type).Distinct())
+        {
+            Console.WriteLine($"    {type.Name}: {type.Guarantee}");
+        }
+
+        return ExitCodes.Ok;
+    }
+
+    /// <summary>Such as <c>3 sources, 6 transforms, 3 sinks</c>.</summary>
+    public static string Describe(PipelineDefinition definition) => string.Join(", ", Enum.GetValues<BlockKind>().Select(kind =>
+    {
+        var count = definition.Blocks.Count(b => b.Type.Kind == kind);
+        return $"{count} {kind.ToString().ToLowerInvariant()}{(count == 1 ? "" : "s")}";
+    }));
+
+    private static IEnumerable<List<BlockDefinition>> Ways(BlockDefinition to, Dictionary<string, BlockDefinition> byName) =>
+        to.From.Count == 0 ? [[to]] : to.From.SelectMany(f => Ways(byName[f], byName)).Select(way => (List<BlockDefinition>)[.. way, to]);
+}

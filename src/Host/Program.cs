@@ -1,0 +1,3 @@
+using StreamEngine.Host.Cli;
+
+return await CommandLine.InvokeAsync(args).ConfigureAwait(false);

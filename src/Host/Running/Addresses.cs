@@ -1,0 +1,70 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace StreamEngine.Host.Running;
+
+/// <summary>Where the server listens, and clear words when it can't.</summary>
+internal static class Addresses
+{
+    private const int FirstFreePort = 1024;
+
+    /// <summary>The addresses by precedence: the command line, the environment, the config.</summary>
+    public static IReadOnlyList<string> Choose(string? commandLine, string? environment, string config) =>
+        new[] { commandLine, environment, config }
+            .First(urls => !string.IsNullOrWhiteSpace(urls))!
+            .Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>What is wrong with an address, or null.</summary>
+    public static string? Fault(string url)
+    {
+        try
+        {
+            var address = BindingAddress.Parse(url);
+            if (address.PathBase.Length > 0)
+            {
+                return $"'{url}' has a path; an address to listen on has none: http://{address.Host}:{address.Port}";
+            }
+
+            return address.Scheme == "http"
+                ? null
+                : $"'{url}' is not plain http; end TLS in a reverse proxy and listen on http://127.0.0.1:8765";
+        }
+        catch (FormatException)
+        {
+            return $"'{url}' is not an address to listen on; write it like http://127.0.0.1:8765";
+        }
+        catch (ArgumentException)
+        {
+            return $"'{url}' is not an address to listen on; write it like http://127.0.0.1:8765";
+        }
+    }
+
+    /// <summary>Why the server could not start, and what to do; null when it is not about an address.</summary>
+    public static string? Explain(Exception exception, IReadOnlyList<string> urls)
+    {
+        for (var e = exception; e is not null; e = e.InnerException)
+        {
+            switch (e)
+            {
+                case AddressInUseException or SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }:
+                    var taken = urls.FirstOrDefault(u => exception.Message.Contains(Authority(u), StringComparison.OrdinalIgnoreCase)) ?? urls[0];
+                    return $"{taken} is in use by another process; stop it, or choose another port with --urls {NextPort(taken)}";
+                case SocketException { SocketErrorCode: SocketError.AccessDenied }:
+                    return $"{string.Join(" or ", urls)} may not be opened by this user; choose a port from {FirstFreePort} with --urls {NextPort(urls[0])}";
+                case SocketException { SocketErrorCode: SocketError.AddressNotAvailable }:
+                    return $"{string.Join(" or ", urls)} is no address of this machine; listen on http://127.0.0.1:8765 or http://0.0.0.0:8765 with --urls";
+            }
+        }
+
+        return null;
+    }
+
+    private static string Authority(string url) => BindingAddress.Parse(url) is var a ? $"{a.Host}:{a.Port}" : url;
+
+    private static string NextPort(string url)
+    {
+        var address = BindingAddress.Parse(url);
+        var next = address.Port is >= FirstFreePort and < 65535 ? address.Port + 1 : 8765;
+        return $"{address.Scheme}://{address.Host}:{next}";
+    }
+}

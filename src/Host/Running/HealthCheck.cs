@@ -1,0 +1,142 @@
+using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Health;
+using StreamEngine.Pipeline.Providers;
+using StreamEngine.Pipeline.Runtime;
+using StreamEngine.Sources.Http;
+
+namespace StreamEngine.Host.Running;
+
+/// <summary>Gives the verdict on the service from what its parts report.</summary>
+internal static class HealthCheck
+{
+    /// <summary>Occasional failures are what retries and merging are for; this many in a row are news.</summary>
+    private const int FailingAfter = 3;
+
+    /// <summary>Missed intervals after which a source is called silent.</summary>
+    private const int SilentAfter = 3;
+
+    private static readonly TimeSpan ShortestSilence = TimeSpan.FromSeconds(30);
+
+    /// <summary>Gives the verdict.</summary>
+    /// <param name="definition">The config.</param>
+    /// <param name="status">The graph and its books.</param>
+    /// <param name="health">What the sources reported.</param>
+    /// <param name="breakers">The breakers by provider.</param>
+    /// <param name="cache">The record store.</param>
+    /// <param name="listeners">The listeners.</param>
+    /// <param name="now">The time.</param>
+    public static HealthReport Check(
+        PipelineDefinition definition,
+        PipelineStatus status,
+        SourceHealth health,
+        IReadOnlyDictionary<string, BreakerStatus> breakers,
+        CacheData cache,
+        ListenerData listeners,
+        DateTimeOffset now)
+    {
+        var problems = new List<string>();
+        var sources = new Dictionary<string, SourceData>(StringComparer.Ordinal);
+        foreach (var block in definition.Blocks.Where(b => b.Type.Kind == BlockKind.Source))
+        {
+            var books = status.Blocks.First(b => b.Name == block.Name);
+            sources[block.Name] = Describe(block, books, health.Sources.GetValueOrDefault(block.Name) ?? new SourceState(), now);
+        }
+
+        problems.AddRange(sources.Select(s => Problem(s.Key, s.Value)).OfType<string>());
+        problems.AddRange(breakers.Where(b => b.Value.State != "closed").Select(b => Problem(b.Key, b.Value, now)));
+        problems.AddRange(status.Blocks.Select(Problem).OfType<string>());
+        if (cache.Redis is { State: "down" } redis)
+        {
+            problems.Add($"Redis is down ({redis.Problem ?? "it does not answer"}); records are served from memory");
+        }
+
+        var verdict = problems.Count > 0 ? HealthReport.Degraded : HealthReport.Healthy;
+        if (status.State != "running")
+        {
+            verdict = HealthReport.Unhealthy;
+            problems.Insert(0, $"the pipeline is {(status.State == "created" ? "starting" : status.State)}");
+        }
+        else if (sources.Values.All(s => s.State == "waiting"))
+        {
+            verdict = HealthReport.Unhealthy;
+            problems.Insert(0, "no source has delivered yet");
+        }
+        else if (sources.Values.All(s => s.State is "failing" or "failed" or "silent" or "restarting" or "waiting" || IsOpen(s, breakers)))
+        {
+            verdict = HealthReport.Unhealthy;
+            problems.Insert(0, "no source delivers");
+        }
+
+        return new HealthReport(verdict, problems, new HealthData(sources, breakers, cache, listeners, Checkpoint: null));
+    }
+
+    private static bool IsOpen(SourceData source, IReadOnlyDictionary<string, BreakerStatus> breakers) =>
+        source.Provider is not null && breakers.GetValueOrDefault(source.Provider)?.State is "open" or "isolated";
+
+    private static SourceData Describe(BlockDefinition block, BlockStatus books, SourceState known, DateTimeOffset now)
+    {
+        var age = now - known.LastSuccess;
+        var state = books.State switch
+        {
+            "completed" or "failed" or "restarting" => books.State,
+            _ when known.FailuresInARow >= FailingAfter => "failing",
+            _ when known.LastSuccess is null && books.Out == 0 => "waiting",
+            _ when age > Silence(block.Options) => "silent",
+            _ => "ok",
+        };
+        return new SourceData
+        {
+            State = state,
+            Provider = (block.Options as IUsesProvider)?.Provider is { Length: > 0 } provider ? provider : null,
+            LastSuccess = known.LastSuccess,
+            AgeSeconds = age is { } a ? Math.Round(a.TotalSeconds, 1) : null,
+            Payloads = known.Payloads,
+            Confirmed = known.Confirmed,
+            Bytes = known.Bytes,
+            Failures = known.Failures,
+            FailuresInARow = known.FailuresInARow,
+            LastFailure = known.LastFailure,
+            LastError = known.LastError,
+        };
+    }
+
+    /// <summary>How long a source may say nothing; null when that proves nothing, as when it has nothing to ask for.</summary>
+    private static TimeSpan? Silence(BlockOptions options)
+    {
+        if (options is not HttpSourceOptions { For: null } http)
+        {
+            return null;
+        }
+
+        var longest = http.Every.Values.Values.Append(http.Every.Otherwise ?? Duration.Seconds(60)).Max();
+        return longest.Value * SilentAfter > ShortestSilence ? longest.Value * SilentAfter : ShortestSilence;
+    }
+
+    private static string? Problem(string name, SourceData source) => source.State switch
+    {
+        "failing" => $"source '{name}' has failed {source.FailuresInARow} times in a row: {source.LastError}",
+        "silent" => $"source '{name}' has delivered nothing for {source.AgeSeconds:0} s",
+        _ => null,
+    };
+
+    private static string Problem(string provider, BreakerStatus breaker, DateTimeOffset now) => breaker.State switch
+    {
+        "isolated" => $"provider '{provider}' was switched off by hand",
+        "half_open" => $"provider '{provider}' is tried again after {breaker.FailureCount} failures in a row",
+        _ when breaker.RetryAt is { } at && at > now =>
+            $"provider '{provider}' is left alone for another {(at - now).TotalSeconds:0} s after failures in a row: {breaker.LastError}",
+        _ => $"provider '{provider}' is left alone after failures in a row: {breaker.LastError}",
+    };
+
+    private static string? Problem(BlockStatus block) => block switch
+    {
+        { State: "waiting" } => $"sink '{block.Name}' waits and {block.Queued} records with it: {block.Problem}",
+        { State: "restarting" } => $"{block.Kind} '{block.Name}' is being restarted: {block.Problem}",
+        { State: "failed" } => $"{block.Kind} '{block.Name}' has failed: {block.Problem}",
+
+        // Redis has a sentence of its own.
+        { Problem: { } problem, Type: not "cache" } => $"{block.Kind} '{block.Name}': {problem}",
+        _ => null,
+    };
+}

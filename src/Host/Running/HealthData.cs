@@ -1,0 +1,79 @@
+using StreamEngine.Pipeline.Providers;
+
+namespace StreamEngine.Host.Running;
+
+/// <summary>How the service is, and why.</summary>
+/// <param name="Status"><c>healthy</c>, <c>degraded</c> (it serves, but something is wrong) or <c>unhealthy</c>.</param>
+/// <param name="Problems">What is wrong, one sentence each.</param>
+/// <param name="Data">What the verdict rests on.</param>
+internal sealed record HealthReport(string Status, IReadOnlyList<string> Problems, HealthData Data)
+{
+    public const string Healthy = "healthy";
+    public const string Degraded = "degraded";
+    public const string Unhealthy = "unhealthy";
+}
+
+/// <summary>What the verdict rests on.</summary>
+internal sealed record HealthData(
+    IReadOnlyDictionary<string, SourceData> Sources,
+    IReadOnlyDictionary<string, BreakerStatus> Breakers,
+    CacheData Cache,
+    ListenerData Listeners,
+    DateTimeOffset? Checkpoint);
+
+/// <summary>One source.</summary>
+internal sealed record SourceData
+{
+    /// <summary><c>waiting</c> (nothing has come yet), <c>ok</c>, <c>failing</c>, <c>silent</c>, <c>completed</c>, <c>restarting</c> or <c>failed</c>.</summary>
+    public required string State { get; init; }
+
+    /// <summary>Whom it asks; null for a source without a provider.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>When the last payload arrived.</summary>
+    public DateTimeOffset? LastSuccess { get; init; }
+
+    /// <summary>How long ago that was, in seconds.</summary>
+    public double? AgeSeconds { get; init; }
+
+    /// <summary>Payloads received.</summary>
+    public long Payloads { get; init; }
+
+    /// <summary>Payloads that only confirmed what was known.</summary>
+    public long Confirmed { get; init; }
+
+    /// <summary>Bytes received, decompressed.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>Requests that failed for good.</summary>
+    public long Failures { get; init; }
+
+    /// <summary>Failures since the last success.</summary>
+    public int FailuresInARow { get; init; }
+
+    /// <summary>When a request last failed for good.</summary>
+    public DateTimeOffset? LastFailure { get; init; }
+
+    /// <summary>Why, without secrets.</summary>
+    public string? LastError { get; init; }
+}
+
+/// <summary>The record store.</summary>
+internal sealed record CacheData(
+    int Entries,
+    long Bytes,
+    long MaxBytes,
+    long Hits,
+    long Misses,
+    double HitRatio,
+    long StaleServed,
+    long Evicted,
+    long Expired,
+    IReadOnlyDictionary<string, int> EntriesByKind,
+    RedisData Redis);
+
+/// <summary>The Redis tier: <c>off</c>, <c>up</c> or <c>down</c>.</summary>
+internal sealed record RedisData(string State, long Hits, long Misses, long Written, int Pending, string? Problem);
+
+/// <summary>The listeners.</summary>
+internal sealed record ListenerData(int Connected, int Subscriptions, int Lagging, long Published, long Delivered, long DeliveredBytes, long Conflated);

@@ -1,0 +1,126 @@
+using System.Diagnostics.Metrics;
+using StreamEngine.Host.Running;
+using StreamEngine.Pipeline.Runtime;
+
+namespace StreamEngine.Host.Telemetry;
+
+/// <summary>The meters of a running engine. They read its books when somebody collects them and cost nothing in between.</summary>
+internal sealed class EngineMeters : IDisposable
+{
+    /// <summary>The one meter's name.</summary>
+    public const string Name = "StreamEngine";
+
+    private readonly Engine engine;
+    private readonly Meter meter = new(Name);
+
+    public EngineMeters(Engine engine)
+    {
+        this.engine = engine;
+        Blocks();
+        Sources();
+        new ProviderMeters(meter, engine).Create();
+        Store();
+        Listeners();
+        Gauge("streamengine.pipeline.running", null, "1 while the pipeline runs, 0 before and while it drains", () => engine.Runtime.State == "running" ? 1 : 0);
+        Gauge("streamengine.pipeline.latency_p99", "s", "99th percentile of the time from receiving a record to its being written by the slowest sink", () => engine.Runtime.EndToEndP99Ms() / 1000);
+        Counter("streamengine.host.unobserved_exceptions", "{exception}", "Exceptions of background tasks that nobody looked at", () => engine.UnobservedExceptions);
+    }
+
+    public void Dispose() => meter.Dispose();
+
+    private void Blocks()
+    {
+        meter.CreateObservableCounter("streamengine.block.records", () => Books().SelectMany(Outcomes), "{record}", "Records by block and what became of them: in + expanded = out + filtered + absorbed + dropped + dead_lettered + held");
+        meter.CreateObservableGauge("streamengine.block.held", () => Books().Select(b => Of(b, b.Held)), "{record}", "Records that wait inside a block");
+        meter.CreateObservableGauge("streamengine.block.queued", () => Books().Select(b => Of(b, b.Queued)), "{record}", "Records that wait in front of a block");
+        meter.CreateObservableCounter("streamengine.block.restarts", () => Books().Select(b => Of(b, (long)b.Restarts)), "{restart}", "How often a block was restarted after an exception");
+        meter.CreateObservableGauge("streamengine.block.latency_p99", () => Books().Select(b => Of(b, b.P99Ms / 1000)), "s", "99th percentile of the time a block's stage takes for a batch");
+        meter.CreateObservableGauge("streamengine.block.problem", () => Books().Select(b => Of(b, b.Problem is null ? 0L : 1L)), null, "1 while something is wrong with a block");
+        meter.CreateObservableCounter("streamengine.dead_letter.records", () => Books().SelectMany(b => b.DeadLettered.Select(d => Of(b, d.Value, "reason", d.Key))), "{record}", "Records in the dead letter, by reason");
+        Counter("streamengine.dead_letter.lost", "{record}", "Dead records that were counted but could not be written", () => engine.Runtime.DeadLetters.Lost);
+    }
+
+    private void Sources()
+    {
+        meter.CreateObservableCounter(
+            "streamengine.source.payloads",
+            () => engine.Sources.Sources.SelectMany(s => new[]
+            {
+                Named(s.Value.Payloads - s.Value.Confirmed, ("source", s.Key), ("result", "changed")),
+                Named(s.Value.Confirmed, ("source", s.Key), ("result", "confirmed")),
+            }),
+            "{payload}",
+            "Payloads received; confirmed ones said nothing new");
+        meter.CreateObservableCounter("streamengine.source.failures", () => engine.Sources.Sources.Select(s => Named(s.Value.Failures, ("source", s.Key))), "{request}", "Requests that failed for good, after their retries");
+        meter.CreateObservableCounter("streamengine.source.received", () => engine.Sources.Sources.Select(s => Named(s.Value.Bytes, ("source", s.Key))), "By", "Bytes received, decompressed");
+        meter.CreateObservableGauge(
+            "streamengine.source.age",
+            () => engine.Sources.Sources.Where(s => s.Value.LastSuccess is not null).Select(s => Named((engine.Now - s.Value.LastSuccess!.Value).TotalSeconds, ("source", s.Key))),
+            "s",
+            "Time since the last payload");
+    }
+
+    private void Store()
+    {
+        meter.CreateObservableGauge("streamengine.store.entries", () => engine.Cache().EntriesByKind.Select(k => Named((long)k.Value, ("kind", k.Key))), "{record}", "Records in memory, by kind");
+        Gauge("streamengine.store.size", "By", "Memory that records take", () => engine.Cache().Bytes);
+        Gauge("streamengine.store.limit", "By", "Memory that records may take", () => engine.Cache().MaxBytes);
+        Counter("streamengine.store.hits", "{read}", "Reads that found a record", () => engine.Cache().Hits);
+        Counter("streamengine.store.misses", "{read}", "Reads that found none", () => engine.Cache().Misses);
+        Counter("streamengine.store.stale_served", "{read}", "Reads that found a record past its TTL", () => engine.Cache().StaleServed);
+        Counter("streamengine.store.evicted", "{record}", "Records pushed out at the memory bound", () => engine.Cache().Evicted);
+        Counter("streamengine.store.expired", "{record}", "Records dropped because they were stale for too long", () => engine.Cache().Expired);
+        if (engine.Store.Redis is not null)
+        {
+            Gauge("streamengine.redis.up", null, "1 while Redis answers", () => engine.Cache().Redis.State == "up" ? 1 : 0);
+            Gauge("streamengine.redis.pending", "{record}", "Records waiting to be written to Redis", () => engine.Cache().Redis.Pending);
+            Counter("streamengine.redis.written", "{record}", "Versions that Redis took", () => engine.Cache().Redis.Written);
+        }
+    }
+
+    private void Listeners()
+    {
+        Gauge("streamengine.hub.listeners", "{listener}", "Connected listeners", () => engine.Listeners().Connected);
+        Gauge("streamengine.hub.subscriptions", "{subscription}", "Their subscriptions", () => engine.Listeners().Subscriptions);
+        Gauge("streamengine.hub.lagging", "{listener}", "Listeners that are behind", () => engine.Listeners().Lagging);
+        Counter("streamengine.hub.published", "{update}", "Updates and removals published", () => engine.Listeners().Published);
+        Counter("streamengine.hub.deliveries", "{frame}", "Frames sent, all listeners together", () => engine.Listeners().Delivered);
+        Counter("streamengine.hub.sent", "By", "Bytes sent, all listeners together", () => engine.Listeners().DeliveredBytes);
+        Counter("streamengine.hub.conflated", "{update}", "Updates that slow listeners did not get because a newer one took their place", () => engine.Listeners().Conflated);
+    }
+
+    private IReadOnlyList<BlockStatus> Books() => engine.Status().Blocks;
+
+    private void Counter(string name, string unit, string description, Func<long> read) => meter.CreateObservableCounter(name, read, unit, description);
+
+    private void Gauge(string name, string? unit, string description, Func<double> read) => meter.CreateObservableGauge(name, read, unit, description);
+
+    private static IEnumerable<Measurement<long>> Outcomes(BlockStatus block) => new[]
+    {
+        ("in", block.In),
+        ("out", block.Out),
+        ("expanded", block.Expanded),
+        ("filtered", block.Filtered.Values.Sum()),
+        ("absorbed", block.Absorbed.Values.Sum()),
+        ("dropped", block.Dropped.Values.Sum()),
+        ("dead_lettered", block.DeadLettered.Values.Sum()),
+    }.Select(o => Of(block, o.Item2, "outcome", o.Item1));
+
+    private static Measurement<T> Of<T>(BlockStatus block, T value)
+        where T : struct => Named(value, ("block", block.Name), ("kind", block.Kind));
+
+    private static Measurement<T> Of<T>(BlockStatus block, T value, string tag, string name)
+        where T : struct => Named(value, ("block", block.Name), ("kind", block.Kind), (tag, name));
+
+    private static Measurement<T> Named<T>(T value, params ReadOnlySpan<(string Tag, string Value)> tags)
+        where T : struct
+    {
+        var pairs = new KeyValuePair<string, object?>[tags.Length];
+        for (var i = 0; i < tags.Length; i++)
+        {
+            pairs[i] = new(tags[i].Tag, tags[i].Value);
+        }
+
+        return new Measurement<T>(value, pairs);
+    }
+}

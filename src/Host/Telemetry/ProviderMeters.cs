@@ -1,0 +1,34 @@
+using System.Diagnostics.Metrics;
+using StreamEngine.Host.Running;
+using StreamEngine.Pipeline.Providers;
+
+namespace StreamEngine.Host.Telemetry;
+
+/// <summary>The meters of breakers and throttles.</summary>
+internal sealed class ProviderMeters(Meter meter, Engine engine)
+{
+    private static readonly string[] States = ["closed", "half_open", "open", "isolated"];
+
+    public void Create()
+    {
+        meter.CreateObservableGauge(
+            "streamengine.breaker.state",
+            () => engine.Breakers().SelectMany(b => States.Select(s => new Measurement<int>(b.Value.State == s ? 1 : 0, new("provider", b.Key), new("state", s)))),
+            null,
+            "1 for the state a provider's breaker is in");
+        meter.CreateObservableCounter("streamengine.breaker.opened", () => engine.Breakers().Select(b => Of(b.Key, b.Value.Opened)), "{time}", "How often a breaker has opened");
+        meter.CreateObservableGauge("streamengine.throttle.used", () => Windows(w => w.Used), "{permit}", "Permits taken that are not free again, by window");
+        meter.CreateObservableGauge("streamengine.throttle.limit", () => Windows(w => w.Limit), "{permit}", "Most permits in any such window");
+        meter.CreateObservableGauge("streamengine.throttle.queued", () => Throttles(t => (long)t.Queued), "{request}", "Requests waiting for a permit");
+        meter.CreateObservableCounter("streamengine.throttle.granted", () => Throttles(t => t.Granted), "{permit}", "Permits given");
+        meter.CreateObservableCounter("streamengine.throttle.denied", () => Throttles(t => t.Denied), "{request}", "Requests refused because the queue was full");
+        meter.CreateObservableCounter("streamengine.throttle.too_many_requests", () => Throttles(t => t.TooManyRequests), "{response}", "Answers with status 429: the provider counted otherwise than we did");
+    }
+
+    private IEnumerable<Measurement<long>> Throttles(Func<ThrottleStatus, long> read) => engine.Throttles().Select(t => Of(t.Key, read(t.Value)));
+
+    private IEnumerable<Measurement<int>> Windows(Func<WindowStatus, int> read) =>
+        engine.Throttles().SelectMany(t => t.Value.Windows.Select(w => new Measurement<int>(read(w), new("provider", t.Key), new("window", w.Window))));
+
+    private static Measurement<long> Of(string provider, long value) => new(value, new KeyValuePair<string, object?>("provider", provider));
+}

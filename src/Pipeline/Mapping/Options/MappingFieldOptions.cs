@@ -1,0 +1,39 @@
+using StreamEngine.Pipeline.Configuration;
+
+namespace StreamEngine.Pipeline.Mapping;
+
+/// <summary>Where a field's value comes from and how it is converted. Exactly one of <c>path</c>, <c>first</c> and <c>const</c> is given.</summary>
+[ShortForm(nameof(Path))]
+public sealed record MappingFieldOptions
+{
+    /// <summary>Path of the value.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>Several paths: the first that has a value counts.</summary>
+    public IReadOnlyList<string> First { get; init; } = [];
+
+    /// <summary>The same value for every record.</summary>
+    public object? Const { get; init; }
+
+    /// <summary>Makes the field true when the value is this, false when it is another.</summary>
+    [SettingName("equals")]
+    public object? EqualTo { get; init; }
+
+    /// <summary>Texts that mean "no value", such as <c>"-"</c>.</summary>
+    public IReadOnlyList<string> Missing { get; init; } = [];
+
+    /// <summary>Values to put in place of the provider's: from its text to ours. Others stay as they are.</summary>
+    public IReadOnlyDictionary<string, string> Values { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Special notation of the value: <c>innings</c> reads 5.2 as five innings and two outs and gives outs, 17.</summary>
+    [OneOf("innings")]
+    public string? As { get; init; }
+
+    /// <summary>
+    /// How a time is written: <c>iso</c> (the default), <c>unix</c> (seconds), <c>unixMilliseconds</c>, or a .NET format such as <c>yyyyMMdd_HHmmss</c>.
+    /// </summary>
+    public string? Format { get; init; }
+
+    /// <summary>Time zone of a time that names none, such as <c>America/New_York</c>; UTC by default.</summary>
+    public string? Zone { get; init; }
+}

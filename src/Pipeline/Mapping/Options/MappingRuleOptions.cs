@@ -1,0 +1,31 @@
+using StreamEngine.Pipeline.Configuration;
+
+namespace StreamEngine.Pipeline.Mapping;
+
+/// <summary>One rule of a mapping: which parts of a payload become records of one kind, and how.</summary>
+public sealed record MappingRuleOptions
+{
+    /// <summary>
+    /// Path of the items, such as <c>$.games[*]</c>, or several for nested levels: the first from the document, each next from the
+    /// item above. Without it the document is the only item.
+    /// </summary>
+    public IReadOnlyList<string> Each { get; init; } = [];
+
+    /// <summary>Condition an item must satisfy, such as <c>exists(stats.batting)</c>; without it every item counts.</summary>
+    public string? When { get; init; }
+
+    /// <summary>The kind of record that is made.</summary>
+    [RequiredSetting]
+    public string Record { get; init; } = "";
+
+    /// <summary>The record's key with paths in braces, such as <c>player:mlb:{person.id}</c>. An item without one of them goes to the dead letter.</summary>
+    [RequiredSetting]
+    public string Key { get; init; } = "";
+
+    /// <summary>Where it says when this was true. Without it, or where an item has no such value, it is when the payload was received.</summary>
+    public MappingTimeOptions? EventTime { get; init; }
+
+    /// <summary>The record's fields by name: a path, or an object that says more.</summary>
+    [RequiredSetting]
+    public IReadOnlyDictionary<string, MappingFieldOptions> Fields { get; init; } = new Dictionary<string, MappingFieldOptions>();
+}

@@ -1,0 +1,134 @@
+using System.Globalization;
+using System.Text;
+using StreamEngine.Pipeline.Conditions;
+using StreamEngine.Pipeline.Messages;
+using StreamEngine.Pipeline.Records;
+
+namespace StreamEngine.Pipeline.Mapping;
+
+/// <summary>Reads one field of a record from an item.</summary>
+internal sealed class FieldReader
+{
+    public required FieldInfo Field { get; init; }
+
+    public required MappingPath[] Paths { get; init; }
+
+    public required Constant? Value { get; init; }
+
+    public required Constant? EqualTo { get; init; }
+
+    public required byte[][] Missing { get; init; }
+
+    public required (byte[] From, byte[] To)[] Values { get; init; }
+
+    public required bool Innings { get; init; }
+
+    public required TimeReader Time { get; init; }
+
+    public Conversion Read(MappingScope scope, out Cell cell)
+    {
+        cell = default;
+        var value = Find(scope);
+        if (value.Kind == OperandKind.Missing)
+        {
+            return Conversion.None;
+        }
+
+        if (EqualTo is not null)
+        {
+            value = Operand.Bool(Comparison.Test(Comparator.Equal, value, EqualTo.Operand) == Truth.True);
+        }
+        else if (Innings)
+        {
+            Span<byte> digits = stackalloc byte[16];
+            return CellWriter.TryInnings(value, digits, out var written)
+                && CellWriter.TryWrite(Field, Time, scope, Operand.Number(digits[..written], Operand.Nowhere), out cell)
+                ? Conversion.Value
+                : Conversion.Invalid;
+        }
+        else
+        {
+            value = Replace(value);
+        }
+
+        return CellWriter.TryWrite(Field, Time, scope, value, out cell) ? Conversion.Value : Conversion.Invalid;
+    }
+
+    private Operand Find(MappingScope scope)
+    {
+        if (Value is not null)
+        {
+            return Value.Operand;
+        }
+
+        foreach (var path in Paths)
+        {
+            var value = scope.Read(path);
+            if (value.Kind != OperandKind.Missing && !IsMissing(value.Text, value.Kind))
+            {
+                return value;
+            }
+        }
+
+        return default;
+    }
+
+    private bool IsMissing(ReadOnlySpan<byte> text, OperandKind kind)
+    {
+        if (kind is OperandKind.Complex or OperandKind.Time)
+        {
+            return false;
+        }
+
+        foreach (var missing in Missing)
+        {
+            if (text.SequenceEqual(missing))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private Operand Replace(Operand value)
+    {
+        foreach (var (from, to) in Values)
+        {
+            if (value.Kind != OperandKind.Complex && value.Text.SequenceEqual(from))
+            {
+                return Operand.String(to);
+            }
+        }
+
+        return value;
+    }
+}
+
+/// <summary>A text, number or truth value that the operator wrote.</summary>
+internal sealed class Constant
+{
+    private readonly byte[] text;
+    private readonly OperandKind kind;
+
+    public Constant(object value)
+    {
+        kind = value switch
+        {
+            bool => OperandKind.Bool,
+            string => OperandKind.Text,
+            _ => OperandKind.Number,
+        };
+        text = Encoding.UTF8.GetBytes(Convert.ToString(value, CultureInfo.InvariantCulture) ?? "");
+        Truth = value is true;
+    }
+
+    private bool Truth { get; }
+
+    public Operand Operand => kind switch
+    {
+        OperandKind.Bool => Operand.Bool(Truth),
+        OperandKind.Number => Operand.Number(text, Operand.Nowhere),
+        _ => Operand.String(text),
+    };
+}

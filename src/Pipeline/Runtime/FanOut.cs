@@ -1,0 +1,60 @@
+using StreamEngine.Pipeline.Messages;
+
+namespace StreamEngine.Pipeline.Runtime;
+
+/// <summary>
+/// Hands each batch to every reader and loses none: transforms get batches of their own to edit, sinks share one sealed
+/// batch by counted leases. It waits for the slowest reader, which is how backpressure reaches the source.
+/// </summary>
+internal sealed class FanOut(BatchPool pool)
+{
+    private readonly List<Stage> transforms = [];
+    private readonly List<Stage> sinks = [];
+
+    public bool HasReaders => transforms.Count + sinks.Count > 0;
+
+    public void Add(Stage reader)
+    {
+        (reader.IsSink ? sinks : transforms).Add(reader);
+        reader.AddInput();
+    }
+
+    public async ValueTask SendAsync(Batch batch)
+    {
+        if (batch.IsSpent || !HasReaders)
+        {
+            batch.Release();
+            return;
+        }
+
+        // The last transform may have the original when no sink reads it; copies are made before anyone can edit it.
+        var copies = sinks.Count > 0 ? transforms.Count : transforms.Count - 1;
+        for (var i = 0; i < copies; i++)
+        {
+            var copy = pool.RentCopy();
+            batch.CopyTo(copy);
+            await transforms[i].SendAsync(copy).ConfigureAwait(false);
+        }
+
+        if (sinks.Count == 0)
+        {
+            await transforms[^1].SendAsync(batch).ConfigureAwait(false);
+            return;
+        }
+
+        batch.Seal();
+        batch.Retain(sinks.Count - 1);
+        foreach (var sink in sinks)
+        {
+            await sink.SendAsync(batch).ConfigureAwait(false);
+        }
+    }
+
+    public void End()
+    {
+        foreach (var reader in transforms.Concat(sinks))
+        {
+            reader.InputEnded();
+        }
+    }
+}

@@ -1,0 +1,50 @@
+namespace StreamEngine.Pipeline.Runtime;
+
+/// <summary>The last durations of something; tells percentiles without keeping everything.</summary>
+internal sealed class LatencyRing
+{
+    private readonly double[] last = new double[512];
+    private int count;
+
+    public void Add(double milliseconds)
+    {
+        last[count % last.Length] = milliseconds;
+        Volatile.Write(ref count, count + 1);
+    }
+
+    /// <summary>The value that 99 of 100 don't exceed, in milliseconds; 0 when there is none.</summary>
+    public double P99()
+    {
+        var have = Math.Min(Volatile.Read(ref count), last.Length);
+        if (have == 0)
+        {
+            return 0;
+        }
+
+        var sorted = last.AsSpan(0, have).ToArray();
+        Array.Sort(sorted);
+        return sorted[(int)Math.Ceiling(have * 0.99) - 1];
+    }
+}
+
+/// <summary>Records per second over the last seconds, sampled once a second.</summary>
+internal sealed class RateMeter
+{
+    private const double Smoothing = 0.3;
+    private long lastTotal;
+    private double rate;
+
+    public double Rate => Volatile.Read(ref rate);
+
+    /// <summary>Takes a sample.</summary>
+    /// <param name="total">Records so far.</param>
+    /// <param name="elapsed">Time since the last sample.</param>
+    public void Sample(long total, TimeSpan elapsed)
+    {
+        if (elapsed > TimeSpan.Zero)
+        {
+            Volatile.Write(ref rate, rate + (Smoothing * (((total - lastTotal) / elapsed.TotalSeconds) - rate)));
+            lastTotal = total;
+        }
+    }
+}

@@ -1,0 +1,232 @@
+using Microsoft.Extensions.Logging;
+using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Messages;
+
+namespace StreamEngine.Pipeline.Runtime;
+
+/// <summary>
+/// A pipeline that can be run once. Building it opens no port, starts no task and sends no request; running it ends when
+/// all finite sources have ended or a stop is asked for, and everything that was taken in has come out.
+/// </summary>
+public sealed class PipelineRuntime : IAsyncDisposable
+{
+    /// <summary>Batches that may wait in front of a transform; more would only add latency and memory.</summary>
+    private const int TransformCapacity = 4;
+
+    /// <summary>Batches that may wait in front of a sink: it may have to wait for a disk.</summary>
+    private const int SinkCapacity = 16;
+
+    private readonly RuntimeServices services;
+    private readonly CancellationTokenSource abort = new();
+    private readonly BatchPool pool;
+    private readonly Dictionary<string, Tap> taps;
+    private readonly Dictionary<string, RateMeter> rates;
+    private readonly List<SourceRunner> sources = [];
+    private readonly List<Stage> stages = [];
+    private readonly List<ISink> sinks = [];
+    private volatile string state = "created";
+
+    private PipelineRuntime(PipelineDefinition definition, RuntimeServices services)
+    {
+        this.services = services;
+        Plan = GraphPlan.From(definition);
+        DeadLetters = new DeadLetterFile(definition.Options.DeadLetter, definition.BaseDirectory, services.Time, services.Logging.CreateLogger<DeadLetterFile>());
+        var capacity = Plan.Stages.Sum(s => s[0].Type.Kind switch { BlockKind.Sink => SinkCapacity, BlockKind.Transform => TransformCapacity, _ => 2 });
+        pool = new BatchPool(definition.Schema, capacity);
+        var logger = services.Logging.CreateLogger<PipelineRuntime>();
+        taps = definition.Blocks.ToDictionary(b => b.Name, b => new Tap(b.Name, logger), StringComparer.Ordinal);
+        rates = definition.Blocks.ToDictionary(b => b.Name, _ => new RateMeter(), StringComparer.Ordinal);
+        Wire(new StageServices(services.Time, logger, DeadLetters, taps, abort.Token));
+    }
+
+    /// <summary>How the graph was laid out.</summary>
+    public GraphPlan Plan { get; }
+
+    /// <summary>Where dead records went.</summary>
+    public DeadLetterFile DeadLetters { get; }
+
+    /// <summary><c>created</c>, <c>running</c>, <c>draining</c>, <c>stopped</c> or <c>failed</c>.</summary>
+    public string State => state;
+
+    /// <summary>Whether the run ends by itself.</summary>
+    public bool IsFinite => sources.All(s => s.IsFinite);
+
+    /// <summary>Builds the graph of a valid config.</summary>
+    public static PipelineRuntime Build(PipelineDefinition definition, RuntimeServices services) => new(definition, services);
+
+    /// <summary>Runs to the end.</summary>
+    /// <param name="stop">Ends the sources and drains; after the config's drain timeout what is left is given up, and counted.</param>
+    /// <returns>What went wrong with finite sources, one line each; empty when all is well.</returns>
+    public async Task<IReadOnlyList<string>> RunAsync(CancellationToken stop)
+    {
+        state = "running";
+        using var sampling = services.Time.CreateTimer(Sampler(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+        using var draining = stop.UnsafeRegister(
+            _ =>
+            {
+                state = "draining";
+                _ = AbortAsync();
+            },
+            null);
+        var running = sources.Select(s => Task.Run(() => s.RunAsync(stop), CancellationToken.None)).ToList();
+        var outcomes = await Task.WhenAll(running).ConfigureAwait(false);
+        await Task.WhenAll(stages.Select(s => s.Completion)).ConfigureAwait(false);
+        var faults = sources.Zip(outcomes).Where(o => o.Second is not null).Select(o => $"source '{o.First.Block.Name}': {o.Second}").ToList();
+        foreach (var tap in taps.Values)
+        {
+            tap.Complete();
+        }
+
+        state = faults.Count > 0 ? "failed" : "stopped";
+        return faults;
+    }
+
+    /// <summary>Live copies of the records that leave a transform, or that a sink has written.</summary>
+    /// <param name="block">The block's name.</param>
+    /// <exception cref="KeyNotFoundException">No block has that name.</exception>
+    public IObservable<Update> Tap(string block) => taps[block].Updates;
+
+    /// <summary>99th percentile of the time from receiving a record to its being written by the slowest sink, in milliseconds.</summary>
+    public double EndToEndP99Ms() => stages.OfType<SinkStage>().Select(s => s.EndToEnd.P99()).DefaultIfEmpty().Max();
+
+    /// <summary>The graph and its books now. While records move, the books of different blocks are read a moment apart.</summary>
+    public PipelineStatus Status()
+    {
+        var byName = sources.Select(Describe).Concat(stages.SelectMany(Describe)).ToDictionary(b => b.Name, StringComparer.Ordinal);
+        return new PipelineStatus(Plan.Definition.Options.Name, state, [.. Plan.Definition.Blocks.Select(b => byName[b.Name])], Plan.Links);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var sink in sinks)
+        {
+            await sink.DisposeAsync().ConfigureAwait(false);
+        }
+
+        foreach (var tap in taps.Values)
+        {
+            tap.Dispose();
+        }
+
+        DeadLetters.Dispose();
+        pool.Dispose();
+        abort.Dispose();
+    }
+
+    private void Wire(StageServices stageServices)
+    {
+        var fanOuts = new Dictionary<string, FanOut>(StringComparer.Ordinal);
+        foreach (var stage in Plan.Stages)
+        {
+            var fanOut = fanOuts[stage[^1].Name] = new FanOut(pool);
+            switch (stage[0].Type.Kind)
+            {
+                case BlockKind.Source:
+                    var index = (short)Plan.Definition.Schema.Source(stage[0].Name)!.Index;
+                    sources.Add(new SourceRunner(stage[0], index, () => (ISource)Create(stage[0]), pool, fanOut, stageServices));
+                    continue;
+                case BlockKind.Transform:
+                    stages.Add(new TransformStage(stage, TransformCapacity, () => [.. stage.Select(b => (IStep)Create(b))], fanOut, stageServices));
+                    break;
+                default:
+                    sinks.Add((ISink)Create(stage[0]));
+                    stages.Add(new SinkStage(stage[0], SinkCapacity, sinks[^1], stageServices));
+                    break;
+            }
+
+            foreach (var from in stage[0].From)
+            {
+                fanOuts[from].Add(stages[^1]);
+            }
+        }
+
+    }
+
+    private object Create(BlockDefinition block)
+    {
+        var definition = Plan.Definition;
+        return block.Type.Create(block.Options, new BlockContext
+        {
+            Name = block.Name,
+            Pipeline = definition.Options,
+            Schema = definition.Schema,
+            BaseDirectory = definition.BaseDirectory,
+            Files = definition.Files,
+            Time = services.Time,
+            Random = Seeded.Random(definition.Options.Seed, block.Name),
+            Logging = services.Logging,
+            Gates = services.Gates,
+            Health = services.Health,
+            Services = services.Services,
+        });
+    }
+
+    private async Task AbortAsync()
+    {
+        await Task.Delay(Plan.Definition.Options.Server.DrainTimeout.Value, services.Time, CancellationToken.None).ConfigureAwait(false);
+        if (state == "draining")
+        {
+            await abort.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    private TimerCallback Sampler()
+    {
+        var last = services.Time.GetTimestamp();
+        return _ =>
+        {
+            var elapsed = services.Time.GetElapsedTime(last);
+            last = services.Time.GetTimestamp();
+            foreach (var (name, counters) in sources.Select(s => (s.Block.Name, s.Counters)).Concat(stages.SelectMany(s => s.Blocks.Select((b, i) => (b.Name, s.Counters[i])))))
+            {
+                rates[name].Sample(counters.Out, elapsed);
+            }
+        };
+    }
+
+    private BlockStatus Describe(SourceRunner source) => Books(source.Block, source.Counters) with
+    {
+        Stage = source.Block.Name,
+        State = source.State,
+        Restarts = source.Restarts,
+        Problem = source.Problem,
+    };
+
+    private IEnumerable<BlockStatus> Describe(Stage stage) => stage.Blocks.Select((block, i) => Books(block, stage.Counters[i]) with
+    {
+        Stage = stage.Name,
+        State = stage.State,
+        Queued = i == 0 ? stage.Queued : 0,
+        Capacity = stage.Capacity,
+        P99Ms = stage.Latency.P99(),
+        Restarts = stage.Restarts,
+        Problem = stage is SinkStage sink ? sink.SinkProblem : stage.Problem,
+    });
+
+    private BlockStatus Books(BlockDefinition block, StepCounters counters)
+    {
+        // Out is read first: whatever comes in while the rest is read can then only show as held.
+        var outgoing = counters.Out;
+        var left = new[] { RowState.Filtered, RowState.Absorbed, RowState.Dropped, RowState.Dead }.Select(counters.Reasons).ToList();
+        var (incoming, expanded) = (counters.In, counters.Expanded);
+        return new BlockStatus
+        {
+            Name = block.Name,
+            Kind = block.Type.Kind.ToString().ToLowerInvariant(),
+            Type = block.Type.Name,
+            Stage = "",
+            State = "",
+            In = incoming,
+            Out = outgoing,
+            Expanded = expanded,
+            Filtered = left[0],
+            Absorbed = left[1],
+            Dropped = left[2],
+            DeadLettered = left[3],
+            Held = incoming + expanded - outgoing - left.Sum(l => l.Values.Sum()),
+            Rate = Math.Round(rates[block.Name].Rate, 2),
+        };
+    }
+}

@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using StreamEngine.Pipeline.Messages;
+
+namespace StreamEngine.Pipeline.Runtime;
+
+/// <summary>
+/// The books of one step, in records: in + expanded = out + filtered + absorbed + dropped + dead-lettered + held.
+/// One thread writes; any may read.
+/// </summary>
+internal sealed class StepCounters
+{
+    /// <summary>Reasons come from small fixed sets; a step that makes them up can't grow the books without bound.</summary>
+    private const int MaxReasons = 64;
+
+    private readonly ConcurrentDictionary<string, StrongBox<long>>[] byReason =
+        [.. Enumerable.Range(0, 4).Select(_ => new ConcurrentDictionary<string, StrongBox<long>>(StringComparer.Ordinal))];
+
+    private long incoming;
+    private long outgoing;
+    private long expanded;
+
+    public long In => Volatile.Read(ref incoming);
+
+    public long Out => Volatile.Read(ref outgoing);
+
+    public long Expanded => Volatile.Read(ref expanded);
+
+    public void CountIn(long records) => Volatile.Write(ref incoming, incoming + records);
+
+    public void CountOut(long records) => Volatile.Write(ref outgoing, outgoing + records);
+
+    /// <summary>Enters what the step did to the batch.</summary>
+    public void Settle(Batch batch)
+    {
+        Volatile.Write(ref expanded, expanded + batch.Added - batch.Mapped);
+        foreach (ref readonly var departure in batch.Departures)
+        {
+            Count(departure.State, departure.Reason, 1);
+        }
+
+        CountOut(batch.Live);
+    }
+
+    /// <summary>Enters records that left for one reason.</summary>
+    public void Count(RowState state, string reason, long records)
+    {
+        var reasons = Of(state);
+        if (!reasons.TryGetValue(reason, out var count))
+        {
+            count = reasons.GetOrAdd(reasons.Count < MaxReasons ? reason : "other", _ => new StrongBox<long>());
+        }
+
+        Volatile.Write(ref count.Value, count.Value + records);
+    }
+
+    public IReadOnlyDictionary<string, long> Reasons(RowState state) =>
+        Of(state).OrderBy(r => r.Key, StringComparer.Ordinal).ToDictionary(r => r.Key, r => Volatile.Read(ref r.Value.Value), StringComparer.Ordinal);
+
+    private ConcurrentDictionary<string, StrongBox<long>> Of(RowState state) => state switch
+    {
+        RowState.Filtered => byReason[0],
+        RowState.Absorbed => byReason[1],
+        RowState.Dropped => byReason[2],
+        RowState.Dead => byReason[3],
+        _ => throw new ArgumentOutOfRangeException(nameof(state), state, "A record only leaves filtered, absorbed, dropped or dead."),
+    };
+}

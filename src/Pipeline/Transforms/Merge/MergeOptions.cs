@@ -1,0 +1,26 @@
+using StreamEngine.Pipeline.Configuration;
+
+namespace StreamEngine.Pipeline.Transforms.Merge;
+
+/// <summary>
+/// Makes one trusted record of what several sources say about a key. Each field comes from the source preferred for it among those
+/// that have it. Only a change of a value is passed on, with a revision and the names of the fields that changed. What a source says
+/// replaces all it said before, and never goes back in time.
+/// </summary>
+public sealed record MergeOptions : TransformOptions
+{
+    /// <summary>
+    /// What decides between sources, the first that makes a difference: priority (of the provider), quality (the score), freshness (the
+    /// later event time). Sources whose last word is stale come last in any case.
+    /// </summary>
+    [OneOf("priority", "quality", "freshness")]
+    public IReadOnlyList<string> Prefer { get; init; } = ["priority", "quality", "freshness"];
+
+    /// <summary>How long after it was last received or confirmed what a source said counts as stale.</summary>
+    [Between("1s", "30d")]
+    public Duration StaleAfter { get; init; } = Duration.Seconds(120);
+
+    /// <summary>Most keys held; at the limit the one not heard of for longest is forgotten.</summary>
+    [Between("1", "100000000")]
+    public int MaxKeys { get; init; } = 1_000_000;
+}

@@ -1,0 +1,72 @@
+using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Mapping;
+using StreamEngine.Pipeline.Messages;
+using StreamEngine.Pipeline.Records;
+
+namespace StreamEngine.Pipeline.Transforms.Normalize;
+
+/// <summary>Turns documents into rows.</summary>
+/// <param name="schema">The record types.</param>
+/// <param name="rules">The compiled mapping.</param>
+internal sealed class NormalizeStep(RecordSchema schema, IReadOnlyList<MappingRule> rules) : IStep
+{
+    private readonly DocumentMapper mapper = new(rules);
+    private readonly ConfirmationMemory memory = new();
+
+    public static BlockType BlockType { get; } = BlockType.Transform<NormalizeOptions>(
+        "normalize",
+        "Every payload becomes records, is filtered because it holds none, or goes to the dead letter; what a request gave last is remembered in memory only.",
+        Create,
+        Check);
+
+    public void Process(Batch batch, long now)
+    {
+        for (var i = 0; i < batch.DocumentCount; i++)
+        {
+            var document = batch.Document(i);
+            if (document.State != RowState.Live)
+            {
+                continue;
+            }
+
+            if (document.Confirmed)
+            {
+                memory.Confirm(batch, i, schema.Types);
+                batch.LeaveDocument(i, RowState.Mapped, "");
+                continue;
+            }
+
+            var first = batch.RowCount;
+            if (mapper.Map(batch, i))
+            {
+                memory.Remember(batch, document, first);
+            }
+            else
+            {
+                memory.Forget(document);
+            }
+        }
+    }
+
+    private static NormalizeStep Create(NormalizeOptions options, BlockContext context)
+    {
+        if (!context.Files.TryGetValue(options.Map, out var file) || file is not IReadOnlyList<MappingRuleOptions> mapping)
+        {
+            throw new InvalidOperationException($"The mapping '{options.Map}' of '{context.Name}' was not loaded by the check.");
+        }
+
+        var faults = new List<string>();
+        var rules = new MappingCompiler(context.Schema, (path, message) => faults.Add($"{path}: {message}")).Compile(mapping);
+        return rules is not null
+            ? new NormalizeStep(context.Schema, rules)
+            : throw new InvalidOperationException($"The mapping '{options.Map}' of '{context.Name}' is not valid: {string.Join("; ", faults)}");
+    }
+
+    private static void Check(NormalizeOptions options, BlockCheck check)
+    {
+        if (check.Load<IReadOnlyList<MappingRuleOptions>>(options.Map, "map", out var inside) is { } mapping)
+        {
+            new MappingCompiler(check.Schema, inside).Compile(mapping);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using StreamEngine.Pipeline.Configuration;
+
+namespace StreamEngine.Pipeline.Transforms.Score;
+
+/// <summary>
+/// Says of every record how far it can be trusted: a score from 0 to 1, a level (high from 0.8, medium from 0.5, else low; invalid
+/// when a required field is missing or invalid, or a rule is broken) and the reasons. A number outside its declared range is taken out
+/// and marked invalid.
+/// </summary>
+public sealed record ScoreOptions : TransformOptions
+{
+    /// <summary>How much each part counts; only their proportion matters.</summary>
+    public ScoreWeights Weights { get; init; } = new();
+
+    /// <summary>Age at which a record's freshness has fallen to one half; twice that age gives a quarter, and so on.</summary>
+    [Between("1s", "30d")]
+    public Duration HalfLife { get; init; } = Duration.Seconds(300);
+
+    /// <summary>Records that score less go to the dead letter; 0 lets all through.</summary>
+    [Between("0", "1")]
+    public double DeadLetterBelow { get; init; }
+}
+
+/// <summary>How much each part of the score counts; only their proportion matters.</summary>
+public sealed record ScoreWeights
+{
+    /// <summary>Share of the declared fields that have a value; required ones count double.</summary>
+    [Between("0", "1000")]
+    public double Completeness { get; init; } = 0.4;
+
+    /// <summary>Share of the values and rules without a fault.</summary>
+    [Between("0", "1000")]
+    public double Validity { get; init; } = 0.3;
+
+    /// <summary>One when the record is of this moment, one half at the half-life.</summary>
+    [Between("0", "1000")]
+    public double Freshness { get; init; } = 0.2;
+
+    /// <summary>The reliability that the provider is declared with.</summary>
+    [Between("0", "1000")]
+    public double Reliability { get; init; } = 0.1;
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Numerics;
+using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Messages;
+using StreamEngine.Pipeline.Records;
+
+namespace StreamEngine.Pipeline.Transforms.Score;
+
+/// <summary>Gives every record its quality.</summary>
+internal sealed class ScoreStep : IStep
+{
+    private readonly RecordSchema schema;
+    private readonly RecordDemands[] rules;
+    private readonly double completenessWeight;
+    private readonly double validityWeight;
+    private readonly double freshnessWeight;
+    private readonly double reliabilityWeight;
+    private readonly double halfLife;
+    private readonly double deadLetterBelow;
+
+    public ScoreStep(RecordSchema schema, ScoreOptions options)
+    {
+        this.schema = schema;
+        rules = RecordDemands.Of(schema);
+        var weights = options.Weights;
+        var sum = weights.Completeness + weights.Validity + weights.Freshness + weights.Reliability;
+        completenessWeight = weights.Completeness / sum;
+        validityWeight = weights.Validity / sum;
+        freshnessWeight = weights.Freshness / sum;
+        reliabilityWeight = weights.Reliability / sum;
+        halfLife = options.HalfLife.Value.Ticks;
+        deadLetterBelow = options.DeadLetterBelow;
+    }
+
+    public static BlockType BlockType { get; } = BlockType.Transform<ScoreOptions>(
+        "score",
+        "Keeps no state: a record's score depends on the record, its source and the time alone.",
+        (options, context) => new ScoreStep(context.Schema, options),
+        Check);
+
+    public void Process(Batch batch, long now)
+    {
+        foreach (var row in batch)
+        {
+            if (row.Head.Op == RowOp.Update)
+            {
+                Score(row, now);
+            }
+        }
+    }
+
+    private void Score(Row row, long now)
+    {
+        ref var head = ref row.Head;
+        var type = rules[head.Type];
+        type.CheckRanges(row);
+        var broken = type.Broken(row);
+        var faults = head.Invalid.Count + BitOperations.PopCount(broken);
+        var checks = head.Present.Count + head.Invalid.Count + type.Count;
+        var age = Math.Max(0, now - head.EventTime);
+        var score = completenessWeight * type.Weight(head.Present) / Math.Max(1, type.TotalWeight)
+            + validityWeight * (1 - (faults / (double)Math.Max(1, checks)))
+            + freshnessWeight * Math.Pow(0.5, age / halfLife)
+            + reliabilityWeight * schema.Sources[head.Source].Reliability;
+        head.Quality = new Quality
+        {
+            Score = (float)score,
+            Level = type.Level(head, score, broken),
+            Old = age > halfLife,
+            Missing = type.Missing(head),
+            BrokenRules = broken,
+        };
+        if (score < deadLetterBelow)
+        {
+            row.Dead("low quality", string.Create(CultureInfo.InvariantCulture, $"score {score:0.000}, {deadLetterBelow} is needed"));
+        }
+    }
+
+    private static void Check(ScoreOptions options, BlockCheck check)
+    {
+        if (options.Weights is { Completeness: 0, Validity: 0, Freshness: 0, Reliability: 0 })
+        {
+            check.Error("weights", "all weights are 0; at least one part of the score must count");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using StreamEngine.Pipeline.Configuration;
+
+namespace StreamEngine.Sinks.Files;
+
+/// <summary>
+/// Writes records as JSON lines. The file being written has <c>.part</c> at the end of its name; when it is complete it is
+/// synced and gets its final name. No file is ever overwritten: a name that is taken gets <c>-1</c>, <c>-2</c> and so on.
+/// </summary>
+public sealed record FileSinkOptions : SinkOptions
+{
+    /// <summary>
+    /// The file, relative to the config's folder. <c>{yyyyMMdd}</c>, <c>{HHmm}</c> and the like stand for the date and time
+    /// (UTC) at which the file is begun.
+    /// </summary>
+    [RequiredSetting]
+    public string Path { get; init; } = "";
+
+    /// <summary>How often a new file is begun, at whole multiples of this time (<c>1h</c>: on the hour, UTC). Not set: never.</summary>
+    [Between("1s", "366d")]
+    public Duration? Rotate { get; init; }
+
+    /// <summary>
+    /// Size at which a new file is begun. Batches are not split: a single one that is larger makes a larger file. With gzip
+    /// it is the compressed size, and one batch may go past it. Not set: no limit.
+    /// </summary>
+    [Between("4KB", "1024GB")]
+    public ByteSize? MaxBytes { get; init; }
+
+    /// <summary>Whether files are compressed; <c>.gz</c> is added to the name when it isn't there.</summary>
+    public bool Gzip { get; init; }
+}

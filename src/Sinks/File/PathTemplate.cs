@@ -1,0 +1,141 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace StreamEngine.Sinks.Files;
+
+/// <summary>A path with date parts in braces, and the names it can lead to.</summary>
+internal sealed class PathTemplate
+{
+    public const string Part = ".part";
+
+    private static readonly SearchValues<char> DateLetters = SearchValues.Create("yMdHms-_.");
+
+    private readonly string text;
+
+    private PathTemplate(string text) => this.text = text;
+
+    public bool HasDates => text.Contains('{', StringComparison.Ordinal);
+
+    /// <summary>Folder below which all its files lie.</summary>
+    public string Root
+    {
+        get
+        {
+            var brace = text.IndexOf('{', StringComparison.Ordinal);
+            return Path.GetDirectoryName(brace < 0 ? text : text[..(brace + 1)]) is { Length: > 0 } folder ? folder : ".";
+        }
+    }
+
+    /// <summary>Reads a template.</summary>
+    /// <param name="path">The path; full when files are to be made.</param>
+    /// <param name="gzip">Whether the name shall end in <c>.gz</c>.</param>
+    /// <param name="fault">What is wrong, when null is returned.</param>
+    public static PathTemplate? Parse(string path, bool gzip, out string? fault)
+    {
+        fault = null;
+        for (var at = 0; at < path.Length; at++)
+        {
+            if (path[at] == '}')
+            {
+                fault = "has a '}' without a '{'; write dates like '{yyyyMMdd}'";
+                return null;
+            }
+
+            if (path[at] != '{')
+            {
+                continue;
+            }
+
+            var end = path.IndexOf('}', at);
+            var date = end < 0 ? "" : path[(at + 1)..end];
+            if (end < 0)
+            {
+                fault = "has a '{' without a '}'; write dates like '{yyyyMMdd}'";
+                return null;
+            }
+
+            if (date.Length == 0 || date.AsSpan().ContainsAnyExcept(DateLetters) || !date.Any(char.IsAsciiLetter))
+            {
+                fault = $"'{{{date}}}' is not a date; use the letters y M d H m s, such as '{{yyyyMMdd}}' or '{{yyyyMMdd-HHmm}}'";
+                return null;
+            }
+
+            at = end;
+        }
+
+        if (Path.GetFileName(path).Length == 0)
+        {
+            fault = "must name a file, such as 'data/players-{yyyyMMdd}.jsonl'";
+            return null;
+        }
+
+        return new PathTemplate(gzip && !path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path + ".gz" : path);
+    }
+
+    /// <summary>The path of a file begun at that time.</summary>
+    public string Expand(DateTimeOffset opened)
+    {
+        var path = new StringBuilder();
+        for (var at = 0; at < text.Length; at++)
+        {
+            if (text[at] != '{')
+            {
+                path.Append(text[at]);
+                continue;
+            }
+
+            var end = text.IndexOf('}', at);
+            var date = text[(at + 1)..end];
+            // The percent sign keeps a single letter from meaning one of the standard formats.
+            path.Append(opened.UtcDateTime.ToString(date.Length == 1 ? "%" + date : date, CultureInfo.InvariantCulture));
+            at = end;
+        }
+
+        return path.ToString();
+    }
+
+    /// <summary>The nth name to try when those before are taken.</summary>
+    public static string Alternative(string path, int number)
+    {
+        if (number == 0)
+        {
+            return path;
+        }
+
+        var folder = Path.GetDirectoryName(path) ?? "";
+        var name = Path.GetFileName(path);
+        var gz = name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? name[^3..] : "";
+        var stem = name[..^gz.Length];
+        var extension = Path.GetExtension(stem);
+        return Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{stem[..^extension.Length]}-{number}{extension}{gz}"));
+    }
+
+    /// <summary>Files that a run which broke off has left unfinished.</summary>
+    public IReadOnlyList<string> LeftOvers()
+    {
+        if (!Directory.Exists(Root))
+        {
+            return [];
+        }
+
+        var pattern = new StringBuilder("^");
+        for (var at = 0; at < text.Length; at++)
+        {
+            if (text[at] != '{')
+            {
+                pattern.Append(Regex.Escape(text[at].ToString()));
+                continue;
+            }
+
+            pattern.Append("[-_.0-9]+");
+            at = text.IndexOf('}', at);
+        }
+
+        var names = new Regex(pattern + Regex.Escape(Part) + "$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+        var depth = text[Root.Length..].Count(c => c == Path.DirectorySeparatorChar);
+        var options = new EnumerationOptions { RecurseSubdirectories = depth > 1, MaxRecursionDepth = Math.Max(0, depth - 1), AttributesToSkip = 0 };
+        return [.. Directory.EnumerateFiles(Root, "*" + Part, options).Where(f => names.IsMatch(f)).Order(StringComparer.Ordinal)];
+    }
+}

@@ -1,0 +1,48 @@
+using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Sinks.Files;
+using StreamEngine.Sinks.Store;
+using StreamEngine.Sinks.WebSockets;
+
+namespace StreamEngine.Sinks;
+
+/// <summary>The sinks that a config may name.</summary>
+/// <remarks>
+/// They take what outlives the graph from <see cref="BlockContext.Services"/>: a <see cref="RecordStore"/> for
+/// <c>cache</c>, a <see cref="ListenerHub"/> for <c>websocket</c>.
+/// </remarks>
+public static class SinkTypes
+{
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<BlockType> All { get; } =
+    [
+        BlockType.Sink<CacheSinkOptions>(
+            "cache",
+            "Memory has each record once it is written; Redis gets the latest version of each key as fast as it can, at least once, and catches up after an outage.",
+            (options, context) => new CacheSink(options, context),
+            CacheSink.Check),
+        BlockType.Sink<WebSocketSinkOptions>(
+            "websocket",
+            "Each listener gets every update in order per key, at least once, as long as it keeps up; one that doesn't is told and gets the latest value of each key.",
+            (options, context) => new WebSocketSink(options, context),
+            WebSocketSink.Check),
+        BlockType.Sink<FileSinkOptions>(
+            "file",
+            "Each record is written once per run as a whole line, in order; a full disk makes the pipeline wait. A record in flight during a crash may be missing.",
+            (options, context) => new FileSink(options, context),
+            FileSink.Check),
+    ];
+
+    internal static T Service<T>(BlockContext context)
+        where T : class => (T?)context.Services.GetService(typeof(T))
+            ?? throw new InvalidOperationException($"Sink '{context.Name}' needs a {typeof(T).Name}; register one as a singleton in the host's services.");
+
+    internal static void CheckOnlyOne<T>(string type, BlockCheck check)
+        where T : SinkOptions
+    {
+        if (check.Pipeline.Sinks.First(s => s.Value is T || s.Key == check.Name).Key is var first && first != check.Name)
+        {
+            check.Error("type", $"there is a '{type}' sink already, '{first}'; add this one's inputs to the 'from' of that one");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using StreamEngine.Pipeline.Configuration;
+
+namespace StreamEngine.Sinks.Store;
+
+/// <summary>
+/// Keeps the current record of every entity for the REST API, in memory and, when <c>redis.url</c> is set, as plain JSON in
+/// Redis. A pipeline has at most one.
+/// </summary>
+public sealed record CacheSinkOptions : SinkOptions
+{
+    /// <summary>
+    /// How long a record counts as fresh, by kind. Kinds not named have 5m for player, 3m for game, 10m for stats and 5m for
+    /// all others. Memory answers for ten times as long, marked stale; Redis forgets the record.
+    /// </summary>
+    public IReadOnlyDictionary<string, Duration> Ttl { get; init; } = new Dictionary<string, Duration>();
+
+    /// <summary>Memory that records may take. Past it, what was least recently written or read leaves first.</summary>
+    [Between("64KB", "1024GB")]
+    public ByteSize MaxBytes { get; init; } = new(100L << 20);
+
+    /// <summary>The TTL of a kind.</summary>
+    internal TimeSpan TtlOf(string kind) => Ttl.TryGetValue(kind, out var set) ? set.Value : kind switch
+    {
+        "game" => TimeSpan.FromMinutes(3),
+        "stats" => TimeSpan.FromMinutes(10),
+        _ => TimeSpan.FromMinutes(5),
+    };
+}

@@ -1,0 +1,174 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text.Json;
+
+namespace StreamEngine.Sinks.WebSockets;
+
+/// <summary>A place in a channel that a listener has reached.</summary>
+internal readonly record struct Position(string Epoch, long Offset);
+
+/// <summary>What a listener sent, read and checked. Unknown fields are ignored.</summary>
+internal sealed class ClientMessage
+{
+    private const int LongestId = 64;
+
+    /// <summary>The message's own id as JSON, to be repeated in the answer.</summary>
+    public string? Id { get; private set; }
+
+    public string Type { get; private set; } = "";
+
+    public ChannelName? Channel { get; private set; }
+
+    /// <summary>Where the listener was, for an exact channel.</summary>
+    public Position? Since { get; private set; }
+
+    /// <summary>Where the listener was, channel by channel, for a pattern.</summary>
+    public IReadOnlyDictionary<string, Position> SinceByChannel { get; private set; } = new Dictionary<string, Position>();
+
+    /// <summary>Reads a message.</summary>
+    /// <param name="text">What was received.</param>
+    /// <param name="defaultSport">Sport of the short form when it names none; null when none is known yet.</param>
+    /// <param name="message">The message, when there is no error.</param>
+    /// <param name="error">The answer when there is one.</param>
+    public static bool TryRead(ReadOnlyMemory<byte> text, Func<string?> defaultSport, [NotNullWhen(true)] out ClientMessage? message, [NotNullWhen(false)] out Frame? error)
+    {
+        var reading = new ClientMessage();
+        message = null;
+        try
+        {
+            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 8 });
+            error = reading.Read(document.RootElement, defaultSport);
+        }
+        catch (JsonException)
+        {
+            error = Frame.Error(reading.Id, "bad_json", "The message is not valid JSON; send one JSON object per frame, such as {\"type\":\"subscribe\",\"channel\":\"player:*\"}.");
+        }
+        catch (InvalidOperationException)
+        {
+            // A string with half a surrogate pair parses, but has no text.
+            error = Frame.Error(reading.Id, "bad_json", "A text in the message is not valid Unicode; send well-formed UTF-8 and complete surrogate pairs.");
+        }
+
+        if (error is null)
+        {
+            message = reading;
+            return true;
+        }
+
+        return false;
+    }
+
+    private Frame? Read(JsonElement root, Func<string?> defaultSport)
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            return Frame.Error(null, "bad_request", "The message is not a JSON object; send one such as {\"type\":\"subscribe\",\"channel\":\"player:*\"}.");
+        }
+
+        if (root.TryGetProperty("id", out var id) && id.ValueKind != JsonValueKind.Null)
+        {
+            if (id.ValueKind is not (JsonValueKind.Number or JsonValueKind.String) || id.GetRawText().Length > LongestId)
+            {
+                return Frame.Error(null, "bad_request", $"'id' must be a number or a text of at most {LongestId} characters.");
+            }
+
+            // A text with half a surrogate pair fails here, before it could spoil the answer.
+            _ = id.ValueKind == JsonValueKind.String ? id.GetString() : null;
+            Id = id.GetRawText();
+        }
+
+        if (!root.TryGetProperty("type", out var type) || type.ValueKind != JsonValueKind.String)
+        {
+            return Frame.Error(Id, "bad_request", "'type' is missing; it is one of subscribe, unsubscribe, ping.");
+        }
+
+        Type = type.GetString()!;
+        switch (Type)
+        {
+            case "subscribe":
+                return ReadChannel(root, defaultSport) ?? ReadSince(root);
+            case "unsubscribe":
+                return ReadChannel(root, defaultSport);
+            case "ping" or "pong":
+                return null;
+            default:
+                return Frame.Error(Id, "unknown_type", $"'{Short(Type)}' is not a type of message; it is one of subscribe, unsubscribe, ping.");
+        }
+    }
+
+    private Frame? ReadChannel(JsonElement root, Func<string?> defaultSport)
+    {
+        string name;
+        if (root.TryGetProperty("channel", out var channel))
+        {
+            if (channel.ValueKind != JsonValueKind.String)
+            {
+                return Frame.Error(Id, "bad_channel", "'channel' must be a text such as \"player:mlb:660271\" or \"player:*\".");
+            }
+
+            name = channel.GetString()!;
+        }
+        else if (root.TryGetProperty("player_id", out var player) && player.ValueKind is JsonValueKind.String or JsonValueKind.Number)
+        {
+            var sport = root.TryGetProperty("sport", out var named) && named.ValueKind == JsonValueKind.String ? named.GetString() : defaultSport();
+            if (string.IsNullOrEmpty(sport))
+            {
+                return Frame.Error(Id, "bad_channel", "No sport is known yet; name one with 'sport', or the whole 'channel'.", retry: true);
+            }
+
+            name = $"player:{sport}:{(player.ValueKind == JsonValueKind.Number ? player.GetRawText() : player.GetString())}";
+        }
+        else
+        {
+            return Frame.Error(Id, "bad_request", "'channel' is missing; name one such as \"player:mlb:660271\", a pattern such as \"player:*\", or a 'player_id'.");
+        }
+
+        Channel = ChannelName.Parse(name, out var fault);
+        return Channel is null ? Frame.Error(Id, "bad_channel", fault!) : null;
+    }
+
+    private Frame? ReadSince(JsonElement root)
+    {
+        if (!root.TryGetProperty("since", out var since) || since.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        var fault = Channel!.IsPattern
+            ? "'since' of a pattern must be a map of channel to position, such as {\"player:mlb:660271\":{\"epoch\":\"k3\",\"offset\":118}}."
+            : "'since' must be a position, such as {\"epoch\":\"k3\",\"offset\":118}.";
+        if (!Channel.IsPattern)
+        {
+            Since = ReadPosition(since);
+            return Since is null ? Frame.Error(Id, "bad_request", fault) : null;
+        }
+
+        if (since.ValueKind != JsonValueKind.Object)
+        {
+            return Frame.Error(Id, "bad_request", fault);
+        }
+
+        var positions = new Dictionary<string, Position>(StringComparer.OrdinalIgnoreCase);
+        foreach (var member in since.EnumerateObject())
+        {
+            if (ReadPosition(member.Value) is not { } position)
+            {
+                return Frame.Error(Id, "bad_request", fault);
+            }
+
+            positions[member.Name] = position;
+        }
+
+        SinceByChannel = positions;
+        return null;
+    }
+
+    private static Position? ReadPosition(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Object
+        && value.TryGetProperty("epoch", out var epoch) && epoch.ValueKind == JsonValueKind.String
+        && value.TryGetProperty("offset", out var offset) && offset.ValueKind == JsonValueKind.Number && offset.TryGetInt64(out var at)
+            ? new Position(epoch.GetString()!, at)
+            : null;
+
+    private static string Short(string text) => text.Length <= 40 ? text : string.Create(CultureInfo.InvariantCulture, $"{text.AsSpan(0, 40)}...");
+}

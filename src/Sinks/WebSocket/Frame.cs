@@ -1,0 +1,122 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace StreamEngine.Sinks.WebSockets;
+
+/// <summary>One text frame. An update's bytes are made once and shared by all who receive it.</summary>
+/// <param name="Bytes">JSON, UTF-8.</param>
+/// <param name="Channel">The channel it tells about; null for what concerns one connection only.</param>
+/// <param name="Offset">Its position in the channel.</param>
+internal sealed record Frame(byte[] Bytes, HubChannel? Channel = null, long Offset = 0)
+{
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Not sent: the connection is closed when it comes up.</summary>
+    public WebSocketCloseStatus? Close { get; private init; }
+
+    public string? CloseReason { get; private init; }
+
+    public static Frame Ping { get; } = new("{\"type\":\"ping\"}"u8.ToArray());
+
+    public static Frame Pong { get; } = new("{\"type\":\"pong\"}"u8.ToArray());
+
+    public static Frame Ending(WebSocketCloseStatus status, string reason) => new([]) { Close = status, CloseReason = reason };
+
+    public static Frame Update(HubChannel channel, long offset, ReadOnlySpan<byte> data)
+    {
+        Span<byte> digits = stackalloc byte[20];
+        Utf8Formatter.TryFormat(offset, digits, out var written);
+        return new Frame([.. channel.UpdateHead, .. digits[..written], .. ",\"data\":"u8, .. data, (byte)'}'], channel, offset);
+    }
+
+    public static Frame Removed(HubChannel channel, long offset) =>
+        new(Write(new JsonObject { ["type"] = "removed", ["channel"] = channel.Name, ["offset"] = offset }), channel, offset);
+
+    public static Frame Established(string connection, TimeSpan heartbeat, long maxMessage) => new(Write(new JsonObject
+    {
+        ["type"] = "connection_established",
+        ["connection_id"] = connection,
+        ["version"] = 1,
+        ["heartbeat"] = heartbeat.TotalSeconds,
+        ["maxMessage"] = maxMessage,
+    }));
+
+    public static Frame Subscribed(string? id, string channel, string epoch, long? offset, string mode)
+    {
+        var answer = Answer("subscribed", id);
+        answer["channel"] = channel;
+        answer["epoch"] = epoch;
+        if (offset is { } at)
+        {
+            answer["offset"] = at;
+        }
+
+        answer["mode"] = mode;
+        return new Frame(Write(answer));
+    }
+
+    public static Frame Unsubscribed(string? id, string channel)
+    {
+        var answer = Answer("unsubscribed", id);
+        answer["channel"] = channel;
+        return new Frame(Write(answer));
+    }
+
+    public static Frame Error(string? id, string code, string message, bool retry = false)
+    {
+        var answer = Answer("error", id);
+        answer["code"] = code;
+        answer["message"] = message;
+        answer["retry"] = retry;
+        return new Frame(Write(answer));
+    }
+
+    public static Frame Lagging(long conflated) => new(Write(new JsonObject { ["type"] = "lagging", ["conflated"] = conflated }));
+
+    public static Frame Bye(int code, int retryAfter) =>
+        new(Write(new JsonObject { ["type"] = "bye", ["code"] = code, ["retryAfter"] = retryAfter }));
+
+    private static JsonObject Answer(string type, string? id)
+    {
+        var answer = new JsonObject { ["type"] = type };
+        if (id is not null)
+        {
+            answer["id"] = JsonNode.Parse(id);
+        }
+
+        return answer;
+    }
+
+    private static byte[] Write(JsonObject frame) => Encoding.UTF8.GetBytes(frame.ToJsonString(Relaxed));
+}
+
+/// <summary>A channel with its current value. Guarded by the hub's lock; name and head never change.</summary>
+internal sealed class HubChannel
+{
+    public HubChannel(string name, long offset)
+    {
+        Name = name;
+        Offset = offset;
+        Node = new LinkedListNode<HubChannel>(this);
+        UpdateHead = Encoding.UTF8.GetBytes($"{{\"type\":\"update\",\"channel\":\"{JsonEncodedText.Encode(name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\",\"offset\":");
+    }
+
+    public string Name { get; }
+
+    public byte[] UpdateHead { get; }
+
+    public LinkedListNode<HubChannel> Node { get; }
+
+    public long Offset { get; set; }
+
+    public Frame? Last { get; set; }
+
+    public bool Removed { get; set; }
+
+    public DateTimeOffset TouchedAt { get; set; }
+}

@@ -1,0 +1,268 @@
+using System.Text;
+
+namespace StreamEngine.Sinks.WebSockets;
+
+/// <content>Channels and who listens to them; everything here is guarded by the one lock.</content>
+public sealed partial class ListenerHub
+{
+    private readonly Dictionary<string, HubChannel> channels = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, HubChannel>.AlternateLookup<ReadOnlySpan<char>> channelLookup;
+    private readonly LinkedList<HubChannel> recency = new();
+    private readonly Dictionary<string, HashSet<Listener>> exact = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, HashSet<Listener>>.AlternateLookup<ReadOnlySpan<char>> exactLookup;
+    private readonly Dictionary<string, HashSet<Listener>> patterns = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, HashSet<Listener>>.AlternateLookup<ReadOnlySpan<char>> patternLookup;
+    private char[] keyBuffer = new char[256];
+    private long publications;
+
+    /// <summary>
+    /// The largest offset that a channel had when it was forgotten. New channels start after it: should it be the same one
+    /// again, its offsets still only grow.
+    /// </summary>
+    private long retiredOffset;
+
+    /// <summary>Publishes a channel's new value.</summary>
+    /// <param name="channel">The channel, UTF-8.</param>
+    /// <param name="data">The record as JSON, UTF-8.</param>
+    public void Publish(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> data)
+    {
+        lock (gate)
+        {
+            var known = Renew(Decode(channel));
+            known.Removed = false;
+            Send(known, Frame.Update(known, ++known.Offset, data));
+        }
+    }
+
+    /// <summary>Publishes that a channel's entity is gone.</summary>
+    /// <param name="channel">The channel, UTF-8.</param>
+    public void PublishRemoved(ReadOnlySpan<byte> channel)
+    {
+        lock (gate)
+        {
+            var known = Renew(Decode(channel));
+            known.Removed = true;
+            Send(known, Frame.Removed(known, ++known.Offset));
+        }
+    }
+
+    private void Touch(ReadOnlySpan<byte> channel)
+    {
+        lock (gate)
+        {
+            if (channelLookup.TryGetValue(Decode(channel), out var known))
+            {
+                Renew(known);
+            }
+        }
+    }
+
+    internal void Forget(Listener listener)
+    {
+        listeners.TryRemove(listener.Number, out _);
+        lock (gate)
+        {
+            foreach (var subscription in listener.Subscriptions.Values)
+            {
+                Detach(listener, subscription);
+            }
+
+            listener.Subscriptions.Clear();
+        }
+    }
+
+    private void Subscribe(Listener listener, ClientMessage message)
+    {
+        var wanted = message.Channel!;
+        lock (gate)
+        {
+            if (listener.Subscriptions.TryAdd(wanted.Text, wanted))
+            {
+                if (listener.Subscriptions.Count > listener.MaxSubscriptions)
+                {
+                    listener.Subscriptions.Remove(wanted.Text);
+                    listener.Queue.Add(Refusal(
+                        message.Id, "too_many_subscriptions", $"A connection has at most {listener.MaxSubscriptions} subscriptions; unsubscribe from some, or use a pattern."));
+                    return;
+                }
+
+                Attach(listener, wanted);
+            }
+
+            if (wanted.IsPattern)
+            {
+                AnswerPattern(listener, message);
+            }
+            else
+            {
+                AnswerExact(listener, message);
+            }
+        }
+    }
+
+    private void AnswerExact(Listener listener, ClientMessage message)
+    {
+        channels.TryGetValue(message.Channel!.Text, out var channel);
+        var offset = channel?.Offset ?? 0;
+        var upToDate = message.Since is { } since && since.Epoch == Epoch && since.Offset == offset;
+        var hasNews = channel?.Last is not null && !upToDate && (!channel.Removed || message.Since is not null);
+        var mode = hasNews ? "snapshot" : upToDate ? "recovered" : "live";
+        listener.Queue.Add(Frame.Subscribed(message.Id, channel?.Name ?? message.Channel.Text, Epoch, offset, mode));
+        if (hasNews)
+        {
+            listener.Queue.Snapshot(channel!.Last!);
+        }
+    }
+
+    private void AnswerPattern(Listener listener, ClientMessage message)
+    {
+        var prefix = message.Channel!.Prefix;
+        var news = new List<Frame>();
+        foreach (var channel in channels.Values)
+        {
+            if (channel.Last is { } last && channel.Name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+            {
+                var known = message.SinceByChannel.TryGetValue(channel.Name, out var since);
+                if (known ? since.Epoch != Epoch || since.Offset != channel.Offset : !channel.Removed)
+                {
+                    news.Add(last);
+                }
+            }
+        }
+
+        var mode = news.Count > 0 ? "snapshot" : message.SinceByChannel.Count > 0 ? "recovered" : "live";
+        listener.Queue.Add(Frame.Subscribed(message.Id, message.Channel.Text, Epoch, null, mode));
+        foreach (var frame in news)
+        {
+            listener.Queue.Snapshot(frame);
+        }
+    }
+
+    private void Unsubscribe(Listener listener, ClientMessage message)
+    {
+        lock (gate)
+        {
+            if (!listener.Subscriptions.Remove(message.Channel!.Text, out var subscription))
+            {
+                listener.Queue.Add(Refusal(message.Id, "not_subscribed", "This connection has no such subscription; name the channel or pattern as it was subscribed."));
+                return;
+            }
+
+            Detach(listener, subscription);
+            listener.Queue.Add(Frame.Unsubscribed(message.Id, subscription.Text));
+        }
+    }
+
+    private void Attach(Listener listener, ChannelName subscription)
+    {
+        var (table, name) = subscription.IsPattern ? (patterns, subscription.Prefix) : (exact, subscription.Text);
+        if (!table.TryGetValue(name, out var set))
+        {
+            table.Add(name, set = []);
+        }
+
+        set.Add(listener);
+    }
+
+    private void Detach(Listener listener, ChannelName subscription)
+    {
+        var (table, name) = subscription.IsPattern ? (patterns, subscription.Prefix) : (exact, subscription.Text);
+        if (table.TryGetValue(name, out var set) && set.Remove(listener) && set.Count == 0)
+        {
+            table.Remove(name);
+        }
+    }
+
+    private void Send(HubChannel channel, Frame frame)
+    {
+        channel.Last = frame;
+        publications++;
+        if (exact.TryGetValue(channel.Name, out var set))
+        {
+            Send(set, frame);
+        }
+
+        if (patterns.Count == 0)
+        {
+            return;
+        }
+
+        var name = channel.Name.AsSpan();
+        for (var end = 0; end >= 0;)
+        {
+            if (patternLookup.TryGetValue(name[..end], out set))
+            {
+                Send(set, frame);
+            }
+
+            var next = name[end..].IndexOf(':');
+            end = next < 0 ? -1 : end + next + 1;
+        }
+    }
+
+    private void Send(HashSet<Listener> set, Frame frame)
+    {
+        foreach (var listener in set)
+        {
+            if (listener.LastPublication != publications)
+            {
+                listener.LastPublication = publications;
+                listener.Queue.Update(frame);
+            }
+        }
+    }
+
+    private HubChannel Renew(ReadOnlySpan<char> name)
+    {
+        if (!channelLookup.TryGetValue(name, out var channel))
+        {
+            while (channels.Count >= settings.MaxChannels)
+            {
+                Retire(recency.Last!.Value);
+            }
+
+            channel = new HubChannel(name.ToString(), retiredOffset);
+            channels.Add(channel.Name, channel);
+            recency.AddFirst(channel.Node);
+            if (learnedSport is null && channel.Name.Split(':') is [_, { Length: > 0 } sport, _, ..])
+            {
+                learnedSport = sport;
+            }
+        }
+
+        Renew(channel);
+        return channel;
+    }
+
+    private void Renew(HubChannel channel)
+    {
+        recency.Remove(channel.Node);
+        recency.AddFirst(channel.Node);
+        channel.TouchedAt = time.GetUtcNow();
+    }
+
+    private void RetireOld(DateTimeOffset now)
+    {
+        while (recency.Last is { } oldest && now - oldest.Value.TouchedAt >= settings.Keep.Value)
+        {
+            Retire(oldest.Value);
+        }
+    }
+
+    private void Retire(HubChannel channel)
+    {
+        retiredOffset = Math.Max(retiredOffset, channel.Offset);
+        channels.Remove(channel.Name);
+        recency.Remove(channel.Node);
+    }
+
+    private ReadOnlySpan<char> Decode(ReadOnlySpan<byte> key)
+    {
+        if (keyBuffer.Length < key.Length)
+        {
+            keyBuffer = new char[key.Length];
+        }
+
+        return keyBuffer.AsSpan(0, Encoding.UTF8.GetChars(key, keyBuffer));
+    }
+}

@@ -1,0 +1,38 @@
+using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Messages;
+
+namespace StreamEngine.Sinks.WebSockets;
+
+/// <summary>Hands records to the <see cref="ListenerHub"/>.</summary>
+internal sealed class WebSocketSink : ISink
+{
+    private readonly ListenerHub hub;
+
+    public WebSocketSink(WebSocketSinkOptions options, BlockContext context)
+    {
+        hub = SinkTypes.Service<ListenerHub>(context);
+        hub.Configure(options);
+    }
+
+    public ValueTask WriteAsync(Batch batch, CancellationToken cancellationToken)
+    {
+        hub.Publish(batch);
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask CompleteAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    public static void Check(WebSocketSinkOptions options, BlockCheck check)
+    {
+        SinkTypes.CheckOnlyOne<WebSocketSinkOptions>("websocket", check);
+        for (var i = 0; i < options.Origins.Count; i++)
+        {
+            if (!Uri.TryCreate(options.Origins[i], UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.GetLeftPart(UriPartial.Authority).Length != options.Origins[i].Length)
+            {
+                check.Error($"origins[{i}]", "must be scheme and host, with the port when it isn't the usual one, and no path: 'https://scores.example'");
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds with warnings as errors and runs every test.
+# Ends with one line, "N passed, N failed", summed over all test projects.
+set -uo pipefail
+cd "$(dirname "$0")"
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+
+need() { # need COMMAND DEBIAN-PACKAGE
+  command -v "$1" >/dev/null && return
+  echo "installing $2 (for $1)"
+  local sudo=""
+  [ "$(id -u)" = 0 ] || sudo=sudo
+  if ! { $sudo apt-get install -y -qq "$2" || { $sudo apt-get update -qq && $sudo apt-get install -y -qq "$2"; }; } >/dev/null 2>&1; then
+    echo "test.sh: '$1' is missing and Debian package '$2' could not be installed; install it by hand and try again" >&2
+    exit 1
+  fi
+}
+command -v dotnet >/dev/null || { echo "test.sh: the .NET SDK is missing; see global.json for its version" >&2; exit 1; }
+need redis-server redis-server
+need promtool prometheus
+
+echo "building"
+dotnet build StreamEngine.sln -v quiet --nologo || { echo "0 passed, 1 failed"; exit 1; }
+
+passed=0 failed=0 skipped=0 broken=""
+for project in tests/*/*.csproj; do
+  name=$(basename "$project" .csproj)
+  log=$(mktemp)
+  echo "== $name"
+  dotnet exec "$(dirname "$project")/bin/Debug/net10.0/$name.dll" --no-ansi --no-progress 2>&1 | tee "$log" | grep -v '^$'
+  status=${PIPESTATUS[0]}
+  count() { sed -n "s/^ *$1: \([0-9]*\)$/\1/p" "$log" | tail -1; }
+  s=$(count succeeded) f=$(count failed) k=$(count skipped)
+  passed=$((passed + ${s:-0})) failed=$((failed + ${f:-0})) skipped=$((skipped + ${k:-0}))
+  # A runner that died or found no test has failed, whatever it counted.
+  if [ "$status" != 0 ] && [ "${f:-0}" = 0 ]; then failed=$((failed + 1)); broken="$broken $name"; fi
+  rm -f "$log"
+done
+
+[ -z "$broken" ] || echo "did not finish:$broken"
+if [ "$skipped" -gt 0 ]; then
+  echo "$skipped tests were skipped"
+  if [ -d ../shared/providers ]; then
+    echo "nothing may be skipped where ../shared/providers is present"
+    failed=$((failed + skipped))
+  fi
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

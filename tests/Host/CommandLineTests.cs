@@ -1,0 +1,150 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace StreamEngine.Host.Tests;
+
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly Folder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task Validate_says_what_a_sound_pipeline_has_and_what_its_paths_promise()
+    {
+        folder.Write("in.jsonl", "");
+        var (code, output, error) = await HostProcess.RunAsync(folder.Path, "validate");
+
+        Assert.Equal("", error);
+        Assert.Equal(0, code);
+        Assert.StartsWith("pipeline.json: OK: 1 source, 4 transforms, 1 sink\n", output, StringComparison.Ordinal);
+        Assert.Contains("lines -> normalized -> unique -> scored -> trusted -> out", output, StringComparison.Ordinal);
+        Assert.Contains("file: Every line, in order, once per run", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Validate_names_file_line_column_and_path_of_each_fault()
+    {
+        folder.Edit("\"window\": \"10m\"", "\"widnow\": \"10m\"");
+        folder.Edit("\"from\": [\"trusted\"]", "\"from\": [\"trustde\"]");
+        var (code, output, error) = await HostProcess.RunAsync(folder.Path, "validate");
+
+        Assert.Equal(1, code);
+        Assert.Equal("", output);
+        Assert.Matches(@"(?m)^pipeline\.json\(13,\d+\): error: transforms\.unique\.widnow: .*window", error);
+        Assert.Matches(@"(?m)^pipeline\.json\(18,\d+\): error: sinks\.out\.from.*trusted", error);
+    }
+
+    [Theory]
+    [InlineData("run")]
+    [InlineData("validate")]
+    [InlineData("graph")]
+    public async Task A_missing_file_is_told_in_clear_words(string verb)
+    {
+        var (code, _, error) = await HostProcess.RunAsync(folder.Path, verb, "nowhere.json");
+
+        Assert.Equal(1, code);
+        Assert.Contains("nowhere.json", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_mistyped_verb_is_not_taken_for_a_file()
+    {
+        var (code, _, error) = await HostProcess.RunAsync(folder.Path, "valdate");
+
+        Assert.Equal(1, code);
+        Assert.Contains("did you mean 'streamengine validate'?", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--nonsense")]
+    [InlineData("run", "a.json", "b.json")]
+    [InlineData("graph", "--format", "png")]
+    [InlineData("--urls", "nowhere")]
+    [InlineData("--urls", "https://127.0.0.1:0")]
+    public async Task A_wrong_command_line_ends_with_2(params string[] arguments)
+    {
+        folder.Write("in.jsonl", "");
+        var (code, _, error) = await HostProcess.RunAsync(folder.Path, arguments);
+
+        Assert.Equal(2, code);
+        Assert.NotEqual("", error);
+    }
+
+    [Theory]
+    [InlineData("--help", "validate")]
+    [InlineData("--version", "0.1.0")]
+    [InlineData("schema", "\"deadLetter\"")]
+    public async Task Help_version_and_schema_need_no_pipeline(string argument, string expected)
+    {
+        File.Delete(folder.File("pipeline.json"));
+        var (code, output, error) = await HostProcess.RunAsync(folder.Path, argument);
+
+        Assert.Equal("", error);
+        Assert.Equal(0, code);
+        Assert.Contains(expected, output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("mermaid", "flowchart LR")]
+    [InlineData("dot", "digraph \"small\"")]
+    public async Task Graph_shows_blocks_types_and_shared_stages(string format, string start)
+    {
+        folder.Write("in.jsonl", "");
+        var (code, output, error) = await HostProcess.RunAsync(folder.Path, "graph", "--format", format);
+
+        Assert.Equal("", error);
+        Assert.Equal(0, code);
+        Assert.StartsWith(start, output, StringComparison.Ordinal);
+        Assert.Contains("deduplicate", output, StringComparison.Ordinal);
+        Assert.Single(output.Split('\n'), l => l.Contains("subgraph", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_broken_config_opens_no_port()
+    {
+        folder.Write("in.jsonl", "");
+        folder.Edit("\"window\": \"10m\"", "\"window\": \"soon\"");
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var (code, output, error) = await HostProcess.RunAsync(folder.Path, "--urls", $"http://127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}");
+
+        // Had it tried to open the port, it would have found it in use.
+        Assert.DoesNotContain("in use", error, StringComparison.Ordinal);
+        Assert.Matches(@"^pipeline\.json\(13,\d+\): error: transforms\.unique\.window: [^\n]*\n$", error);
+        Assert.Equal("", output);
+        Assert.Equal(1, code);
+        Assert.False(File.Exists(folder.File("out.jsonl")));
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_told_with_the_remedy()
+    {
+        folder.Write("in.jsonl", "");
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        var (code, output, error) = await HostProcess.RunAsync(folder.Path, "--urls", $"http://127.0.0.1:{port}");
+
+        Assert.Equal(1, code);
+        Assert.Equal("", output);
+        Assert.Equal($"streamengine: http://127.0.0.1:{port} is in use by another process; stop it, or choose another port with --urls http://127.0.0.1:{port + 1}\n", error);
+        Assert.False(File.Exists(folder.File("out.jsonl")));
+    }
+
+    [Fact]
+    public async Task The_command_line_wins_over_the_environment_which_wins_over_the_config()
+    {
+        folder.Write("in.jsonl", "");
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var inUse = $"http://127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}";
+        await using var environment = HostProcess.Start(folder.Path, new Dictionary<string, string?> { ["ASPNETCORE_URLS"] = inUse }, "--set", "server.urls=http://127.0.0.1:0");
+        await using var commandLine = HostProcess.Start(folder.Path, new Dictionary<string, string?> { ["ASPNETCORE_URLS"] = inUse }, "--urls", "http://127.0.0.1:0");
+
+        Assert.Equal(1, await environment.WaitForExitAsync());
+        Assert.Contains(inUse, environment.Error, StringComparison.Ordinal);
+        Assert.Equal(0, await commandLine.WaitForExitAsync());
+    }
+}

@@ -1,0 +1,271 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+
+namespace StreamEngine.Host.Tests;
+
+/// <summary>The pipeline that is run by default, its data in a folder of its own.</summary>
+public sealed class DefaultPipelineFixture : IAsyncLifetime
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("streamengine-");
+
+    internal HostProcess Host { get; private set; } = null!;
+
+    internal HttpClient Client { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var data = Path.Combine(folder.FullName, "data");
+        Host = HostProcess.Start(
+            Repo.Root,
+            null,
+            "--urls",
+            "http://127.0.0.1:0",
+            "--set",
+            $"sinks.archive.path={data}/records.jsonl",
+            "--set",
+            $"deadLetter.path={data}/dead.jsonl");
+        Client = new HttpClient { BaseAddress = await Host.WaitForListeningAsync() };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client?.Dispose();
+        await Host.DisposeAsync();
+        folder.Delete(recursive: true);
+    }
+
+    /// <summary>Asks until the answer is as wanted.</summary>
+    internal async Task<JsonElement> WaitForAsync(string path, Func<JsonElement, bool> wanted)
+    {
+        using var limit = new CancellationTokenSource(HostProcess.Patience);
+        var last = default(JsonElement);
+        try
+        {
+            while (true)
+            {
+                last = await Client.GetFromJsonAsync<JsonElement>(path, limit.Token);
+                if (wanted(last))
+                {
+                    return last;
+                }
+
+                await Task.Delay(50, limit.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"{path} is not as wanted; the last answer was {last}\nstderr:\n{Host.Error}");
+        }
+    }
+}
+
+public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClassFixture<DefaultPipelineFixture>
+{
+    private const string Api = "/api/optimized-realtime";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Health_becomes_healthy_and_the_pipeline_ready()
+    {
+        var health = await fixture.WaitForAsync($"{Api}/health", h => h.GetProperty("status").GetString() == "healthy");
+
+        Assert.Equal(0, health.GetProperty("problems").GetArrayLength());
+        Assert.Equal("demo", health.GetProperty("service").GetString());
+        Assert.Equal(["sources", "breakers", "cache", "listeners", "checkpoint"], health.GetProperty("health_data").EnumerateObject().Select(p => p.Name));
+        Assert.Equal(HttpStatusCode.OK, (await fixture.Client.GetAsync($"{Api}/health/ready", Cancel)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await fixture.Client.GetAsync($"{Api}/health/live", Cancel)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Prometheus_metrics_pass_promtool()
+    {
+        await FirstPlayerAsync();
+        var metrics = await fixture.Client.GetStringAsync("/metrics", Cancel);
+
+        Assert.Contains("streamengine_block_records_total{", metrics, StringComparison.Ordinal);
+        Assert.Contains("streamengine_breaker_state{", metrics, StringComparison.Ordinal);
+        Assert.Contains("streamengine_host_unobserved_exceptions_total", metrics, StringComparison.Ordinal);
+        Process promtool;
+        try
+        {
+            promtool = Process.Start(new ProcessStartInfo("promtool", "check metrics") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Assert.Skip("promtool is not installed (Debian package prometheus)");
+            return;
+        }
+
+        using (promtool)
+        {
+            await promtool.StandardInput.WriteAsync(metrics.AsMemory(), Cancel);
+            promtool.StandardInput.Close();
+            var said = await promtool.StandardOutput.ReadToEndAsync(Cancel) + await promtool.StandardError.ReadToEndAsync(Cancel);
+            await promtool.WaitForExitAsync(Cancel);
+            Assert.Equal("", said);
+            Assert.Equal(0, promtool.ExitCode);
+        }
+    }
+
+    [Fact]
+    public async Task A_listener_gets_a_snapshot_then_updates_that_merge_two_providers()
+    {
+        await FirstPlayerAsync();
+        using var socket = new ClientWebSocket();
+        using var limit = new CancellationTokenSource(HostProcess.Patience);
+        await socket.ConnectAsync(new Uri($"ws://{fixture.Client.BaseAddress!.Authority}{Api}/ws/player-updates"), limit.Token);
+        await socket.SendAsync(Encoding.UTF8.GetBytes("""{"type":"subscribe","id":1,"channel":"player:mlb:*"}"""), WebSocketMessageType.Text, true, limit.Token);
+
+        Assert.Equal("connection_established", (await ReceiveAsync(socket, limit.Token)).GetProperty("type").GetString());
+        var subscribed = await ReceiveAsync(socket, limit.Token);
+        Assert.Equal("subscribed", subscribed.GetProperty("type").GetString());
+        Assert.Equal("snapshot", subscribed.GetProperty("mode").GetString());
+
+        var seen = new Dictionary<string, long>(StringComparer.Ordinal);
+        while (true)
+        {
+            var frame = await ReceiveAsync(socket, limit.Token);
+            if (frame.GetProperty("type").GetString() != "update")
+            {
+                continue;
+            }
+
+            var channel = frame.GetProperty("channel").GetString()!;
+            Assert.StartsWith("player:mlb:", channel, StringComparison.Ordinal);
+            var data = frame.GetProperty("data");
+            var live = seen.TryGetValue(channel, out var before);
+            Assert.True(!live || frame.GetProperty("offset").GetInt64() > before, "offsets only grow");
+            seen[channel] = frame.GetProperty("offset").GetInt64();
+            if (live && data.TryGetProperty("provenance", out var provenance) && provenance.EnumerateObject().Select(p => p.Value.GetString()).Distinct().Count() >= 2)
+            {
+                Assert.True(data.GetProperty("revision").GetInt64() > 1);
+                return;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_player_is_found_by_id_without_regard_to_case_and_with_the_default_sport()
+    {
+        var id = await FirstPlayerAsync();
+        using var posted = await fixture.Client.PostAsJsonAsync($"{Api}/player-data", new { player_id = id, sport = "MLB", unknown_field = true }, Cancel);
+        var player = await posted.Content.ReadFromJsonAsync<JsonElement>(Cancel);
+        var got = await fixture.Client.GetFromJsonAsync<JsonElement>($"{Api}/player-data/{id}", Cancel);
+
+        Assert.Equal(HttpStatusCode.OK, posted.StatusCode);
+        Assert.Equal("success", player.GetProperty("status").GetString());
+        Assert.Equal($"player:mlb:{id}", player.GetProperty("player_data").GetProperty("key").GetString());
+        Assert.Equal($"player:mlb:{id}", got.GetProperty("player_data").GetProperty("key").GetString());
+        var metadata = player.GetProperty("metadata");
+        Assert.Equal(
+            ["processing_time_ms", "data_sources", "cache_hit", "cache_tier", "data_quality", "quality_score", "last_updated", "stale", "real_time_enabled"],
+            metadata.EnumerateObject().Select(p => p.Name));
+        Assert.Equal("memory", metadata.GetProperty("cache_tier").GetString());
+        Assert.True(metadata.GetProperty("real_time_enabled").GetBoolean());
+        Assert.NotEmpty(metadata.GetProperty("data_sources").EnumerateArray());
+    }
+
+    [Theory]
+    [InlineData("GET", "/player-data/nobody", null, 404, "player_not_found")]
+    [InlineData("GET", "/nowhere", null, 404, "not_found")]
+    [InlineData("POST", "/player-data", "{\"player_id\":", 400, "bad_json")]
+    [InlineData("POST", "/player-data", "{}", 400, "player_id_required")]
+    [InlineData("POST", "/player-data", "{\"player_id\":\"a\\nb\"}", 400, "bad_player_id")]
+    [InlineData("DELETE", "/player-data", null, 405, "method_not_allowed")]
+    [InlineData("GET", "/ws/player-updates", null, 426, "websocket_required")]
+    public async Task Errors_are_problem_details_with_a_stable_code(string method, string path, string? body, int status, string code)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), Api + path);
+        request.Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json");
+        using var response = await fixture.Client.SendAsync(request, Cancel);
+        var text = await response.Content.ReadAsStringAsync(Cancel);
+
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        var problem = JsonDocument.Parse(text).RootElement;
+        Assert.Equal(code, problem.GetProperty("code").GetString());
+        Assert.Equal(status, problem.GetProperty("status").GetInt32());
+        Assert.DoesNotContain("   at ", text, StringComparison.Ordinal);
+        Assert.False(response.Headers.Contains("Server"));
+    }
+
+    [Fact]
+    public async Task A_body_past_the_limit_is_refused()
+    {
+        using var content = new StringContent($"{{\"player_id\":\"{new string('x', 2 << 20)}\"}}", Encoding.UTF8, "application/json");
+        using var response = await fixture.Client.PostAsync($"{Api}/player-data", content, Cancel);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        Assert.Equal("body_too_large", (await response.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task The_pipeline_breakers_limits_and_metrics_have_the_agreed_fields()
+    {
+        await FirstPlayerAsync();
+        var pipeline = await fixture.Client.GetFromJsonAsync<JsonElement>($"{Api}/pipeline", Cancel);
+        Assert.Equal(["name", "state", "blocks", "links", "last_checkpoint"], pipeline.EnumerateObject().Select(p => p.Name));
+        string[] fields = ["name", "kind", "in", "out", "expanded", "absorbed", "held", "filtered", "dropped", "dead_lettered", "queued", "capacity", "rate", "p99_ms"];
+        Assert.All(pipeline.GetProperty("blocks").EnumerateArray(), b => Assert.All(fields, f => Assert.True(b.TryGetProperty(f, out _), f)));
+        Assert.Contains(pipeline.GetProperty("links").EnumerateArray(), l => l.GetProperty("to").GetString() == "trusted");
+
+        var breakers = (await fixture.Client.GetFromJsonAsync<JsonElement>($"{Api}/circuit-breaker/status", Cancel)).GetProperty("circuit_breakers");
+        Assert.Equal(["livewire", "scorebook", "statline"], breakers.EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal));
+        Assert.All(breakers.EnumerateObject(), b => Assert.All(new[] { "state", "failure_count", "opened_at", "retry_at", "last_error" }, f => Assert.True(b.Value.TryGetProperty(f, out _), f)));
+
+        var limits = (await fixture.Client.GetFromJsonAsync<JsonElement>($"{Api}/rate-limits/status", Cancel)).GetProperty("rate_limits").GetProperty("statline");
+        Assert.Equal(["minute", "second"], limits.GetProperty("windows").EnumerateArray().Select(w => w.GetProperty("window").GetString()!).Order(StringComparer.Ordinal));
+        Assert.All(limits.GetProperty("windows").EnumerateArray(), w => Assert.All(new[] { "limit", "used", "remaining", "resets_at" }, f => Assert.True(w.TryGetProperty(f, out _), f)));
+
+        var metrics = await fixture.Client.GetFromJsonAsync<JsonElement>($"{Api}/metrics", Cancel);
+        Assert.Equal(
+            ["overall_health", "service_metrics", "circuit_breaker_status", "cache_metrics", "rate_limit_status", "timestamp"],
+            metrics.EnumerateObject().Select(p => p.Name));
+    }
+
+    [Fact]
+    public void It_says_what_to_try_next()
+    {
+        Assert.Contains($"curl {fixture.Client.BaseAddress!.GetLeftPart(UriPartial.Authority)}{Api}/health", fixture.Host.Output, StringComparison.Ordinal);
+        Assert.Contains($"npx wscat -c ws://{fixture.Client.BaseAddress!.Authority}{Api}/ws/player-updates", fixture.Host.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>Id of a player that has come out of the pipeline.</summary>
+    private async Task<string> FirstPlayerAsync()
+    {
+        await fixture.WaitForAsync($"{Api}/health", h => h.GetProperty("health_data").GetProperty("cache").GetProperty("entries_by_kind").TryGetProperty("player", out var n) && n.GetInt32() > 0);
+        using var reader = new ClientWebSocket();
+        using var limit = new CancellationTokenSource(HostProcess.Patience);
+        await reader.ConnectAsync(new Uri($"ws://{fixture.Client.BaseAddress!.Authority}{Api}/ws/player-updates"), limit.Token);
+        await reader.SendAsync(Encoding.UTF8.GetBytes("""{"type":"subscribe","id":1,"channel":"player:*"}"""), WebSocketMessageType.Text, true, limit.Token);
+        while (true)
+        {
+            var frame = await ReceiveAsync(reader, limit.Token);
+            if (frame.GetProperty("type").GetString() == "update")
+            {
+                return frame.GetProperty("channel").GetString()!.Split(':')[^1];
+            }
+        }
+    }
+
+    private static async Task<JsonElement> ReceiveAsync(ClientWebSocket socket, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[64 << 10];
+        var length = 0;
+        while (true)
+        {
+            var received = await socket.ReceiveAsync(new ArraySegment<byte>(buffer, length, buffer.Length - length), cancellationToken);
+            Assert.Equal(WebSocketMessageType.Text, received.MessageType);
+            length += received.Count;
+            if (received.EndOfMessage)
+            {
+                return JsonDocument.Parse(buffer.AsMemory(0, length)).RootElement.Clone();
+            }
+        }
+    }
+}

@@ -1,0 +1,245 @@
+using System.Text.Json;
+using Microsoft.Extensions.Time.Testing;
+using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Messages;
+using StreamEngine.Pipeline.Runtime;
+
+namespace StreamEngine.Pipeline.Tests.Runtime;
+
+public sealed class PipelineRuntimeTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_record_reaches_every_sink_through_fan_out_and_fan_in()
+    {
+        await using CollectingSink all = new(), even = new(), both = new();
+        await using var runtime = new FakePipeline()
+            .AddSource("a", 500, perBatch: 7)
+            .AddSource("b", 300, perBatch: 3)
+            .AddLines("lines", "a", "b")
+            .AddStep("even", () => new ActionStep(row =>
+            {
+                if (row.Get(0).Bits % 2 != 0)
+                {
+                    row.Filter("odd");
+                }
+            }), "lines")
+            .AddStep("doubled", () => new ActionStep(row => row.Set(0, row.Get(0).Bits * 1000)), "lines")
+            .AddSink("all", all, "lines")
+            .AddSink("even-only", even, "even")
+            .AddSink("both", both, "even", "doubled")
+            .Build();
+
+        Assert.Empty(await runtime.RunAsync(Cancel));
+
+        var expected = Enumerable.Range(0, 500).Concat(Enumerable.Range(0, 300)).Select(i => (long)i).Order().ToList();
+        Assert.Equal(expected, all.Ids.Order());
+        Assert.Equal(expected.Where(i => i % 2 == 0), even.Ids.Order());
+        Assert.Equal(expected.Where(i => i % 2 == 0).Concat(expected.Select(i => i * 1000)).Order(), both.Ids.Order());
+        Assert.True(all.Completed && even.Completed && both.Completed);
+        Books.Balance(runtime.Status());
+        var filter = runtime.Status().Blocks.Single(b => b.Name == "even");
+        Assert.Equal(expected.Count(i => i % 2 != 0), filter.Filtered["odd"]);
+    }
+
+    [Fact]
+    public async Task A_stage_ends_only_after_all_its_inputs()
+    {
+        await using var sink = new CollectingSink();
+        var late = new TaskCompletionSource();
+        await using var runtime = new FakePipeline()
+            .AddSource("quick", 5)
+            .AddSource("late", () => new LateSource(late.Task))
+            .AddLines("lines", "quick", "late")
+            .AddSink("sink", sink, "lines")
+            .Build();
+
+        var run = runtime.RunAsync(Cancel);
+        await Eventually.HoldsAsync(() => sink.Ids.Count == 5);
+        Assert.False(run.IsCompleted || sink.Completed);
+        late.SetResult();
+        await run;
+
+        Assert.Equal(6, sink.Ids.Count);
+    }
+
+    [Fact]
+    public async Task A_failing_chain_is_restarted_with_fresh_state_and_its_records_are_in_the_dead_letter()
+    {
+        var time = new FakeTimeProvider();
+        using var folder = new TempFolder();
+        await using var sink = new CollectingSink();
+        var built = 0;
+        await using var runtime = new FakePipeline { Time = time, DeadLetterPath = folder.File("dead.jsonl") }
+            .AddSource("a", 20, perBatch: 5)
+            .AddLines("lines", "a")
+            .AddStep("fragile", () =>
+            {
+                built++;
+                return new ThrowingStep(row => row.Get(0).Bits == 7);
+            }, "lines")
+            .AddSink("sink", sink, "fragile")
+            .Build();
+
+        var run = runtime.RunAsync(Cancel);
+        await Eventually.HoldsAsync(() => runtime.Status().Blocks.Single(b => b.Name == "fragile").State == "restarting");
+        Assert.Contains("made to fail", runtime.Status().Blocks.Single(b => b.Name == "fragile").Problem, StringComparison.Ordinal);
+        Assert.Equal(1, built);
+        await AdvanceUntil(time, run);
+
+        Assert.Equal(2, built);
+        Assert.Equal([0, 1, 2, 3, 4, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19], sink.Ids.Order());
+        Books.Balance(runtime.Status());
+        Assert.Equal(5, runtime.Status().Blocks.Single(b => b.Name == "fragile").DeadLettered["step failed"]);
+        var dead = File.ReadLines(folder.File("dead.jsonl")).Select(l => JsonDocument.Parse(l).RootElement).ToList();
+        Assert.Equal(["5", "6", "7", "8", "9"], dead.Select(d => d.GetProperty("payload").GetString()));
+        Assert.All(dead, d => Assert.Equal("made to fail", d.GetProperty("detail").GetString()));
+    }
+
+    [Fact]
+    public async Task A_sink_that_fails_gets_the_same_batch_again_and_nothing_is_lost_or_written_twice()
+    {
+        var time = new FakeTimeProvider();
+        await using var sink = new CollectingSink { Fail = attempt => attempt is 2 or 3 ? new IOException("no space left") : null };
+        await using var runtime = new FakePipeline { Time = time }.AddSource("a", 10).AddLines("lines", "a").AddSink("sink", sink, "lines").Build();
+
+        var run = runtime.RunAsync(Cancel);
+        await Eventually.HoldsAsync(() => runtime.Status().Blocks.Single(b => b.Name == "sink").Problem == "no space left");
+        Assert.Equal("waiting", runtime.Status().Blocks.Single(b => b.Name == "sink").State);
+        await AdvanceUntil(time, run);
+
+        Assert.Equal(Enumerable.Range(0, 10).Select(i => (long)i), sink.Ids);
+        Assert.Null(runtime.Status().Blocks.Single(b => b.Name == "sink").Problem);
+        Books.Balance(runtime.Status());
+    }
+
+    [Fact]
+    public async Task A_sink_that_waits_holds_up_the_source_within_the_bounds_of_the_links()
+    {
+        await using var sink = new CollectingSink { WaitForGate = true };
+        var source = new CountingSource(10_000, 1);
+        await using var runtime = new FakePipeline().AddSource("a", () => source).AddLines("lines", "a").AddSink("sink", sink, "lines").Build();
+
+        var run = runtime.RunAsync(Cancel);
+        var capacity = runtime.Status().Blocks.Sum(b => b.Capacity);
+        await Eventually.HoldsAsync(() => runtime.Status().Blocks.Single(b => b.Name == "lines").Queued > 0);
+        await Eventually.HoldsAsync(() => source.Emitted >= capacity - 1);
+        Assert.InRange(source.Emitted, 1, capacity + 4);
+        sink.OpenGate();
+        await run;
+
+        Assert.Equal(Enumerable.Range(0, 10_000).Select(i => (long)i), sink.Ids);
+    }
+
+    [Fact]
+    public async Task Stop_drains_what_was_taken_in()
+    {
+        await using var sink = new CollectingSink();
+        var source = new CountingSource(int.MaxValue, 3, finite: false);
+        await using var runtime = new FakePipeline().AddSource("a", () => source).AddLines("lines", "a").AddSink("sink", sink, "lines").Build();
+        using var stop = new CancellationTokenSource();
+
+        var run = runtime.RunAsync(stop.Token);
+        await Eventually.HoldsAsync(() => sink.Ids.Count > 100);
+        await stop.CancelAsync();
+        await run;
+
+        Assert.Equal(source.Emitted, sink.Ids.Count);
+        Assert.True(sink.Completed);
+        Assert.Equal("stopped", runtime.Status().State);
+        Books.Balance(runtime.Status());
+    }
+
+    [Fact]
+    public async Task What_is_left_after_the_drain_timeout_is_given_up_and_counted()
+    {
+        var time = new FakeTimeProvider();
+        await using var sink = new CollectingSink { WaitForGate = true };
+        await using var runtime = new FakePipeline { Time = time, DrainTimeout = TimeSpan.FromSeconds(5) }
+            .AddSource("a", 8).AddLines("lines", "a").AddSink("sink", sink, "lines").Build();
+        using var stop = new CancellationTokenSource();
+
+        var run = runtime.RunAsync(stop.Token);
+        await Eventually.HoldsAsync(() => runtime.Status().Blocks.Single(b => b.Name == "sink").In == 1);
+        await stop.CancelAsync();
+        await AdvanceUntil(time, run);
+
+        Assert.Equal(8, runtime.Status().Blocks.Single(b => b.Name == "sink").Dropped["drain timeout"]);
+        Books.Balance(runtime.Status());
+    }
+
+    [Fact]
+    public async Task A_finite_source_that_fails_ends_the_run_with_its_reason_and_what_it_gave_before_is_kept()
+    {
+        await using var sink = new CollectingSink();
+        await using var runtime = new FakePipeline()
+            .AddSource("good", 5)
+            .AddSource("bad", () => new LateSource(Task.FromException(new IOException("the file is gone"))))
+            .AddLines("lines", "good", "bad")
+            .AddSink("sink", sink, "lines")
+            .Build();
+
+        var faults = await runtime.RunAsync(Cancel);
+
+        Assert.Equal(["source 'bad': the file is gone"], faults);
+        Assert.Equal("failed", runtime.Status().State);
+        Assert.Equal(5, sink.Ids.Count);
+    }
+
+    [Fact]
+    public async Task A_tap_shows_copies_that_outlive_the_batch()
+    {
+        await using var sink = new CollectingSink();
+        await using var runtime = new FakePipeline().AddSource("a", 50, perBatch: 10).AddLines("lines", "a").AddSink("sink", sink, "lines").Build();
+        var seen = new List<Update>();
+        using var blind = runtime.Tap("sink").Subscribe(_ => throw new InvalidOperationException("an onlooker's mistake"));
+        using var tap = runtime.Tap("lines").Subscribe(seen.Add);
+
+        await runtime.RunAsync(Cancel);
+
+        Assert.Equal(50, sink.Ids.Count);
+        Assert.Equal(Enumerable.Range(0, 50).Select(i => $"thing:{i}"), seen.Select(u => u.Key));
+        Assert.All(seen, (u, i) => Assert.Equal(i, JsonDocument.Parse(u.Data).RootElement.GetProperty("fields").GetProperty("id").GetInt64()));
+    }
+
+    [Fact]
+    public void Only_a_lone_reader_of_a_lone_transform_shares_its_block()
+    {
+        var plan = GraphPlan.From(new FakePipeline()
+            .AddSource("a", 1)
+            .AddLines("lines", "a")
+            .AddStep("one", () => new ActionStep(_ => { }), "lines")
+            .AddStep("two", () => new ActionStep(_ => { }), "one")
+            .AddStep("left", () => new ActionStep(_ => { }), "two")
+            .AddStep("right", () => new ActionStep(_ => { }), "two")
+            .AddStep("joined", () => new ActionStep(_ => { }), "left", "right")
+            .AddSink("sink", new CollectingSink(), "joined")
+            .Definition());
+
+        Assert.Equal(
+            ["a", "lines", "one+two", "left", "right", "joined", "sink"],
+            plan.Stages.Select(s => string.Join('+', s.Select(b => b.Name))));
+    }
+
+    private static async Task AdvanceUntil(FakeTimeProvider time, Task task)
+    {
+        await Eventually.HoldsAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return task.IsCompleted;
+        });
+        await task;
+    }
+
+    private sealed class LateSource(Task when) : ISource
+    {
+        public bool IsFinite => true;
+
+        public async Task RunAsync(ISourceOutput output, CancellationToken stop)
+        {
+            await when;
+            await new CountingSource(1, 1).RunAsync(output, stop);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
+using StreamEngine.Sinks.WebSockets;
+
+namespace StreamEngine.Sinks.Tests.Support;
+
+/// <summary>A hub behind a real Kestrel on a free port.</summary>
+internal sealed class HubServer : IAsyncDisposable
+{
+    private readonly WebApplication app;
+    private readonly CancellationTokenSource stopping = new();
+
+    private HubServer(TimeProvider time, WebSocketSinkOptions options)
+    {
+        Hub = new ListenerHub(time, new Random(7), LoggerFactory.Create(_ => { }));
+        Hub.Configure(options);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        app = builder.Build();
+        app.UseWebSockets();
+        app.Map("/ws", async context =>
+        {
+            using var socket = await context.WebSockets.AcceptWebSocketAsync();
+            await Hub.AcceptAsync(socket, stopping.Token);
+        });
+    }
+
+    public ListenerHub Hub { get; }
+
+    public static async Task<HubServer> StartAsync(WebSocketSinkOptions? options = null, TimeProvider? time = null)
+    {
+        var server = new HubServer(time ?? TimeProvider.System, options ?? new WebSocketSinkOptions());
+        await server.app.StartAsync(TestContext.Current.CancellationToken);
+        return server;
+    }
+
+    public void Stop() => stopping.Cancel();
+
+    public void Publish(string channel, string data) => Hub.Publish(Encoding.UTF8.GetBytes(channel), Encoding.UTF8.GetBytes(data));
+
+    public void PublishRemoved(string channel) => Hub.PublishRemoved(Encoding.UTF8.GetBytes(channel));
+
+    /// <summary>Connects and reads the greeting.</summary>
+    public async Task<HubClient> ConnectAsync()
+    {
+        var client = await ConnectSilentlyAsync();
+        await client.ExpectAsync("connection_established");
+        return client;
+    }
+
+    public async Task<HubClient> ConnectSilentlyAsync()
+    {
+        var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new Uri(app.Urls.Single().Replace("http", "ws", StringComparison.Ordinal) + "/ws"), TestContext.Current.CancellationToken);
+        return new HubClient(socket);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await app.DisposeAsync();
+        await Hub.DisposeAsync();
+        stopping.Dispose();
+    }
+}
+
+/// <summary>A listener.</summary>
+internal sealed class HubClient(ClientWebSocket socket) : IDisposable
+{
+    private readonly byte[] buffer = new byte[1 << 20];
+
+    public ClientWebSocket Socket => socket;
+
+    public Task SendAsync(string text) => SendAsync(Encoding.UTF8.GetBytes(text));
+
+    public Task SendAsync(byte[] bytes, WebSocketMessageType type = WebSocketMessageType.Text, bool end = true) =>
+        socket.SendAsync(bytes, type, end, TestContext.Current.CancellationToken);
+
+    /// <summary>The next frame's text; null when the server closed.</summary>
+    public async Task<string?> NextTextAsync()
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Wait.Limit);
+        var length = 0;
+        for (; ; )
+        {
+            var received = await socket.ReceiveAsync(buffer.AsMemory(length), limit.Token);
+            length += received.Count;
+            if (received.MessageType == WebSocketMessageType.Close)
+            {
+                return null;
+            }
+
+            if (received.EndOfMessage)
+            {
+                return Encoding.UTF8.GetString(buffer, 0, length);
+            }
+        }
+    }
+
+    public async Task<JsonElement> NextAsync() =>
+        JsonElement.Parse(await NextTextAsync() ?? throw new InvalidOperationException($"closed: {socket.CloseStatus} {socket.CloseStatusDescription}"));
+
+    public async Task<JsonElement> ExpectAsync(string type)
+    {
+        var frame = await NextAsync();
+        Assert.True(frame.GetProperty("type").GetString() == type, $"wanted {type}, got {frame}");
+        return frame;
+    }
+
+    /// <summary>Sends and checks the whole answer, character by character.</summary>
+    public async Task ExpectAsync(string send, string answer)
+    {
+        await SendAsync(send);
+        Assert.Equal(answer, await NextTextAsync());
+    }
+
+    public async Task ExpectFrameAsync(string frame) => Assert.Equal(frame, await NextTextAsync());
+
+    /// <summary>Checks that nothing is waiting: the answer to a ping is the next frame.</summary>
+    public Task ExpectNothingAsync() => ExpectAsync("{\"type\":\"ping\"}", "{\"type\":\"pong\"}");
+
+    public async Task<JsonElement> ExpectErrorAsync(string send, string code)
+    {
+        await SendAsync(send);
+        var error = await ExpectAsync("error");
+        Assert.True(error.GetProperty("code").GetString() == code, $"wanted {code}, got {error}");
+        Assert.True(error.GetProperty("message").GetString()!.Length > 20);
+        return error;
+    }
+
+    public async Task ExpectCloseAsync(int code)
+    {
+        Assert.Null(await NextTextAsync());
+        Assert.Equal(code, (int)socket.CloseStatus!);
+    }
+
+    public void Dispose() => socket.Dispose();
+}

@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using StackExchange.Redis;
+
+namespace StreamEngine.Sinks.Tests.Support;
+
+/// <summary>A real redis-server on a private port, keeping nothing on disk, that can be killed and started again.</summary>
+internal sealed class RedisServer : IAsyncDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("streamengine-redis-").FullName;
+    private readonly string? password;
+    private Process? process;
+
+    private RedisServer(string? password)
+    {
+        this.password = password;
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        Port = ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    public int Port { get; }
+
+    public string Url => $"redis://127.0.0.1:{Port}";
+
+    public static async Task<RedisServer> StartNewAsync(string? password = null)
+    {
+        var server = new RedisServer(password);
+        await server.StartAsync();
+        return server;
+    }
+
+    /// <summary>A private port on which nothing runs until <see cref="StartAsync"/>.</summary>
+    public static RedisServer NotStarted() => new(null);
+
+    public async Task StartAsync()
+    {
+        var start = new ProcessStartInfo("redis-server") { WorkingDirectory = folder, RedirectStandardOutput = true };
+        foreach (var argument in (string[])["--port", Port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        if (password is not null)
+        {
+            start.ArgumentList.Add("--requirepass");
+            start.ArgumentList.Add(password);
+        }
+
+        try
+        {
+            process = Process.Start(start)!;
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw new InvalidOperationException("redis-server is missing; install it: apt-get install redis-server", e);
+        }
+
+        process.OutputDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        await Wait.UntilAsync(
+            async () =>
+            {
+                using var client = new TcpClient();
+                try
+                {
+                    await client.ConnectAsync(IPAddress.Loopback, Port, TestContext.Current.CancellationToken);
+                    return true;
+                }
+                catch (SocketException)
+                {
+                    Assert.False(process.HasExited, "redis-server ended at once");
+                    return false;
+                }
+            },
+            "redis-server accepts connections");
+    }
+
+    public async Task KillAsync()
+    {
+        process!.Kill();
+        await process.WaitForExitAsync(CancellationToken.None);
+        process.Dispose();
+        process = null;
+    }
+
+    /// <summary>A connection of the test's own.</summary>
+    public async Task<ConnectionMultiplexer> ConnectAsync() => await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{Port}" + (password is null ? "" : ",password=" + password));
+
+    /// <summary>What an operator sees with redis-cli.</summary>
+    public async Task<string> CliAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("redis-cli", ["-p", Port.ToString(CultureInfo.InvariantCulture), .. arguments]) { RedirectStandardOutput = true };
+        using var cli = Process.Start(start)!;
+        var text = await cli.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await cli.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return text.TrimEnd('\n');
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (process is not null)
+        {
+            await KillAsync();
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+}

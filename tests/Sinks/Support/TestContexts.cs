@@ -1,0 +1,68 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Health;
+using StreamEngine.Pipeline.Providers;
+using StreamEngine.Pipeline.Records;
+
+namespace StreamEngine.Sinks.Tests.Support;
+
+internal static class TestContexts
+{
+    public static BlockContext Make(TimeProvider time, string folder = "/", ILoggerFactory? logging = null, params object[] services)
+    {
+        var collection = new ServiceCollection();
+        foreach (var service in services)
+        {
+            collection.AddSingleton(service.GetType(), service);
+        }
+
+        return new BlockContext
+        {
+            Name = "sink",
+            Pipeline = new PipelineOptions(),
+            Schema = TestBatches.Schema,
+            BaseDirectory = folder,
+            Time = time,
+            Random = new Random(1),
+            Logging = logging ?? LoggerFactory.Create(_ => { }),
+            Gates = new Dictionary<string, ProviderGate>(),
+            Health = new SourceHealth(time),
+            Services = collection.BuildServiceProvider(),
+        };
+    }
+}
+
+/// <summary>Collects what a check reports.</summary>
+internal sealed class TestCheck(PipelineOptions pipeline, string name, string folder) : BlockCheck
+{
+    public List<string> Errors { get; } = [];
+
+    public List<string> Warnings { get; } = [];
+
+    public override string Name => name;
+
+    public override PipelineOptions Pipeline => pipeline;
+
+    public override RecordSchema Schema => TestBatches.Schema;
+
+    public override void Error(string path, string message) => Errors.Add($"{path}: {message}");
+
+    public override void Warning(string path, string message) => Warnings.Add($"{path}: {message}");
+
+    public override string FullPath(string path) => Path.GetFullPath(path, folder);
+
+    public override T? Load<T>(string path, string setting, out Action<string, string> inside)
+        where T : class => throw new NotSupportedException();
+
+    /// <summary>Checks the sink of that name.</summary>
+    public static TestCheck Run(string name, string folder, params (string Name, SinkOptions Options)[] sinks)
+    {
+        var pipeline = new PipelineOptions { Sinks = sinks.ToDictionary(s => s.Name, s => s.Options) };
+        var check = new TestCheck(pipeline, name, folder);
+        var options = pipeline.Sinks[name];
+        SinkTypes.All.Single(t => t.Options == options.GetType()).Check(options, check);
+        return check;
+    }
+}

@@ -1,0 +1,127 @@
+using System.Text;
+using CsCheck;
+using Microsoft.Extensions.Time.Testing;
+using StreamEngine.Sinks.WebSockets;
+
+namespace StreamEngine.Sinks.Tests.WebSocket;
+
+public sealed class ListenerQueueTests
+{
+    private readonly FakeTimeProvider time = new();
+    private readonly HubChannel a = new("a", 0);
+    private readonly HubChannel b = new("b", 0);
+
+    [Fact]
+    public void Up_to_its_capacity_it_is_a_plain_queue()
+    {
+        var queue = new ListenerQueue(3, time);
+        queue.Update(Frame.Update(a, 1, "1"u8));
+        queue.Update(Frame.Update(a, 2, "1"u8));
+        queue.Add(Frame.Pong);
+        Assert.Equal(["a1", "a2", "{\"type\":\"pong\"}"], Take(queue));
+    }
+
+    [Fact]
+    public void Past_it_the_latest_of_each_channel_is_kept_and_answers_keep_their_place()
+    {
+        var queue = new ListenerQueue(3, time);
+        queue.Update(Frame.Update(a, 1, "1"u8));
+        queue.Add(Frame.Pong);
+        queue.Update(Frame.Update(a, 2, "1"u8));
+        queue.Update(Frame.Update(b, 1, "1"u8));
+        queue.Update(Frame.Update(a, 3, "1"u8));
+        Assert.True(queue.Lagging);
+        Assert.Equal(["{\"type\":\"lagging\",\"conflated\":2}", "a3", "{\"type\":\"pong\"}", "b1"], Take(queue));
+        Assert.False(queue.Lagging);
+        queue.Update(Frame.Update(a, 4, "1"u8));
+        queue.Update(Frame.Update(a, 5, "1"u8));
+        Assert.Equal(["a4", "a5"], Take(queue));
+        Assert.Equal(2, queue.Conflated);
+    }
+
+    [Fact]
+    public void A_snapshot_comes_after_its_answer_even_when_the_channel_waited_before()
+    {
+        var queue = new ListenerQueue(1, time);
+        queue.Update(Frame.Update(a, 1, "1"u8));
+        queue.Update(Frame.Update(b, 1, "1"u8));
+        queue.Add(Frame.Pong);
+        queue.Snapshot(Frame.Update(a, 1, "1"u8));
+        queue.Update(Frame.Update(a, 2, "1"u8));
+        Assert.Equal(["{\"type\":\"lagging\",\"conflated\":1}", "b1", "{\"type\":\"pong\"}", "a2"], Take(queue));
+    }
+
+    [Fact]
+    public async Task After_the_end_nothing_is_taken_in_and_waiting_ends()
+    {
+        var queue = new ListenerQueue(10, time);
+        for (var i = 0; i < 65; i++)
+        {
+            queue.Add(Frame.Pong);
+        }
+
+        var room = queue.RoomAsync();
+        Assert.False(room.IsCompleted);
+        Assert.True(queue.End(Frame.Bye(4200, 1), Frame.Ending(CloseCode.Restart, "")));
+        Assert.False(queue.End(null, Frame.Ending(CloseCode.Restart, "")));
+        queue.Update(Frame.Update(a, 1, "1"u8));
+        Assert.Equal(67, Take(queue).Count);
+        await room;
+    }
+
+    [Fact]
+    public void Whatever_the_order_of_adding_and_taking_the_last_value_of_each_channel_arrives_and_none_goes_back()
+    {
+        var steps = Gen.Int[-8, 5].Array[1, 300];
+        Gen.Select(Gen.Int[1, 10], steps).Sample(
+            (capacity, moves) =>
+            {
+                var queue = new ListenerQueue(capacity, time);
+                var channels = Enumerable.Range(0, 6).Select(i => new HubChannel("c" + i, 0)).ToArray();
+                var seen = new long[6];
+                var missed = 0L;
+                void TakeOne()
+                {
+                    if (queue.TryTake(out var frame) && frame.Channel is { } channel)
+                    {
+                        var c = channel.Name[1] - '0';
+                        Assert.True(frame.Offset > seen[c]);
+                        missed += frame.Offset - seen[c] - 1;
+                        seen[c] = frame.Offset;
+                    }
+                }
+
+                foreach (var move in moves)
+                {
+                    if (move < 0)
+                    {
+                        TakeOne();
+                    }
+                    else
+                    {
+                        queue.Update(Frame.Update(channels[move], ++channels[move].Offset, "1"u8));
+                    }
+                }
+
+                while (!queue.IsEmpty)
+                {
+                    TakeOne();
+                }
+
+                Assert.Equal(channels.Select(c => c.Offset), seen);
+                Assert.Equal(queue.Conflated, missed);
+            },
+            iter: 500);
+    }
+
+    private static List<string> Take(ListenerQueue queue)
+    {
+        var taken = new List<string>();
+        while (queue.TryTake(out var frame))
+        {
+            taken.Add(frame.Channel is { } channel ? channel.Name + frame.Offset : Encoding.UTF8.GetString(frame.Bytes));
+        }
+
+        return taken;
+    }
+}
