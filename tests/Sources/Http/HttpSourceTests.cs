@@ -229,14 +229,19 @@ public class HttpSourceTests
     {
         await using var provider = await TestProvider.StartAsync((context, call) => context.Response.WriteAsync($"[{call}]"));
         await using var fixture = new SourceFixture(SourceFixture.Fast(provider.Address));
-        var room = new TaskCompletionSource();
-        var output = fixture.Run(("s", Ask("/", every: 0.01)))[0];
+        var (full, room) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var output = fixture.Run(("s", Ask("/", every: 0.01)), ("other", Ask("/other", every: 0.01)))[0];
         await output.WaitForAsync(1);
-        output.BeforeEmit = () => room.Task;
-        await Eventually.TrueAsync(() => output.Leased == 1);
-        var asked = provider.Requests.Count;
-        await Task.Delay(100, TestContext.Current.CancellationToken);
-        Assert.Equal(asked, provider.Requests.Count);
+        output.BeforeEmit = () =>
+        {
+            full.TrySetResult();
+            return room.Task;
+        };
+        await full.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        var asked = provider.Count("/");
+        var others = provider.Count("/other");
+        await Eventually.TrueAsync(() => provider.Count("/other") >= others + 10);
+        Assert.Equal(asked, provider.Count("/"));
         room.SetResult();
         await output.WaitForAsync(documents => documents.Count > asked + 1);
         Assert.Equal(Enumerable.Range(1, asked).Select(i => $"[{i}]"), output.Texts.Take(asked));
