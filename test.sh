@@ -27,7 +27,7 @@ for project in tests/*/*.csproj; do
   name=$(basename "$project" .csproj)
   log=$(mktemp)
   echo "== $name"
-  dotnet exec "$(dirname "$project")/bin/Debug/net10.0/$name.dll" --no-ansi --no-progress 2>&1 | tee "$log" | grep -v '^$'
+  dotnet exec "$(dirname "$project")/bin/Debug/net10.0/$name.dll" --no-ansi --progress off 2>&1 | tee "$log" | grep -v '^$'
   status=${PIPESTATUS[0]}
   count() { sed -n "s/^ *$1: \([0-9]*\)$/\1/p" "$log" | tail -1; }
   s=$(count succeeded) f=$(count failed) k=$(count skipped)

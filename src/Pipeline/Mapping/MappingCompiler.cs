@@ -45,11 +45,6 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
             Error($"{at}.record", $"record '{options.Record}' is not declared{Suggestion.Remedy(options.Record, kinds)}");
         }
 
-        if (options.Fields.Count == 0)
-        {
-            Error($"{at}.fields", "a rule maps at least one field");
-        }
-
         var fields = new List<FieldReader>();
         foreach (var (name, field) in options.Fields)
         {

@@ -77,7 +77,7 @@ internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : I
                 break;
             }
 
-            var read = stream.Read(batch.GetSpan(ReadBytes));
+            var read = stream.Read(batch.GetSpan(ReadBytes)[..ReadBytes]);
             batch.Advance(read);
             ended = read == 0;
         }

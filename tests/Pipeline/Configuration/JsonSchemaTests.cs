@@ -67,6 +67,7 @@ public sealed class JsonSchemaTests
         Assert.Contains("### transform `deduplicate`\n\nGuarantee: Once per key and content.\n\n", text, StringComparison.Ordinal);
         Assert.Contains("| `by` | list: `key`, `content`, `sequence` | `[\"key\",\"content\"]` |", text, StringComparison.Ordinal);
         Assert.Contains("| `every` | duration, 100ms to 1d (sets `always`), or object |", text, StringComparison.Ordinal);
+        Assert.Contains("| `fields.NAME.path` | text |", text, StringComparison.Ordinal);
         Assert.DoesNotContain("\r", text, StringComparison.Ordinal);
     }
 

@@ -2,6 +2,7 @@ using System.Text;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Configuration.Binding;
 using StreamEngine.Pipeline.Configuration.Reference;
+using StreamEngine.Pipeline.Mapping;
 
 namespace StreamEngine.Pipeline.Configuration;
 
@@ -60,6 +61,8 @@ public sealed class SettingsReference
             }
         }
 
+        Add($"## Mappings\n\nA mapping file is a list of rules. {XmlDocumentation.Of(typeof(MappingRuleOptions))}\n\n");
+        Table(SettingsType.Of(typeof(MappingRuleOptions)), "");
         text.Length--;
     }
 

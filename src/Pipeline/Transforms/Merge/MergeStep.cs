@@ -15,7 +15,7 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
 {
     private readonly MergeTable table = new(schema, maxKeys);
     private readonly Preference preference = new(schema, prefer, staleAfter);
-    private readonly RecordRules[] rules = RecordRules.Of(schema);
+    private readonly RecordDemands[] rules = RecordDemands.Of(schema);
     private readonly FieldSet[] volatiles = [.. schema.Types.Select(ContentHash.Volatiles)];
     private Contribution spare = new();
 

@@ -10,7 +10,7 @@ namespace StreamEngine.Pipeline.Transforms.Score;
 internal sealed class ScoreStep : IStep
 {
     private readonly RecordSchema schema;
-    private readonly RecordRules[] rules;
+    private readonly RecordDemands[] rules;
     private readonly double completenessWeight;
     private readonly double validityWeight;
     private readonly double freshnessWeight;
@@ -21,7 +21,7 @@ internal sealed class ScoreStep : IStep
     public ScoreStep(RecordSchema schema, ScoreOptions options)
     {
         this.schema = schema;
-        rules = RecordRules.Of(schema);
+        rules = RecordDemands.Of(schema);
         var weights = options.Weights;
         var sum = weights.Completeness + weights.Validity + weights.Freshness + weights.Reliability;
         completenessWeight = weights.Completeness / sum;

@@ -5,14 +5,14 @@ using StreamEngine.Pipeline.Records;
 namespace StreamEngine.Pipeline.Transforms.Score;
 
 /// <summary>What a record type's declaration demands of its records; compiled once.</summary>
-internal sealed class RecordRules
+internal sealed class RecordDemands
 {
     private readonly RecordCondition[] rules;
     private readonly (int Slot, double Min, double Max)[] ranges;
     private readonly FieldSet required;
     private readonly FieldSet declared;
 
-    public RecordRules(RecordType type)
+    public RecordDemands(RecordType type)
     {
         rules = [.. type.Rules.Select(text => RecordCondition.TryParse(text, type, out var rule, out var error)
             ? rule
@@ -33,7 +33,7 @@ internal sealed class RecordRules
     public int Count => rules.Length;
 
     /// <summary>The rules of each record type, by its index.</summary>
-    public static RecordRules[] Of(RecordSchema schema) => [.. schema.Types.Select(t => new RecordRules(t))];
+    public static RecordDemands[] Of(RecordSchema schema) => [.. schema.Types.Select(t => new RecordDemands(t))];
 
     /// <summary>Takes out values outside their declared range and marks them invalid.</summary>
     public void CheckRanges(Row row)

@@ -1,0 +1,144 @@
+using CsCheck;
+using StreamEngine.Pipeline.Messages;
+using StreamEngine.Pipeline.Transforms.Deduplicate;
+
+namespace StreamEngine.Pipeline.Tests.Transforms.Deduplicate;
+
+public class DeduplicateStepTests
+{
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
+
+    [Fact]
+    public void Numbers_are_compared_by_value_and_volatile_fields_not_at_all()
+    {
+        var step = new DeduplicateStep(TestBatch.DefaultSchema(), Window, 100);
+        Assert.Equal("", See(step, 1, ("average", new TestBatch.Token("0.50")), ("name", "A"), ("at", DateTimeOffset.UnixEpoch)));
+        Assert.Equal("duplicate", See(step, 2, ("average", new TestBatch.Token("0.5")), ("name", "A"), ("at", DateTimeOffset.UnixEpoch.AddDays(1))));
+        Assert.Equal("duplicate", See(step, 3, ("average", new TestBatch.Token("5e-1")), ("name", "A")));
+        Assert.Equal("", See(step, 4, ("average", new TestBatch.Token("0.51")), ("name", "A")));
+        Assert.Equal("", See(step, 5, ("name", "A")));
+        Assert.Equal("", See(step, 6, ("team", "A")));
+        Assert.Equal("", See(step, 7, ("hits", 1), ("atBats", 2)));
+        Assert.Equal("", See(step, 8, ("hits", 2), ("atBats", 1)));
+        Assert.Equal("", See(step, 9, ("name", "AB"), ("team", "C")));
+        Assert.Equal("", See(step, 10, ("name", "A"), ("team", "BC")));
+    }
+
+    [Fact]
+    public void What_came_before_the_last_is_a_replay_but_a_document_may_say_several_things()
+    {
+        var step = new DeduplicateStep(TestBatch.DefaultSchema(), Window, 100);
+        Assert.Equal("", See(step, 5, ("hits", 1)));
+        Assert.Equal("replayed", See(step, 4, ("hits", 2)));
+        Assert.Equal("", See(step, 5, ("hits", 2)));
+        Assert.Equal("duplicate", See(step, 5, ("hits", 2)));
+        Assert.Equal("", See(step, 6, ("hits", 1)));
+    }
+
+    [Fact]
+    public void Sources_kinds_and_removals_are_told_apart()
+    {
+        var step = new DeduplicateStep(TestBatch.DefaultSchema(), Window, 100);
+        var batch = new TestBatch();
+        batch.Row("player", "k", sequence: 9);
+        batch.Row("game", "k", sequence: 8);
+        batch.Row("player", "k", source: 1, sequence: 7);
+        batch.Row("player", "k", sequence: 10, op: RowOp.Removed);
+        Assert.Empty(step.Run(batch.Batch, 0));
+    }
+
+    [Fact]
+    public void A_repetition_goes_on_as_a_confirmation()
+    {
+        var step = new DeduplicateStep(TestBatch.DefaultSchema(), Window, 100);
+        var batch = new TestBatch();
+        batch.Row("player", "k", fields: ("hits", 1));
+        var repeated = batch.Row("player", "k", fields: ("hits", 1));
+        var left = Assert.Single(step.Run(batch.Batch, 0));
+        Assert.Equal((RowState.Filtered, "duplicate"), (left.State, left.Reason));
+        Assert.Equal((RowState.Live, RowOp.Confirmed), (repeated.Head.State, repeated.Head.Op));
+        Assert.Equal(1, batch.Batch.Live);
+    }
+
+    [Fact]
+    public void Behaves_as_a_dictionary_would() =>
+        Gen.Select(
+            Gen.Select(Gen.Int[0, 6], Gen.Short[0, 1], Gen.Int[0, 2], Gen.Int[0, 30], Gen.Int[0, 8], Gen.Int[0, 5], (key, source, content, age, jump, kind) => new Event(key, source, content, age, jump, kind)).List[1, 120],
+            Gen.Int[1, 12],
+            Gen.Int[1, 20],
+            Gen.Int[1, 6]).Sample((events, maxKeys, window, perBatch) =>
+            {
+                var step = new DeduplicateStep(TestBatch.DefaultSchema(), TimeSpan.FromSeconds(window), maxKeys);
+                var model = new Model(window, maxKeys);
+                var now = 0L;
+                for (var at = 0; at < events.Count; at += perBatch)
+                {
+                    var batch = new TestBatch();
+                    now += events[at].Jump;
+                    var expected = new List<string>();
+                    for (var i = at; i < Math.Min(at + perBatch, events.Count); i++)
+                    {
+                        var e = events[i];
+                        var sequence = Math.Max(1, i - (e.Age > 25 ? e.Age : 0));
+                        var confirmed = e.Kind == 0;
+                        batch.Row("player", "k" + e.Key, e.Source, sequence, op: confirmed ? RowOp.Confirmed : RowOp.Update, fields: ("hits", e.Content));
+                        expected.Add(model.See(e, sequence, confirmed, now));
+                    }
+
+                    var left = step.Run(batch.Batch, now * TimeSpan.TicksPerSecond).ToDictionary(d => d.Row, d => d.Reason);
+                    Assert.Equal(expected, Enumerable.Range(0, expected.Count).Select(i => left.GetValueOrDefault(i, "")));
+                    Assert.Equal(model.Count, step.Count);
+                }
+            }, iter: 3000);
+
+    private static string See(DeduplicateStep step, long sequence, params (string, object)[] fields)
+    {
+        var batch = new TestBatch();
+        batch.Row("player", "k", sequence: sequence, fields: fields);
+        return step.Run(batch.Batch, TestBatch.Start).Select(d => d.Reason).SingleOrDefault("");
+    }
+
+    private sealed record Event(int Key, short Source, int Content, int Age, int Jump, int Kind);
+
+    private sealed class Model(int window, int maxKeys)
+    {
+        private readonly List<(int Key, short Source, int Content, long Sequence, long Time)> seen = [];
+
+        public int Count => seen.Count;
+
+        public string See(Event e, long sequence, bool confirmed, long now)
+        {
+            seen.RemoveAll(s => now - s.Time > window);
+            var at = seen.FindIndex(s => s.Key == e.Key && s.Source == e.Source);
+            if (confirmed)
+            {
+                if (at >= 0)
+                {
+                    var known = seen[at];
+                    seen.RemoveAt(at);
+                    seen.Add(known with { Time = now });
+                }
+
+                return "";
+            }
+
+            if (at >= 0 && sequence < seen[at].Sequence)
+            {
+                return "replayed";
+            }
+
+            var repeated = at >= 0 && seen[at].Content == e.Content;
+            if (at >= 0)
+            {
+                seen.RemoveAt(at);
+            }
+            else if (seen.Count == maxKeys)
+            {
+                seen.RemoveAt(0);
+            }
+
+            seen.Add((e.Key, e.Source, e.Content, sequence, now));
+            return repeated ? "duplicate" : "";
+        }
+    }
+}

@@ -1,0 +1,260 @@
+using System.Text;
+using System.Text.Json;
+using StreamEngine.Pipeline.Messages;
+using StreamEngine.Pipeline.Tests.Mapping;
+
+namespace StreamEngine.Pipeline.Tests.Transforms.Normalize;
+
+public class NormalizeStepTests
+{
+    [Theory]
+    [InlineData("hits", "\"x\"", "7", "7")]
+    [InlineData("hits", "\"x\"", "7.0", "7")]
+    [InlineData("hits", "\"x\"", "1e2", "100")]
+    [InlineData("hits", "\"x\"", "\"12\"", "12")]
+    [InlineData("hits", "\"x\"", "\" +12 \"", "12")]
+    [InlineData("hits", "\"x\"", "7.5", "invalid")]
+    [InlineData("hits", "\"x\"", "true", "invalid")]
+    [InlineData("hits", "\"x\"", "\"seven\"", "invalid")]
+    [InlineData("hits", "\"x\"", "\"\"", "invalid")]
+    [InlineData("hits", "\"x\"", "{}", "invalid")]
+    [InlineData("hits", "\"x\"", "99999999999999999999", "invalid")]
+    [InlineData("hits", "\"x\"", "null", "none")]
+    [InlineData("hits", """{"path":"x","missing":["","-"]}""", "\"-\"", "none")]
+    [InlineData("hits", """{"path":"x","missing":["0"]}""", "0", "none")]
+    [InlineData("hits", """{"path":"x","as":"innings"}""", "\"113.2\"", "341")]
+    [InlineData("hits", """{"path":"x","as":"innings"}""", "5", "15")]
+    [InlineData("hits", """{"path":"x","as":"innings"}""", "100.0", "300")]
+    [InlineData("hits", """{"path":"x","as":"innings"}""", "0.1", "1")]
+    [InlineData("hits", """{"path":"x","as":"innings"}""", "5.3", "invalid")]
+    [InlineData("hits", """{"path":"x","as":"innings"}""", "-1", "invalid")]
+    [InlineData("hits", """{"const":4}""", "null", "4")]
+    [InlineData("hits", """{"first":["y","z","x"]}""", "3", "3")]
+    [InlineData("average", "\"x\"", "0.250", "0.250")]
+    [InlineData("average", "\"x\"", "\".272\"", "0.272")]
+    [InlineData("average", "\"x\"", "1.5e-1", "1.5e-1")]
+    [InlineData("average", "\"x\"", "123456789012345678901.5", "123456789012345678901.5")]
+    [InlineData("name", "\"x\"", "\"Ohtani\"", "\"Ohtani\"")]
+    [InlineData("name", "\"x\"", "\"a\\\"b\\u00e9\\n\"", "\"a\\\"bé\\n\"")]
+    [InlineData("name", "\"x\"", "\"\\ud800\"", "invalid")]
+    [InlineData("name", "\"x\"", "660271", "\"660271\"")]
+    [InlineData("name", "\"x\"", "false", "\"false\"")]
+    [InlineData("name", "\"x\"", "[1]", "invalid")]
+    [InlineData("name", """{"path":"x","values":{"LA":"LAD"}}""", "\"LA\"", "\"LAD\"")]
+    [InlineData("name", """{"path":"x","values":{"LA":"LAD"}}""", "\"SF\"", "\"SF\"")]
+    [InlineData("name", """{"const":"a \"quote\""}""", "null", "\"a \\\"quote\\\"\"")]
+    [InlineData("name", "\"@url\"", "1", "\"http://x/y\"")]
+    [InlineData("home", "\"x\"", "\"true\"", "true")]
+    [InlineData("home", "\"x\"", "false", "false")]
+    [InlineData("home", "\"x\"", "1", "invalid")]
+    [InlineData("home", """{"path":"x","equals":"home"}""", "\"home\"", "true")]
+    [InlineData("home", """{"path":"x","equals":1}""", "1.0", "true")]
+    [InlineData("home", """{"path":"x","equals":"home"}""", "null", "none")]
+    [InlineData("position", "\"x\"", "\"DH\"", "\"DH\"")]
+    [InlineData("position", "\"x\"", "\"QB\"", "invalid")]
+    [InlineData("at", "\"x\"", "\"2025-06-01T12:00:00Z\"", "\"2025-06-01T12:00:00Z\"")]
+    [InlineData("at", "\"x\"", "\"2025-06-01T12:00:00.25+02:00\"", "\"2025-06-01T10:00:00.25Z\"")]
+    [InlineData("at", "\"x\"", "\"2025-06-01T12:00Z\"", "\"2025-06-01T12:00:00Z\"")]
+    [InlineData("at", "\"x\"", "\"yesterday\"", "invalid")]
+    [InlineData("at", """{"path":"x","zone":"America/New_York"}""", "\"2025-06-01T12:00:00\"", "\"2025-06-01T16:00:00Z\"")]
+    [InlineData("at", """{"path":"x","zone":"America/New_York"}""", "\"2025-03-09T02:30:00\"", "invalid")]
+    [InlineData("at", """{"path":"x","format":"unix"}""", "1748779200", "\"2025-06-01T12:00:00Z\"")]
+    [InlineData("at", """{"path":"x","format":"unix"}""", "\"1748779200.5\"", "\"2025-06-01T12:00:00.5Z\"")]
+    [InlineData("at", """{"path":"x","format":"unix"}""", "1e30", "invalid")]
+    [InlineData("at", """{"path":"x","format":"unixMilliseconds"}""", "1748779200250", "\"2025-06-01T12:00:00.25Z\"")]
+    [InlineData("at", """{"path":"x","format":"yyyyMMdd_HHmmss"}""", "\"20250601_120000\"", "\"2025-06-01T12:00:00Z\"")]
+    [InlineData("at", """{"path":"x","format":"yyyyMMdd","zone":"America/New_York"}""", "20250601", "\"2025-06-01T04:00:00Z\"")]
+    [InlineData("at", "\"@fetched\"", "1", "\"2025-06-01T12:00:00Z\"")]
+    public void Converts(string field, string path, string value, string expected)
+    {
+        var batch = new TestBatch();
+        var step = TestMapping.Step(batch.Schema, $$$"""[{"record":"player","key":"player:x:1","fields":{"{{{field}}}":{{{path}}}}}]""");
+        batch.Document($$"""{"x":{{value}}}""");
+        step.Run(batch.Batch, TestBatch.Start);
+        var row = batch.Batch[0];
+        var slot = row.Type.Field(field)!.Slot;
+        Assert.Equal(expected == "invalid", row.Head.Invalid.Has(slot));
+        Assert.Equal(expected is not ("invalid" or "none"), row.Has(slot));
+        if (row.Has(slot))
+        {
+            using var wanted = JsonDocument.Parse(expected);
+            using var got = JsonDocument.Parse(Json(row, field));
+            if (field == "at")
+            {
+                Assert.Equal(wanted.RootElement.GetDateTimeOffset(), got.RootElement.GetDateTimeOffset());
+            }
+            else
+            {
+                Assert.True(JsonElement.DeepEquals(wanted.RootElement, got.RootElement), $"{expected} was wanted, got {Json(row, field)}");
+                Assert.Equal(wanted.RootElement.ToString(), got.RootElement.ToString());
+            }
+        }
+    }
+
+    [Fact]
+    public void Levels_climb_and_know_their_keys()
+    {
+        var batch = new TestBatch();
+        var step = TestMapping.Step(batch.Schema, """
+            [{
+              "each": ["$.teams.*", "players.*"],
+              "when": "exists(hits) and ^@key != 'bench'",
+              "record": "player",
+              "key": "player:{$.league}:{@key}",
+              "eventTime": { "path": "$.time", "format": "yyyyMMdd_HHmmss" },
+              "fields": { "name": "who.name", "team": "^.abbr", "home": { "path": "^@key", "equals": "home" }, "hits": "hits", "position": "^^.pos" }
+            }]
+            """);
+        batch.Document("""
+            {"league":"mlb","time":"20250601_101500","pos":"DH","teams":{
+              "home":{"abbr":"LAD","players":{"ID1":{"who":{"name":"A"},"hits":1},"ID2":{"who":{"name":"B"}}}},
+              "bench":{"abbr":"LAD","players":{"ID9":{"who":{"name":"Z"},"hits":1}}},
+              "away":{"abbr":"NY\u0059","players":{"I\u00443":{"who":{"name":"C"},"hits":0}}}}}
+            """);
+        step.Run(batch.Batch, TestBatch.Start);
+        Assert.Equal(2, batch.Batch.RowCount);
+        var first = batch.Batch[0];
+        Assert.Equal("player:mlb:ID1", batch.Key(0));
+        Assert.Equal("\"A\"", Json(first, "name"));
+        Assert.Equal("\"LAD\"", Json(first, "team"));
+        Assert.Equal("true", Json(first, "home"));
+        Assert.Equal("1", Json(first, "hits"));
+        Assert.Equal("\"DH\"", Json(first, "position"));
+        Assert.Equal(new DateTimeOffset(2025, 6, 1, 10, 15, 0, TimeSpan.Zero).Ticks, first.Head.EventTime);
+        Assert.Equal(TestBatch.Start, first.Head.ReceivedTime);
+        Assert.Equal("""{"who":{"name":"A"},"hits":1}""", Encoding.UTF8.GetString(batch.Batch.Slice(first.Head.RawOffset, first.Head.RawLength)));
+        Assert.Equal("player:mlb:ID3", batch.Key(1));
+        Assert.Equal("\"NYY\"", Json(batch.Batch[1], "team"));
+        Assert.Equal("false", Json(batch.Batch[1], "home"));
+    }
+
+    [Fact]
+    public void Text_and_numbers_are_slices_of_the_payload()
+    {
+        var batch = new TestBatch();
+        var step = TestMapping.Step(batch.Schema, """[{"each":"$[*]","record":"player","key":"player:x:{id}","fields":{"name":"n","average":"a"}}]""");
+        batch.Document("""[{"id":1,"n":"Plain","a":0.30},{"id":2,"n":"Esc\u0061ped","a":"0.5"}]""");
+        var payload = batch.Batch.Bytes.Length;
+        step.Run(batch.Batch, TestBatch.Start);
+        Assert.InRange(batch.Batch[0].Get(0).Offset, 0, payload);
+        Assert.Equal(4, batch.Batch[0].Get(4).Length);
+        Assert.InRange(batch.Batch[1].Get(0).Offset, payload, batch.Batch.Bytes.Length);
+        Assert.Equal("\"Escaped\"", Json(batch.Batch[1], "name"));
+        Assert.Equal("0.5", Json(batch.Batch[1], "average"));
+    }
+
+    [Fact]
+    public void Appending_while_the_buffer_grows_keeps_all_text_right()
+    {
+        var batch = new TestBatch();
+        var step = TestMapping.Step(batch.Schema, """[{"each":"$[*]","record":"player","key":"player:x:{id}","fields":{"name":"n","team":"@url"}}]""");
+        for (var d = 0; d < 20; d++)
+        {
+            batch.Document("[" + string.Join(",", Enumerable.Range(0, 500).Select(i => $$"""{"id":"{{d}}-{{i}}","n":"N\u00e4me {{d}} {{i}}"}""")) + "]", origin: "file" + d);
+        }
+
+        step.Run(batch.Batch, TestBatch.Start);
+        Assert.Equal(10_000, batch.Batch.RowCount);
+        for (var i = 0; i < batch.Batch.RowCount; i++)
+        {
+            var (d, n) = (i / 500, i % 500);
+            Assert.Equal($"player:x:{d}-{n}", batch.Key(i));
+            Assert.Equal($"\"Näme {d} {n}\"", Json(batch.Batch[i], "name"));
+            Assert.Equal($"\"file{d}\"", Json(batch.Batch[i], "team"));
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"a":""", "malformed json", RowState.Dead)]
+    [InlineData("", "malformed json", RowState.Dead)]
+    [InlineData("<html>", "malformed json", RowState.Dead)]
+    [InlineData("""{"a":1}""", "no records", RowState.Filtered)]
+    [InlineData("""{"items":[]}""", "no records", RowState.Filtered)]
+    public void Documents_without_records_leave(string payload, string reason, RowState state)
+    {
+        var batch = new TestBatch();
+        var step = TestMapping.Step(batch.Schema, """[{"each":"$.items[*]","record":"player","key":"player:x:{id}","fields":{"name":"n"}}]""");
+        batch.Document(payload);
+        var departure = Assert.Single(step.Run(batch.Batch, TestBatch.Start));
+        Assert.Equal((state, reason, -1, 0), (departure.State, departure.Reason, departure.Row, departure.Document));
+        Assert.Equal(0, batch.Batch.Live);
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_text_are_malformed()
+    {
+        var batch = new TestBatch();
+        var step = TestMapping.Step(batch.Schema, """[{"record":"player","key":"player:x:1","fields":{"name":"n"}}]""");
+        batch.Batch.AddDocument(new Document { Offset = batch.Batch.Append([(byte)'{', (byte)'"', (byte)'n', (byte)'"', (byte)':', (byte)'"', 0xC3, (byte)'"', (byte)'}']), Length = 9, Origin = "x" });
+        Assert.Equal("malformed json", Assert.Single(step.Run(batch.Batch, 0)).Reason);
+    }
+
+    [Fact]
+    public void A_byte_order_mark_is_skipped()
+    {
+        var batch = new TestBatch();
+        var step = TestMapping.Step(batch.Schema, """[{"record":"player","key":"player:x:{id}","fields":{"name":"n"}}]""");
+        batch.Document("\uFEFF{\"id\":7,\"n\":\"A\"}");
+        Assert.Empty(step.Run(batch.Batch, 0));
+        Assert.Equal("player:x:7", batch.Key(0));
+        Assert.Equal("\"A\"", Json(batch.Batch[0], "name"));
+    }
+
+    [Fact]
+    public void Items_without_key_or_with_a_bad_time_are_dead_and_the_others_live()
+    {
+        var batch = new TestBatch();
+        var step = TestMapping.Step(batch.Schema, """[{"each":"$[*]","record":"player","key":"player:x:{id}","eventTime":"t","fields":{"name":"n"}}]""");
+        batch.Document("""[{"id":1,"n":"A"},{"n":"B"},{"id":null},{"id":""},{"id":{}},{"id":2,"t":"noon"},{"id":3}]""");
+        var left = step.Run(batch.Batch, 0);
+        Assert.Equal(["missing key", "missing key", "missing key", "missing key", "bad event time"], left.Select(d => d.Reason));
+        Assert.All(left, d => Assert.Equal(RowState.Dead, d.State));
+        Assert.Equal(2, batch.Batch.Live);
+        var dead = batch.Batch[1].Head;
+        Assert.Equal("""{"n":"B"}""", Encoding.UTF8.GetString(batch.Batch.Slice(dead.RawOffset, dead.RawLength)));
+    }
+
+    [Fact]
+    public void Confirmations_name_the_keys_of_the_last_answer()
+    {
+        var schema = TestBatch.DefaultSchema();
+        var step = TestMapping.Step(schema, """
+            [{"each":"$.p[*]","record":"player","key":"player:x:{id}","fields":{"name":"n"}},
+             {"each":"$.g[*]","record":"game","key":"game:x:{id}","fields":{"inning":"i"}}]
+            """);
+        Keys(step, schema, b => b.Document("""{"p":[{"id":1},{"id":2}],"g":[{"id":9}]}""", request: 1));
+        Keys(step, schema, b => b.Document("""{"p":[{"id":5}]}""", request: 2));
+        Assert.Equal(["player player:x:1", "player player:x:2", "game game:x:9"], Keys(step, schema, b => b.Document("", request: 1, confirmed: true)));
+        Assert.Equal(["player player:x:5"], Keys(step, schema, b => b.Document("", request: 2, confirmed: true)));
+        Assert.Empty(Keys(step, schema, b => b.Document("", source: 1, request: 1, confirmed: true)));
+        Keys(step, schema, b => b.Document("""{"p":[{"id":3}]}""", request: 1));
+        Assert.Equal(["player player:x:3"], Keys(step, schema, b => b.Document("", request: 1, confirmed: true)));
+        Keys(step, schema, b => b.Document("broken", request: 1));
+        Assert.Empty(Keys(step, schema, b => b.Document("", request: 1, confirmed: true)));
+    }
+
+    private static List<string> Keys(StreamEngine.Pipeline.Transforms.Normalize.NormalizeStep step, StreamEngine.Pipeline.Records.RecordSchema schema, Action<TestBatch> fill)
+    {
+        var batch = new TestBatch(schema);
+        fill(batch);
+        step.Run(batch.Batch, TestBatch.Start);
+        var keys = new List<string>();
+        foreach (var row in batch.Batch)
+        {
+            if (row.Head.Op == RowOp.Confirmed)
+            {
+                keys.Add($"{row.Type.Name} {Encoding.UTF8.GetString(row.Key)}");
+            }
+        }
+
+        return keys;
+    }
+
+    private static string Json(Row row, string field)
+    {
+        var writer = new System.Buffers.ArrayBufferWriter<byte>();
+        var info = row.Type.Field(field)!;
+        RecordEncoder.WriteCell(row.Get(info.Slot), info, row.Batch.Bytes, writer);
+        return Encoding.UTF8.GetString(writer.WrittenSpan);
+    }
+}

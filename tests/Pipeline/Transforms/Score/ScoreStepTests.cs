@@ -1,0 +1,113 @@
+using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Messages;
+using StreamEngine.Pipeline.Transforms.Score;
+
+namespace StreamEngine.Pipeline.Tests.Transforms.Score;
+
+public class ScoreStepTests
+{
+    private static readonly (string, object)[] Complete =
+    [
+        ("name", "A"), ("team", "LAD"), ("hits", 1), ("atBats", 2), ("average", 0.5), ("home", true), ("at", DateTimeOffset.UnixEpoch), ("position", "P"),
+    ];
+
+    [Fact]
+    public void A_perfect_record_scores_one()
+    {
+        var quality = Score(new ScoreOptions(), Complete).Head.Quality;
+        Assert.Equal(1f, quality.Score, 5);
+        Assert.Equal(QualityLevel.High, quality.Level);
+        Assert.True(quality.Missing.IsEmpty);
+        Assert.False(quality.Old);
+        Assert.Equal(0UL, quality.BrokenRules);
+    }
+
+    [Fact]
+    public void Missing_fields_cost_completeness_and_required_ones_double()
+    {
+        var only = new ScoreOptions { Weights = new ScoreWeights { Completeness = 1, Validity = 0, Freshness = 0, Reliability = 0 } };
+        var noTeam = Score(only, Complete[..1].Concat(Complete[2..]).ToArray());
+        Assert.Equal(8 / 9f, noTeam.Head.Quality.Score, 5);
+        Assert.Equal([1], Slots(noTeam.Head.Quality.Missing));
+        Assert.Equal(QualityLevel.High, noTeam.Head.Quality.Level);
+        var noName = Score(only, Complete[1..]);
+        Assert.Equal(7 / 9f, noName.Head.Quality.Score, 5);
+        Assert.Equal(QualityLevel.Invalid, noName.Head.Quality.Level);
+    }
+
+    [Fact]
+    public void A_value_out_of_range_is_taken_out()
+    {
+        var row = Score(new ScoreOptions { Weights = new ScoreWeights { Completeness = 0, Validity = 1, Freshness = 0, Reliability = 0 } }, [.. Complete[..4], ("average", 1.001)]);
+        Assert.False(row.Has(4));
+        Assert.Equal([4], Slots(row.Head.Invalid));
+        Assert.DoesNotContain(4, Slots(row.Head.Quality.Missing));
+        Assert.Equal(1 - (1 / 6f), row.Head.Quality.Score, 5);
+    }
+
+    [Fact]
+    public void A_broken_rule_makes_it_invalid_and_a_rule_without_operands_holds()
+    {
+        var broken = Score(new ScoreOptions(), ("name", "A"), ("hits", 3), ("atBats", 2)).Head.Quality;
+        Assert.Equal((QualityLevel.Invalid, 1UL), (broken.Level, broken.BrokenRules));
+        Assert.Equal(0UL, Score(new ScoreOptions(), ("name", "A"), ("hits", 3)).Head.Quality.BrokenRules);
+        Assert.Equal(QualityLevel.Invalid, Score(new ScoreOptions()).Head.Quality.Level);
+    }
+
+    [Theory]
+    [InlineData(0, 1, false)]
+    [InlineData(300, 0.5, false)]
+    [InlineData(301, 0.498845, true)]
+    [InlineData(600, 0.25, true)]
+    [InlineData(-50, 1, false)]
+    public void Freshness_halves_with_age(int age, float expected, bool old)
+    {
+        var step = new ScoreStep(TestBatch.DefaultSchema(), new ScoreOptions { Weights = new ScoreWeights { Completeness = 0, Validity = 0, Freshness = 7, Reliability = 0 } });
+        var batch = new TestBatch();
+        var row = batch.Row("player", "k", fields: Complete);
+        step.Run(batch.Batch, TestBatch.Start + (age * TimeSpan.TicksPerSecond));
+        Assert.Equal(expected, row.Head.Quality.Score, 5);
+        Assert.Equal(old, row.Head.Quality.Old);
+    }
+
+    [Fact]
+    public void Reliability_is_the_sources()
+    {
+        var step = new ScoreStep(TestBatch.DefaultSchema(), new ScoreOptions());
+        var batch = new TestBatch();
+        var row = batch.Row("player", "k", source: 1, fields: Complete);
+        step.Run(batch.Batch, TestBatch.Start);
+        Assert.Equal(0.95f, row.Head.Quality.Score, 5);
+    }
+
+    [Fact]
+    public void Poor_records_go_to_the_dead_letter_and_control_records_pass()
+    {
+        var step = new ScoreStep(TestBatch.DefaultSchema(), new ScoreOptions { DeadLetterBelow = 0.99, HalfLife = Duration.Seconds(1) });
+        var batch = new TestBatch();
+        batch.Row("player", "k", fields: ("name", "A"));
+        batch.Row("player", "k", op: RowOp.Confirmed);
+        batch.Row("player", "k", op: RowOp.Removed);
+        var left = Assert.Single(step.Run(batch.Batch, TestBatch.Start));
+        Assert.Equal((RowState.Dead, "low quality", 0), (left.State, left.Reason, left.Row));
+    }
+
+    private static Row Score(ScoreOptions options, params (string, object)[] fields)
+    {
+        var batch = new TestBatch();
+        var row = batch.Row("player", "k", fields: fields);
+        new ScoreStep(batch.Schema, options).Run(batch.Batch, TestBatch.Start);
+        return row;
+    }
+
+    private static List<int> Slots(FieldSet set)
+    {
+        var slots = new List<int>();
+        foreach (var slot in set)
+        {
+            slots.Add(slot);
+        }
+
+        return slots;
+    }
+}

@@ -1,0 +1,70 @@
+using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Tests.Configuration;
+
+namespace StreamEngine.Pipeline.Tests.Transforms;
+
+/// <summary>The transforms' own checks, through the loader: each fault at its file, line and column.</summary>
+public class TransformCheckTests
+{
+    private static readonly BlockCatalog Catalog = new([.. FakeBlocks.Catalog.Types.Where(t => t.Kind != BlockKind.Transform), .. StreamEngine.Pipeline.Transforms.Transforms.All]);
+
+    [Fact]
+    public void A_sound_chain_has_no_faults()
+    {
+        var result = Load(
+            """
+            "known": { "type": "identify", "from": ["normalized"], "tables": ["ids.csv"], "unknown": "filter" },
+            "unique": { "type": "deduplicate", "from": ["known"] },
+            "scored": { "type": "score", "from": ["unique"], "weights": { "freshness": 2 }, "halfLife": "1m" },
+            "trusted": { "type": "merge", "from": ["scored"], "prefer": ["freshness"] },
+            "some": { "type": "filter", "from": ["trusted"], "where": "hits > 0 and state == 'active'" },
+            """,
+            "kind,mlb,sl\nplayer,1,a\n");
+        Assert.Empty(result.Faults.Select(f => f.ToString()));
+        Assert.Equal(["maps/players.json"], result.Definition!.Files.Keys);
+    }
+
+    [Theory]
+    [InlineData("\"some\": { \"type\": \"identify\", \"from\": [\"normalized\"], \"tables\": [\"no.csv\"] },", "(9,70): error: transforms.some.tables[0]: there is no file 'no.csv'; paths count from the config's folder")]
+    [InlineData("\"some\": { \"type\": \"identify\", \"from\": [\"normalized\"], \"tables\": [\"ids.csv\"] },", "error: transforms.some.tables[0]: ids.csv(3): 'player:sl:a' is 'player:mlb:2' here and 'player:mlb:1' before; one id belongs to one entity")]
+    [InlineData("\"some\": { \"type\": \"score\", \"from\": [\"normalized\"], \"weights\": { \"completeness\": 0, \"validity\": 0, \"freshness\": 0, \"reliability\": 0 } },", "transforms.some.weights: all weights are 0; at least one part of the score must count")]
+    [InlineData("\"some\": { \"type\": \"merge\", \"from\": [\"normalized\"], \"prefer\": [\"quality\", \"quality\"] },", "transforms.some.prefer: each of priority, quality and freshness decides at most once")]
+    [InlineData("\"some\": { \"type\": \"merge\", \"from\": [\"normalized\"], \"prefer\": \"qualty\" },", "did you mean 'quality'?")]
+    [InlineData("\"some\": { \"type\": \"filter\", \"from\": [\"normalized\"], \"where\": \"hit > 0\" },", "transforms.some.where: 'hit > 0' is no condition: field 'hit' is not in record 'player'; did you mean 'hits'?")]
+    [InlineData("\"some\": { \"type\": \"filter\", \"from\": [\"normalized\"], \"where\": \"hits > 'x'\" },", "'x' can't be compared with field 'hits'; write a number")]
+    public void Faults_are_said_at_their_place(string block, string expected)
+    {
+        var result = Load(block, "kind,mlb,sl\nplayer,1,a\nplayer,2,a\n");
+        Assert.Contains(expected, Assert.Single(result.Faults).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Faults_in_a_mapping_are_said_in_the_mapping()
+    {
+        var result = Load("\"some\": { \"type\": \"filter\", \"from\": [\"normalized\"], \"where\": \"hits > 0\" },", "", BrokenConfigs.SoundMap.Replace("\"hits\": \"hits\"", "\"hist\": \"hits\"", StringComparison.Ordinal));
+        Assert.Equal("maps/players.json(6,41): error: [0].fields.hist: field 'hist' is not in record 'player'; did you mean 'hits'?", Assert.Single(result.Faults).ToString());
+    }
+
+    private static LoadResult Load(string transforms, string table, string map = BrokenConfigs.SoundMap)
+    {
+        using var folder = new TestFolder(map);
+        folder.Write("ids.csv", table);
+        var last = transforms.Contains("\"some\"", StringComparison.Ordinal) ? "some" : "normalized";
+        var text = $$"""
+            {
+              "records": { "player": { "name": { "type": "string" }, "hits": { "type": "int" }, "atBats": { "type": "int" }, "state": { "type": "enum", "values": ["active"] } },
+                           "game": { "inning": { "type": "int" } } },
+              "providers": { "mlb": { "baseUrl": "http://127.0.0.1:9" } },
+              "sources": { "feeds": { "type": "http", "provider": "mlb", "request": "/feed", "every": "5s" } },
+              "transforms": {
+                "normalized": { "type": "normalize", "from": ["feeds"], "map": "maps/players.json" },
+
+                {{transforms}}
+              },
+              "sinks": { "archive": { "type": "file", "from": ["{{last}}"], "path": "data/players.jsonl" } }
+            }
+            """;
+        return ConfigLoader.LoadText(text, "pipeline.json", folder.Root, Catalog, [], _ => null);
+    }
+}

@@ -1,0 +1,28 @@
+using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Records;
+
+namespace StreamEngine.Sources.Tests;
+
+/// <summary>Collects what a block's check reports.</summary>
+internal sealed class CheckList(string name, PipelineOptions pipeline, string folder = "/") : BlockCheck
+{
+    public List<string> Errors { get; } = [];
+
+    public List<string> Warnings { get; } = [];
+
+    public override string Name => name;
+
+    public override PipelineOptions Pipeline => pipeline;
+
+    public override RecordSchema Schema { get; } = new([], []);
+
+    public override void Error(string path, string message) => Errors.Add($"{path}: {message}");
+
+    public override void Warning(string path, string message) => Warnings.Add($"{path}: {message}");
+
+    public override string FullPath(string path) => Path.GetFullPath(path, folder);
+
+    public override T? Load<T>(string path, string setting, out Action<string, string> inside)
+        where T : class => throw new NotSupportedException("Sources load no files of settings.");
+}
