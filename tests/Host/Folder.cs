@@ -1,7 +1,9 @@
+using System.Runtime.InteropServices;
+
 namespace StreamEngine.Host.Tests;
 
 /// <summary>A folder for one test, with a small pipeline from a file of JSON lines to a file of JSON lines.</summary>
-public sealed class Folder : IDisposable
+public sealed partial class Folder : IDisposable
 {
     private const string Pipeline = """
         {
@@ -61,9 +63,20 @@ public sealed class Folder : IDisposable
         Write("pipeline.json", text.Replace(from, to, StringComparison.Ordinal));
     }
 
+    /// <summary>Makes a named pipe, an input that goes on until the writer closes it. Dispose of the writer to end it.</summary>
+    /// <returns>Its writing end, once a reader has opened the other one.</returns>
+    public Func<FileStream> Pipe(string name)
+    {
+        Assert.Equal(0, MakePipe(File(name), Convert.ToUInt32("600", 8)));
+        return () => new FileStream(File(name), FileMode.Open, FileAccess.Write);
+    }
+
     /// <summary>The lines of a file.</summary>
     public string[] Lines(string name) => System.IO.File.ReadAllLines(File(name));
 
     /// <inheritdoc/>
     public void Dispose() => Directory.Delete(Path, recursive: true);
+
+    [LibraryImport("libc", EntryPoint = "mkfifo", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MakePipe(string path, uint mode);
 }

@@ -7,6 +7,7 @@ namespace StreamEngine.Host.Tests;
 /// <summary>The real executable in a process of its own, started in a folder of its own.</summary>
 public sealed partial class HostProcess : IAsyncDisposable
 {
+    private const int SigInt = 2;
     private const int SigTerm = 15;
 
     /// <summary>Generous: the machine may be busy with other tests.</summary>
@@ -101,6 +102,13 @@ public sealed partial class HostProcess : IAsyncDisposable
 
     /// <summary>Asks it to stop, as a supervisor does.</summary>
     public void Terminate() => Assert.Equal(0, Kill(process.Id, SigTerm));
+
+    /// <summary>Presses Ctrl-C.</summary>
+    public void Interrupt() => Assert.Equal(0, Kill(process.Id, SigInt));
+
+    /// <summary>Whether who started the tests had Ctrl-C ignored, as shells do for jobs in the background; processes inherit that.</summary>
+    public bool IgnoresInterrupts => File.ReadLines($"/proc/{process.Id}/status").Any(line =>
+        line.StartsWith("SigIgn:", StringComparison.Ordinal) && (Convert.ToUInt64(line[7..].Trim(), 16) & (1UL << (SigInt - 1))) != 0);
 
     /// <summary>Asks it to stop and waits for its end.</summary>
     public Task<int> StopAsync()

@@ -10,6 +10,17 @@ internal static class CommandLine
     {
         Arity = ArgumentArity.ZeroOrOne,
         Description = "The pipeline to read. Default: pipeline.json in the current folder, else the one beside the program.",
+        Validators =
+        {
+            // Otherwise a mistyped option would be taken for a file that isn't there.
+            result =>
+            {
+                if (result.Tokens is [{ Value: ['-', ..] } token])
+                {
+                    result.AddError($"there is no option '{token.Value}'");
+                }
+            },
+        },
     };
 
     private static readonly Option<string[]> SetOption = new("--set")

@@ -14,6 +14,8 @@ internal static class ConsoleLogs
 
         // An unhandled exception of a request is logged by the API itself, without the request's headers.
         logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
+        // A port that can't be opened is told in clear words by the run.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logging.AddConsole(options =>
         {
             options.LogToStandardErrorThreshold = LogLevel.Trace;

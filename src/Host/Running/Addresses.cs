@@ -7,6 +7,8 @@ namespace StreamEngine.Host.Running;
 internal static class Addresses
 {
     private const int FirstFreePort = 1024;
+    private const int LastPort = 65535;
+    private const string Example = "http://127.0.0.1:8765";
 
     /// <summary>The addresses by precedence: the command line, the environment, the config.</summary>
     public static IReadOnlyList<string> Choose(string? commandLine, string? environment, string config) =>
@@ -17,26 +19,24 @@ internal static class Addresses
     /// <summary>What is wrong with an address, or null.</summary>
     public static string? Fault(string url)
     {
+        BindingAddress address;
         try
         {
-            var address = BindingAddress.Parse(url);
-            if (address.PathBase.Length > 0)
-            {
-                return $"'{url}' has a path; an address to listen on has none: http://{address.Host}:{address.Port}";
-            }
+            address = BindingAddress.Parse(url);
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            return Expected(url);
+        }
 
-            return address.Scheme == "http"
-                ? null
-                : $"'{url}' is not plain http; end TLS in a reverse proxy and listen on http://127.0.0.1:8765";
-        }
-        catch (FormatException)
+        return address switch
         {
-            return $"'{url}' is not an address to listen on; write it like http://127.0.0.1:8765";
-        }
-        catch (ArgumentException)
-        {
-            return $"'{url}' is not an address to listen on; write it like http://127.0.0.1:8765";
-        }
+            { Scheme: "https" } => $"'{url}' is not plain http; end TLS in a reverse proxy and listen on {Example}",
+            { Scheme: not "http" } or { Port: < 0 or > LastPort } => Expected(url),
+            { PathBase.Length: > 0 } => $"'{url}' has a path; an address to listen on has none: http://{address.Host}:{address.Port}",
+            { Port: 0, Host: "localhost" } => $"'{url}': a free port can be taken on an IP address only; write http://127.0.0.1:0",
+            _ => null,
+        };
     }
 
     /// <summary>Why the server could not start, and what to do; null when it is not about an address.</summary>
@@ -52,19 +52,21 @@ internal static class Addresses
                 case SocketException { SocketErrorCode: SocketError.AccessDenied }:
                     return $"{string.Join(" or ", urls)} may not be opened by this user; choose a port from {FirstFreePort} with --urls {NextPort(urls[0])}";
                 case SocketException { SocketErrorCode: SocketError.AddressNotAvailable }:
-                    return $"{string.Join(" or ", urls)} is no address of this machine; listen on http://127.0.0.1:8765 or http://0.0.0.0:8765 with --urls";
+                    return $"{string.Join(" or ", urls)} is no address of this machine; listen on {Example} or http://0.0.0.0:8765 with --urls";
             }
         }
 
         return null;
     }
 
+    private static string Expected(string url) => $"'{url}' is not an address to listen on; write it like {Example}";
+
     private static string Authority(string url) => BindingAddress.Parse(url) is var a ? $"{a.Host}:{a.Port}" : url;
 
     private static string NextPort(string url)
     {
         var address = BindingAddress.Parse(url);
-        var next = address.Port is >= FirstFreePort and < 65535 ? address.Port + 1 : 8765;
+        var next = address.Port is >= FirstFreePort and < LastPort ? address.Port + 1 : 8765;
         return $"{address.Scheme}://{address.Host}:{next}";
     }
 }

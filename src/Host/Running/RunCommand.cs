@@ -76,7 +76,8 @@ internal static class RunCommand
         await telling.CancelAsync().ConfigureAwait(false);
         await status.ConfigureAwait(false);
         await composition.StopAsync().ConfigureAwait(false);
-        Summary.Print(Console.Out, engine.Runtime.Status(), took, engine.Runtime.EndToEndP99Ms(), faults);
+        var outcome = faults.Count > 0 ? "failed" : stop.IsCancellationRequested ? "stopped" : "finished";
+        Summary.Print(Console.Out, engine.Runtime.Status(), outcome, took, engine.Runtime.EndToEndP99Ms(), engine.Runtime.DeadLetters.Lost, faults);
         return faults.Count == 0 ? ExitCodes.Ok : ExitCodes.Failed;
     }
 

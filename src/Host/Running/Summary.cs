@@ -8,13 +8,20 @@ internal static class Summary
 {
     private static readonly string[] Columns = ["block", "kind", "in", "expanded", "out", "filtered", "absorbed", "dropped", "dead", "held"];
 
-    public static void Print(TextWriter output, PipelineStatus status, TimeSpan took, double p99Ms, IReadOnlyList<string> faults)
+    /// <param name="output">Where it is printed.</param>
+    /// <param name="status">The books.</param>
+    /// <param name="outcome"><c>finished</c>, <c>stopped</c> or <c>failed</c>.</param>
+    /// <param name="took">How long it ran.</param>
+    /// <param name="p99Ms">99th percentile of the time from receiving a record to its being written.</param>
+    /// <param name="lost">Dead records that could not be kept.</param>
+    /// <param name="faults">What went wrong.</param>
+    public static void Print(TextWriter output, PipelineStatus status, string outcome, TimeSpan took, double p99Ms, long lost, IReadOnlyList<string> faults)
     {
         var totals = Totals.Of(status);
         var rate = took > TimeSpan.Zero ? totals.Out / took.TotalSeconds : 0;
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{status.Name} {status.State} after {took.TotalSeconds:0.0} s: {totals.In} in, {totals.Out} out, {totals.DeadLettered} dead, {rate:0.#} records/s, p99 {p99Ms:0.#} ms"));
+            $"{status.Name} {outcome} after {took.TotalSeconds:0.0} s: {totals.In} in, {totals.Out} out, {totals.DeadLettered} dead, {rate:0.#} records/s, p99 {p99Ms:0.#} ms"));
         var rows = status.Blocks.Select(Row).Prepend(Columns).ToList();
         var widths = Columns.Select((_, c) => rows.Max(r => r[c].Length)).ToList();
         foreach (var row in rows)
@@ -37,6 +44,11 @@ internal static class Summary
             {
                 output.WriteLine($"  {block.Name}: {problem}");
             }
+        }
+
+        if (lost > 0)
+        {
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {lost} dead records were counted but could not be written to the dead letter"));
         }
 
         foreach (var fault in faults)
