@@ -131,15 +131,15 @@ internal static class HttpSourceCheck
         var allowed = ProviderBudget.PerMinute(provider.Throttle);
         var own = ProviderBudget.PerMinute(options);
         var sharing = check.Pipeline.Sources.Where(s => s.Value is HttpSourceOptions http && http.Provider == options.Provider).ToList();
-        var all = sharing.Sum(s => ProviderBudget.PerMinute((HttpSourceOptions)s.Value));
+        var rates = sharing.ConvertAll(s => ProviderBudget.PerMinute((HttpSourceOptions)s.Value));
         if (own > allowed)
         {
             var requests = ProviderBudget.Requests(options);
             check.Warning("every", $"source '{check.Name}' can ask {requests} {(requests == 1 ? "request" : "requests")} every {new Duration(options.Every.Shortest)} = {Number(own)}/min; provider '{options.Provider}' allows {Number(allowed)}/min; each would be asked every {Number(requests * 60 / allowed)}s");
         }
-        else if (all > allowed && sharing[0].Key == check.Name)
+        else if (rates.Sum() > allowed && rates.TrueForAll(r => r <= allowed) && sharing[0].Key == check.Name)
         {
-            check.Warning("every", $"sources {string.Join(", ", sharing.Select(s => $"'{s.Key}'"))} can ask {Number(all)}/min together; provider '{options.Provider}' allows {Number(allowed)}/min; they would be asked less often");
+            check.Warning("every", $"sources {string.Join(", ", sharing.Select(s => $"'{s.Key}'"))} can ask {Number(rates.Sum())}/min together; provider '{options.Provider}' allows {Number(allowed)}/min; they would be asked less often");
         }
     }
 
