@@ -8,12 +8,16 @@ internal sealed class Listener(ListenerHub hub, WebSocket socket, long number, W
     /// <summary>How long an end may take: queued frames, the close frame, the listener's own close frame.</summary>
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a listener that broke the protocol has to read why the connection ends.</summary>
+    private static readonly TimeSpan ToldLimit = TimeSpan.FromSeconds(1);
+
     private readonly Lock ending = new();
     private ITimer? abort;
     private long lastSent = time.GetTimestamp();
     private long framesSent;
     private long bytesSent;
     private bool isSending;
+    private bool wasTold;
     private bool closed;
 
     public long Number { get; } = number;
@@ -43,13 +47,16 @@ internal sealed class Listener(ListenerHub hub, WebSocket socket, long number, W
         {
             await ReceiveAllAsync().ConfigureAwait(false);
         }
+        catch (WebSocketException e) when (e.WebSocketErrorCode == WebSocketError.Faulted)
+        {
+            // It broke the protocol and was sent a close frame by the socket. Aborting now, or returning, which makes the
+            // server reset the connection, could overtake that.
+            Volatile.Write(ref wasTold, true);
+        }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException)
         {
-            // The other side is gone or was cut off, and there is nobody to tell; or it broke the protocol, and was told.
-            if (socket.State != WebSocketState.CloseSent)
-            {
-                socket.Abort();
-            }
+            // The other side is gone, or was cut off; there is nobody to tell.
+            socket.Abort();
         }
         catch (Exception e)
         {
@@ -62,6 +69,11 @@ internal sealed class Listener(ListenerHub hub, WebSocket socket, long number, W
             hub.Forget(this);
             End(null, Frame.Ending(WebSocketCloseStatus.NormalClosure, ""));
             await sending.ConfigureAwait(false);
+            if (wasTold)
+            {
+                await Task.Delay(ToldLimit, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
             lock (ending)
             {
                 closed = true;
@@ -138,8 +150,11 @@ internal sealed class Listener(ListenerHub hub, WebSocket socket, long number, W
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException or IOException)
         {
-            // Ends the receiving loop as well.
-            socket.Abort();
+            if (!Volatile.Read(ref wasTold))
+            {
+                // Ends the receiving loop as well.
+                socket.Abort();
+            }
         }
         finally
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
@@ -26,11 +27,21 @@ internal sealed class HubServer : IAsyncDisposable
         app.Map("/ws", async context =>
         {
             using var socket = await context.WebSockets.AcceptWebSocketAsync();
-            await Hub.AcceptAsync(socket, stopping.Token);
+            try
+            {
+                await Hub.AcceptAsync(socket, stopping.Token);
+            }
+            catch (Exception e)
+            {
+                Failures.Enqueue(e);
+            }
         });
     }
 
     public ListenerHub Hub { get; }
+
+    /// <summary>What came out of serving connections; nothing should.</summary>
+    public ConcurrentQueue<Exception> Failures { get; } = new();
 
     public static async Task<HubServer> StartAsync(WebSocketSinkOptions? options = null, TimeProvider? time = null)
     {
@@ -64,6 +75,7 @@ internal sealed class HubServer : IAsyncDisposable
     {
         await stopping.CancelAsync();
         await app.DisposeAsync();
+        Assert.Empty(Failures);
         await Hub.DisposeAsync();
         stopping.Dispose();
     }
