@@ -145,10 +145,10 @@ public sealed class PipelineRuntimeTests
         await stop.CancelAsync();
         await run;
 
-        Assert.Equal(source.Emitted, sink.Ids.Count);
-        Assert.True(sink.Completed);
-        Assert.Equal("stopped", runtime.Status().State);
         Books.Balance(runtime.Status());
+        Assert.Equal("stopped", runtime.Status().State);
+        Assert.True(sink.Completed);
+        Assert.Equal(Enumerable.Range(0, source.Emitted).Select(i => (long)i), sink.Ids);
     }
 
     [Fact]
@@ -156,12 +156,13 @@ public sealed class PipelineRuntimeTests
     {
         var time = new FakeTimeProvider();
         await using var sink = new CollectingSink { WaitForGate = true };
+        var source = new CountingSource(8, 1);
         await using var runtime = new FakePipeline { Time = time, DrainTimeout = TimeSpan.FromSeconds(5) }
-            .AddSource("a", 8).AddLines("lines", "a").AddSink("sink", sink, "lines").Build();
+            .AddSource("a", () => source).AddLines("lines", "a").AddSink("sink", sink, "lines").Build();
         using var stop = new CancellationTokenSource();
 
         var run = runtime.RunAsync(stop.Token);
-        await Eventually.HoldsAsync(() => runtime.Status().Blocks.Single(b => b.Name == "sink").In == 1);
+        await Eventually.HoldsAsync(() => source.Emitted == 8 && runtime.Status().Blocks.Single(b => b.Name == "sink").In == 1);
         await stop.CancelAsync();
         await AdvanceUntil(time, run);
 
