@@ -4,7 +4,7 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using StreamEngine.Host.Cli;
+using HostCommands = StreamEngine.Host.Cli.CommandLine;
 
 namespace StreamEngine.Benchmarks;
 
@@ -25,7 +25,7 @@ internal static partial class Soak
         var console = Console.Out;
         var said = new StringWriter();
         Console.SetOut(TextWriter.Synchronized(said));
-        var host = Task.Run(() => CommandLine.InvokeAsync(["run", "--urls", "http://127.0.0.1:0", "--quiet"]));
+        var host = Task.Run(() => HostCommands.InvokeAsync(["run", "--urls", "http://127.0.0.1:0", "--quiet"]));
         var address = new Uri(await WaitForAsync(said, Listening(), host).ConfigureAwait(false));
         var demo = new Uri(await WaitForAsync(said, DemoReport(), host).ConfigureAwait(false));
         using var client = new HttpClient { BaseAddress = address };

@@ -58,6 +58,9 @@ internal sealed class Composition : IAsyncDisposable
     /// <summary>Where the server listens, ports as they turned out.</summary>
     public IReadOnlyList<string> Urls { get; private set; } = [];
 
+    /// <summary>Base addresses of the demo providers; empty when none runs.</summary>
+    public IReadOnlyList<Uri> DemoAddresses => demo is null ? [] : [.. DemoProviders.Names.Select(n => demo.Find(n)!)];
+
     public static Composition Build(PipelineDefinition definition, IReadOnlyList<string> urls, bool jsonLogs, TimeProvider time)
     {
         var builder = WebServer.CreateBuilder(urls);

@@ -57,7 +57,7 @@ internal static class RunCommand
     private static async Task<int> RunAsync(Composition composition, RunOptions options, CancellationToken stop)
     {
         var engine = composition.Engine;
-        Welcome.Print(engine.Definition, composition.Urls);
+        Welcome.Print(engine.Definition, composition.Urls, composition.DemoAddresses);
         using var telling = new CancellationTokenSource();
         var status = options.Quiet ? Task.CompletedTask : StatusLine.ShowAsync(engine, composition.Urls[0], composition.Time, telling.Token);
         using var draining = stop.UnsafeRegister(_ => HostLog.Draining(composition.Logger, engine.Definition.Options.Server.DrainTimeout.Value), null);

@@ -8,7 +8,10 @@ namespace StreamEngine.Host.Running;
 /// <summary>What the run says first: what runs, where, and what to try next.</summary>
 internal static class Welcome
 {
-    public static void Print(PipelineDefinition definition, IReadOnlyList<string> urls)
+    /// <param name="definition">What runs.</param>
+    /// <param name="urls">Where it listens.</param>
+    /// <param name="demo">Base addresses of the demo providers, when they run.</param>
+    public static void Print(PipelineDefinition definition, IReadOnlyList<string> urls, IReadOnlyList<Uri> demo)
     {
         var url = Reachable(urls[0]);
         var hasListeners = definition.Blocks.Any(b => b is { Type: { Kind: BlockKind.Sink, Name: "websocket" } });
@@ -26,6 +29,11 @@ internal static class Welcome
         {
             Console.WriteLine($"  npx wscat -c ws{url[4..]}{ApiRoutes.WebSocket}");
             Console.WriteLine("""    {"type":"subscribe","id":1,"channel":"player:*"}""");
+        }
+
+        foreach (var provider in demo)
+        {
+            Console.WriteLine($"  curl {provider}report   # what this demo provider says of us");
         }
 
         Console.WriteLine("Ctrl-C drains and stops.");
