@@ -80,6 +80,19 @@ public sealed class ShutdownTests : IDisposable
     }
 
     [Fact]
+    public async Task A_block_that_does_not_end_cannot_hold_up_the_shutdown()
+    {
+        var open = folder.Pipe("in.jsonl");
+        await using var host = HostProcess.Start(folder.Path, null, "--urls", "http://127.0.0.1:0", "--set", "server.drainTimeout=1s");
+        await using var input = await Task.Run(open, Cancel);
+        await host.WaitForListeningAsync();
+
+        // Reading a pipe that nobody writes to can't be cancelled.
+        Assert.Equal(1, await host.StopAsync());
+        Assert.Contains("error: the pipeline has not drained after 3 s", host.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Listeners_are_told_to_come_back_and_the_books_balance()
     {
         await using var fixture = new DefaultPipelineFixture();
