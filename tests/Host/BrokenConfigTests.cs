@@ -43,6 +43,19 @@ public sealed class BrokenConfigTests
     }
 
     [Fact]
+    public async Task An_address_that_is_no_redis_is_told_where_it_stands_without_the_password()
+    {
+        using var folder = new Folder();
+        folder.Edit("\"deadLetter\":", "\"redis\": { \"url\": \"http://user:hunter22@example\" },\n  \"deadLetter\":");
+        folder.Edit("\"out\": {", "\"cache\": { \"type\": \"cache\", \"from\": [\"trusted\"] },\n    \"out\": {");
+
+        var (code, output, error) = await HostProcess.RunAsync(folder.Path, "validate");
+
+        Assert.Equal((1, ""), (code, output));
+        Assert.Equal("pipeline.json(21,21): error: redis.url: not an address of a Redis server; expected 'host:port' or 'redis://user:password@host:port/0'\n", error);
+    }
+
+    [Fact]
     public async Task The_sound_one_they_are_made_from_is_valid()
     {
         using var folder = new Folder();

@@ -28,12 +28,14 @@ public sealed class MlbPipelineTests
         mlb.Run(async context =>
         {
             asked.Enqueue(context.Request.Path + context.Request.QueryString);
-            context.Response.StatusCode = 200;
-            await context.Response.Body.WriteAsync(
-                context.Request.Path == "/api/v1/schedule" ? schedule
-                : context.Request.Path == "/api/v1.1/game/744914/feed/live" ? feed
-                : "{}"u8.ToArray(),
-                context.RequestAborted);
+            var recorded = context.Request.Path.Value switch
+            {
+                "/api/v1/schedule" => schedule,
+                "/api/v1.1/game/744914/feed/live" => feed,
+                _ => null,
+            };
+            context.Response.StatusCode = recorded is null ? 404 : 200;
+            await context.Response.Body.WriteAsync(recorded, context.RequestAborted);
         });
         await mlb.StartAsync(Cancel);
         using var folder = new Folder();
@@ -75,6 +77,15 @@ public sealed class MlbPipelineTests
         Assert.StartsWith("/api/v1/schedule?sportId=1&date=", asked.First(), StringComparison.Ordinal);
         Assert.Contains("/api/v1.1/game/744914/feed/live", asked);
         Assert.All(Books.All(host.Output), b => Assert.Equal(0, b.Held + b.Dropped + b.Dead));
+    }
+
+    [Fact]
+    public async Task Its_graph_shows_that_the_schedule_says_what_feeds_asks_for()
+    {
+        var (code, output, error) = await HostProcess.RunAsync(Repo.Root, "graph", "pipelines/mlb.json");
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains("b0 -. requests .-> b1", output, StringComparison.Ordinal);
     }
 
     [Fact]

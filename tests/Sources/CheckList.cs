@@ -19,6 +19,8 @@ internal sealed class CheckList(string name, PipelineOptions pipeline, string fo
 
     public override void Error(string path, string message) => Errors.Add($"{path}: {message}");
 
+    public override void ErrorAt(string path, string message) => Error(path, message);
+
     public override void Warning(string path, string message) => Warnings.Add($"{path}: {message}");
 
     public override string FullPath(string path) => Path.GetFullPath(path, folder);

@@ -47,6 +47,7 @@ internal static class GraphCommand
             text.Append(stage.Count > 1 ? "  end\n" : "");
         }
 
+        text.AppendJoin("", plan.Requests.Select(l => $"  {ids[l.From]} -. requests .-> {ids[l.To]}\n"));
         return text.AppendJoin("", plan.Links.Select(l => $"  {ids[l.From]} --> {ids[l.To]}\n")).ToString();
 
         static string Escape(string name) => name.Replace("\"", "#quot;", StringComparison.Ordinal);
@@ -69,6 +70,7 @@ internal static class GraphCommand
             text.Append(stage.Count > 1 ? "  }\n" : "");
         }
 
+        text.AppendJoin("", plan.Requests.Select(l => $"  {ids[l.From]} -> {ids[l.To]} [style=dashed, label=requests];\n"));
         return text.AppendJoin("", plan.Links.Select(l => $"  {ids[l.From]} -> {ids[l.To]};\n")).Append("}\n").ToString();
 
         static string Quote(string s) =>

@@ -18,6 +18,9 @@ public abstract class BlockCheck
     /// <summary>Reports an error at a setting of this block.</summary>
     public abstract void Error(string path, string message);
 
+    /// <summary>Reports an error at a setting that stands elsewhere, such as <c>redis.url</c>, by its whole path.</summary>
+    public abstract void ErrorAt(string path, string message);
+
     /// <summary>Reports a warning at a setting of this block.</summary>
     public abstract void Warning(string path, string message);
 

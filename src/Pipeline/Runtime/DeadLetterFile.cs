@@ -147,6 +147,6 @@ public sealed partial class DeadLetterFile : IDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Dead letter {Path} can't be written: {Error}. {Lost} dead records were counted but not kept; free the disk or change deadLetter.path.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Dead letter {Path} can't be written ({Error}): {Lost} dead records were counted but not kept; free the disk or change deadLetter.path.")]
     private partial void LogUnwritable(string path, string error, long lost);
 }

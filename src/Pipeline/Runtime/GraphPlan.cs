@@ -10,6 +10,7 @@ public sealed class GraphPlan
     {
         Definition = definition;
         Links = links;
+        Requests = [.. definition.Blocks.SelectMany(b => b.Options is IReadsSources reader ? reader.SourcesRead.Select(from => new GraphLink(from, b.Name)) : [])];
         Stages = stages;
     }
 
@@ -18,6 +19,9 @@ public sealed class GraphPlan
 
     /// <summary>Who hands records to whom.</summary>
     public IReadOnlyList<GraphLink> Links { get; }
+
+    /// <summary>Which source learns from which other source what to ask for.</summary>
+    public IReadOnlyList<GraphLink> Requests { get; }
 
     /// <summary>Blocks that share a Dataflow block, upstream first. A source or a sink is alone in its stage.</summary>
     public IReadOnlyList<IReadOnlyList<BlockDefinition>> Stages { get; }

@@ -15,6 +15,7 @@ internal sealed class SourceRunner(
 {
     private readonly BackOff backOff = new(services.Time);
     private ISource source = build();
+    private volatile bool ended;
 
     public BlockDefinition Block { get; } = block;
 
@@ -34,6 +35,12 @@ internal sealed class SourceRunner(
 
     public ValueTask EmitAsync(Batch batch, CancellationToken cancellationToken)
     {
+        if (ended)
+        {
+            batch.Release();
+            return ValueTask.CompletedTask;
+        }
+
         Counters.CountIn(batch.Live + batch.Departures.Length);
         Counters.Settle(batch);
         services.DeadLetters.Write(Block.Name, batch);
@@ -50,7 +57,8 @@ internal sealed class SourceRunner(
         {
             try
             {
-                await source.RunAsync(this, stop).ConfigureAwait(false);
+                // A source that ignores the stop is left behind when the drain timeout has passed.
+                await source.RunAsync(this, stop).WaitAsync(services.Abort).ConfigureAwait(false);
                 break;
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -84,6 +92,7 @@ internal sealed class SourceRunner(
 #pragma warning restore CA1031
         }
 
+        ended = true;
         readers.End();
         State = failure is null ? "completed" : "failed";
         return failure;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Messages;
+using StreamEngine.Sinks.Redis;
 
 namespace StreamEngine.Sinks.Store;
 
@@ -59,6 +60,11 @@ internal sealed class CacheSink : ISink
     public static void Check(CacheSinkOptions options, BlockCheck check)
     {
         SinkTypes.CheckOnlyOne<CacheSinkOptions>("cache", check);
+        if (check.Pipeline.Redis.Url is { Length: > 0 } url && RedisAddress.Fault(url) is { } fault)
+        {
+            check.ErrorAt("redis.url", fault);
+        }
+
         foreach (var (kind, ttl) in options.Ttl)
         {
             if (check.Schema.Type(kind) is null)

@@ -171,6 +171,25 @@ public sealed class PipelineRuntimeTests
     }
 
     [Fact]
+    public async Task A_source_that_ignores_the_stop_is_left_behind_after_the_drain_timeout()
+    {
+        var time = new FakeTimeProvider();
+        var never = new TaskCompletionSource();
+        await using var sink = new CollectingSink();
+        await using var runtime = new FakePipeline { Time = time, DrainTimeout = TimeSpan.FromSeconds(5) }
+            .AddSource("deaf", () => new LateSource(never.Task)).AddLines("lines", "deaf").AddSink("sink", sink, "lines").Build();
+        using var stop = new CancellationTokenSource();
+
+        var run = runtime.RunAsync(stop.Token);
+        await stop.CancelAsync();
+        await AdvanceUntil(time, run);
+
+        Assert.True(sink.Completed);
+        never.SetResult();
+        Assert.Equal("stopped", runtime.Status().State);
+    }
+
+    [Fact]
     public async Task A_finite_source_that_fails_ends_the_run_with_its_reason_and_what_it_gave_before_is_kept()
     {
         await using var sink = new CollectingSink();

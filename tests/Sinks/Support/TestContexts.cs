@@ -49,6 +49,8 @@ internal sealed class TestCheck(PipelineOptions pipeline, string name, string fo
 
     public override void Error(string path, string message) => Errors.Add($"{path}: {message}");
 
+    public override void ErrorAt(string path, string message) => Error(path, message);
+
     public override void Warning(string path, string message) => Warnings.Add($"{path}: {message}");
 
     public override string FullPath(string path) => Path.GetFullPath(path, folder);

@@ -51,6 +51,8 @@ internal static class BlockValidator
 
         public override void Error(string path, string message) => subject.Error(SettingPath.Join(blockPath, path), message);
 
+        public override void ErrorAt(string path, string message) => subject.Error(path, message);
+
         public override void Warning(string path, string message) => subject.Warning(SettingPath.Join(blockPath, path), message);
 
         public override string FullPath(string path) => files.FullPath(path);
