@@ -47,6 +47,7 @@ public sealed class BrokenConfigTests
     {
         using var folder = new Folder();
         folder.Edit("\"deadLetter\":", "\"redis\": { \"url\": \"http://user:hunter22@example\" },\n  \"deadLetter\":");
+        folder.Write("in.jsonl", "");
         folder.Edit("\"out\": {", "\"cache\": { \"type\": \"cache\", \"from\": [\"trusted\"] },\n    \"out\": {");
 
         var (code, output, error) = await HostProcess.RunAsync(folder.Path, "validate");

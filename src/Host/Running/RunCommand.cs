@@ -8,9 +8,6 @@ namespace StreamEngine.Host.Running;
 /// <summary><c>run</c>: builds a pipeline, serves it, and ends it in the right order.</summary>
 internal static class RunCommand
 {
-    /// <summary>How long after the drain timeout the pipeline may take to give up what is left.</summary>
-    private static readonly TimeSpan DrainSlack = TimeSpan.FromSeconds(2);
-
     public static async Task<int> ExecuteAsync(RunOptions options)
     {
         using var signals = new StopSignals();
@@ -65,11 +62,7 @@ internal static class RunCommand
         IReadOnlyList<string> faults;
         try
         {
-            var running = engine.Runtime.RunAsync(stop);
-            var patience = engine.Definition.Options.Server.DrainTimeout.Value + DrainSlack;
-            faults = await Task.WhenAny(running, TooLateAsync(patience, composition.Time, stop)).ConfigureAwait(false) == running
-                ? await running.ConfigureAwait(false)
-                : [$"the pipeline has not drained after {patience.TotalSeconds:0} s: a block does not end; what it holds is lost"];
+            faults = await engine.Runtime.RunAsync(stop).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // The server must still be stopped in order.
         catch (Exception e)
@@ -86,13 +79,6 @@ internal static class RunCommand
         var outcome = faults.Count > 0 ? "failed" : stop.IsCancellationRequested ? "stopped" : "finished";
         Summary.Print(Console.Out, engine.Runtime.Status(), outcome, took, engine.Runtime.EndToEndP99Ms(), engine.Runtime.DeadLetters.Lost, faults);
         return faults.Count == 0 ? ExitCodes.Ok : ExitCodes.Failed;
-    }
-
-    /// <summary>Ends when a stop was asked for so long ago that waiting on makes no sense.</summary>
-    private static async Task TooLateAsync(TimeSpan patience, TimeProvider time, CancellationToken stop)
-    {
-        await Task.Delay(Timeout.InfiniteTimeSpan, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await Task.Delay(patience, time, CancellationToken.None).ConfigureAwait(false);
     }
 
     private static int Refuse(string words, int code)

@@ -57,7 +57,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
 
     /// <summary>Runs to the end.</summary>
     /// <param name="stop">Ends the sources and drains; after the config's drain timeout what is left is given up, and counted.</param>
-    /// <returns>What went wrong with finite sources, one line each; empty when all is well.</returns>
+    /// <returns>What went wrong, one line each: finite sources that failed, records given up. Empty when all is well.</returns>
     public async Task<IReadOnlyList<string>> RunAsync(CancellationToken stop)
     {
         state = "running";
@@ -73,6 +73,11 @@ public sealed class PipelineRuntime : IAsyncDisposable
         var outcomes = await Task.WhenAll(running).ConfigureAwait(false);
         await Task.WhenAll(stages.Select(s => s.Completion)).ConfigureAwait(false);
         var faults = sources.Zip(outcomes).Where(o => o.Second is not null).Select(o => $"source '{o.First.Block.Name}': {o.Second}").ToList();
+        if (stages.SelectMany(s => s.Counters).Sum(c => c.Reasons(RowState.Dropped).GetValueOrDefault(SinkStage.DrainTimeout)) is > 0 and var lost)
+        {
+            faults.Add($"the drain timeout of {Plan.Definition.Options.Server.DrainTimeout} passed before {lost} records were written: they are lost; raise server.drainTimeout");
+        }
+
         foreach (var tap in taps.Values)
         {
             tap.Complete();

@@ -7,6 +7,9 @@ namespace StreamEngine.Pipeline.Runtime;
 /// <summary>A sink in its shell: a batch that can't be written is offered again until it can, or until the drain timeout.</summary>
 internal sealed class SinkStage(BlockDefinition block, int capacity, ISink sink, StageServices services) : Stage([block], capacity, services)
 {
+    /// <summary>Why records are dropped when a shutdown takes too long.</summary>
+    public const string DrainTimeout = "drain timeout";
+
     public override bool IsSink => true;
 
     public LatencyRing EndToEnd { get; } = new();
@@ -27,7 +30,7 @@ internal sealed class SinkStage(BlockDefinition block, int capacity, ISink sink,
         }
         else if (records > 0)
         {
-            Counters[0].Count(RowState.Dropped, "drain timeout", records);
+            Counters[0].Count(RowState.Dropped, DrainTimeout, records);
         }
 
         batch.Release();

@@ -48,7 +48,10 @@ internal sealed class SourceRunner(
     }
 
     /// <summary>Runs until the input ends or <paramref name="stop"/> is signalled. Never fails.</summary>
-    /// <returns>What went wrong, when a finite source failed; it is not started again, since it would begin anew.</returns>
+    /// <returns>
+    /// What went wrong when the run is not as good as whole: a finite source failed (it is not started again, since it would
+    /// begin anew), or it did not stop.
+    /// </returns>
     public async Task<string?> RunAsync(CancellationToken stop)
     {
         State = "running";
@@ -59,6 +62,11 @@ internal sealed class SourceRunner(
             {
                 // A source that ignores the stop is left behind when the drain timeout has passed.
                 await source.RunAsync(this, stop).WaitAsync(services.Abort).ConfigureAwait(false);
+                break;
+            }
+            catch (OperationCanceledException) when (services.Abort.IsCancellationRequested)
+            {
+                Problem = failure = "it did not stop within the drain timeout and was left behind";
                 break;
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
