@@ -83,6 +83,8 @@ public sealed class PipelineRuntime : IAsyncDisposable
             tap.Complete();
         }
 
+        // A stop that comes now is too late to drain anything.
+        draining.Dispose();
         state = faults.Count > 0 ? "failed" : "stopped";
         return faults;
     }
@@ -146,7 +148,6 @@ public sealed class PipelineRuntime : IAsyncDisposable
                 fanOuts[from].Add(stages[^1]);
             }
         }
-
     }
 
     private object Create(BlockDefinition block)

@@ -209,6 +209,57 @@ public sealed class PipelineRuntimeTests
     }
 
     [Fact]
+    public async Task A_source_that_can_not_be_made_anew_at_once_is_tried_again()
+    {
+        var time = new FakeTimeProvider();
+        await using var sink = new CollectingSink();
+        var made = 0;
+        await using var runtime = new FakePipeline { Time = time }
+            .AddSource("a", () => ++made switch
+            {
+                1 => new LateSource(Task.FromException(new IOException("cut off")), finite: false),
+                2 => throw new IOException("not yet"),
+                _ => new CountingSource(5, 1, finite: false),
+            })
+            .AddLines("lines", "a")
+            .AddSink("sink", sink, "lines")
+            .Build();
+
+        var run = runtime.RunAsync(Cancel);
+        await AdvanceUntil(time, run);
+
+        Assert.Equal(3, made);
+        Assert.Equal(5, sink.Ids.Count);
+        var source = runtime.Status().Blocks.Single(b => b.Name == "a");
+        Assert.Equal(("completed", 2, null), (source.State, source.Restarts, source.Problem));
+    }
+
+    [Fact]
+    public async Task A_record_that_a_failing_step_left_half_made_is_in_the_dead_letter_too()
+    {
+        var time = new FakeTimeProvider();
+        using var folder = new TempFolder();
+        await using var sink = new CollectingSink();
+        await using var runtime = new FakePipeline { Time = time, DeadLetterPath = folder.File("dead.jsonl") }
+            .AddSource("a", 3)
+            .AddLines("lines", "a")
+            .AddStep("fragile", () => new ThrowingStep(row =>
+            {
+                row.Head.KeyOffset = row.Get(0).Bits == 1 ? -5 : row.Head.KeyOffset;
+                return row.Get(0).Bits == 1;
+            }), "lines")
+            .AddSink("sink", sink, "fragile")
+            .Build();
+
+        await AdvanceUntil(time, runtime.RunAsync(Cancel));
+
+        Assert.Equal([0, 2], sink.Ids);
+        Books.Balance(runtime.Status());
+        var dead = JsonDocument.Parse(File.ReadLines(folder.File("dead.jsonl")).Single()).RootElement;
+        Assert.Equal("1", dead.GetProperty("payload").GetString());
+    }
+
+    [Fact]
     public async Task A_tap_shows_copies_that_outlive_the_batch()
     {
         await using var sink = new CollectingSink();
@@ -253,9 +304,9 @@ public sealed class PipelineRuntimeTests
         await task;
     }
 
-    private sealed class LateSource(Task when) : ISource
+    private sealed class LateSource(Task when, bool finite = true) : ISource
     {
-        public bool IsFinite => true;
+        public bool IsFinite => finite;
 
         public async Task RunAsync(ISourceOutput output, CancellationToken stop)
         {
