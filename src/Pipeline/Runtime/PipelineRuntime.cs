@@ -52,6 +52,9 @@ public sealed class PipelineRuntime : IAsyncDisposable
     /// <summary>Whether the run ends by itself.</summary>
     public bool IsFinite => sources.All(s => s.IsFinite);
 
+    /// <summary>Batches leased now: none once a run has ended.</summary>
+    internal int LeasedBatches => pool.Leased;
+
     /// <summary>Builds the graph of a valid config.</summary>
     public static PipelineRuntime Build(PipelineDefinition definition, RuntimeServices services) => new(definition, services);
 

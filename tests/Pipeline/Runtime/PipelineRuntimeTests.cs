@@ -39,6 +39,7 @@ public sealed class PipelineRuntimeTests
         Assert.Equal(expected.Where(i => i % 2 == 0).Concat(expected.Select(i => i * 1000)).Order(), both.Ids.Order());
         Assert.True(all.Completed && even.Completed && both.Completed);
         Books.Balance(runtime.Status());
+        Assert.Equal(0, runtime.LeasedBatches);
         var filter = runtime.Status().Blocks.Single(b => b.Name == "even");
         Assert.Equal(expected.Count(i => i % 2 != 0), filter.Filtered["odd"]);
     }
@@ -91,6 +92,7 @@ public sealed class PipelineRuntimeTests
         Assert.Equal(2, built);
         Assert.Equal([0, 1, 2, 3, 4, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19], sink.Ids.Order());
         Books.Balance(runtime.Status());
+        Assert.Equal(0, runtime.LeasedBatches);
         Assert.Equal(5, runtime.Status().Blocks.Single(b => b.Name == "fragile").DeadLettered["step failed"]);
         var dead = File.ReadLines(folder.File("dead.jsonl")).Select(l => JsonDocument.Parse(l).RootElement).ToList();
         Assert.Equal(["5", "6", "7", "8", "9"], dead.Select(d => d.GetProperty("payload").GetString()));
@@ -112,6 +114,7 @@ public sealed class PipelineRuntimeTests
         Assert.Equal(Enumerable.Range(0, 10).Select(i => (long)i), sink.Ids);
         Assert.Null(runtime.Status().Blocks.Single(b => b.Name == "sink").Problem);
         Books.Balance(runtime.Status());
+        Assert.Equal(0, runtime.LeasedBatches);
     }
 
     [Fact]
@@ -146,6 +149,7 @@ public sealed class PipelineRuntimeTests
         await run;
 
         Books.Balance(runtime.Status());
+        Assert.Equal(0, runtime.LeasedBatches);
         Assert.Equal("stopped", runtime.Status().State);
         Assert.True(sink.Completed);
         Assert.Equal(Enumerable.Range(0, source.Emitted).Select(i => (long)i), sink.Ids);
@@ -169,6 +173,7 @@ public sealed class PipelineRuntimeTests
         Assert.StartsWith("the drain timeout of 5s passed before 8 records were written", (await run).Single(), StringComparison.Ordinal);
         Assert.Equal(8, runtime.Status().Blocks.Single(b => b.Name == "sink").Dropped["drain timeout"]);
         Books.Balance(runtime.Status());
+        Assert.Equal(0, runtime.LeasedBatches);
     }
 
     [Fact]
@@ -255,6 +260,7 @@ public sealed class PipelineRuntimeTests
 
         Assert.Equal([0, 2], sink.Ids);
         Books.Balance(runtime.Status());
+        Assert.Equal(0, runtime.LeasedBatches);
         var dead = JsonDocument.Parse(File.ReadLines(folder.File("dead.jsonl")).Single()).RootElement;
         Assert.Equal("1", dead.GetProperty("payload").GetString());
     }
