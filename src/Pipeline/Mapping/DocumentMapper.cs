@@ -8,6 +8,11 @@ namespace StreamEngine.Pipeline.Mapping;
 /// <param name="rules">The compiled rules.</param>
 internal sealed class DocumentMapper(IReadOnlyList<MappingRule> rules)
 {
+    private const string Malformed = "malformed json";
+
+    /// <summary>Deepest nesting of a payload.</summary>
+    private const int MaxDepth = 256;
+
     private readonly MappingScope scope = new();
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
@@ -21,18 +26,18 @@ internal sealed class DocumentMapper(IReadOnlyList<MappingRule> rules)
         var payload = batch.Memory(document.Offset + skip, document.Length - skip);
         if (!Utf8.IsValid(payload.Span))
         {
-            batch.LeaveDocument(index, RowState.Dead, "malformed json", "the payload is not UTF-8");
+            batch.LeaveDocument(index, RowState.Dead, Malformed, "the payload is not UTF-8");
             return false;
         }
 
         JsonDocument json;
         try
         {
-            json = JsonDocument.Parse(payload);
+            json = JsonDocument.Parse(payload, new JsonDocumentOptions { MaxDepth = MaxDepth });
         }
         catch (JsonException e)
         {
-            batch.LeaveDocument(index, RowState.Dead, "malformed json", e.Message);
+            batch.LeaveDocument(index, RowState.Dead, Malformed, e.Message);
             return false;
         }
 
@@ -40,18 +45,38 @@ internal sealed class DocumentMapper(IReadOnlyList<MappingRule> rules)
         using (json)
         {
             scope.Begin(json.RootElement, payload, document.Offset + skip, document);
-            foreach (var rule in rules)
+            try
             {
-                rule.Apply(scope, batch, index, json.RootElement);
+                foreach (var rule in rules)
+                {
+                    rule.Apply(scope, batch, index, json.RootElement);
+                }
             }
-
-            scope.End();
+            catch (InvalidOperationException e)
+            {
+                // A member's name with half a surrogate pair: the parser takes it, and gives up when the name is looked at.
+                GiveUp(batch, index, first, e.Message);
+                return false;
+            }
+            finally
+            {
+                scope.End();
+                Settle(batch, first);
+            }
         }
 
-        Settle(batch, first);
         var any = batch.RowCount > first;
         batch.LeaveDocument(index, any ? RowState.Mapped : RowState.Filtered, any ? "" : "no records");
         return true;
+    }
+
+    private static void GiveUp(Batch batch, int index, int first, string error)
+    {
+        batch.LeaveDocument(index, RowState.Dead, Malformed, error);
+        for (var i = first; i < batch.RowCount; i++)
+        {
+            batch.Leave(i, RowState.Dead, Malformed, error);
+        }
     }
 
     // Now that the parser is done with the batch's bytes they may move.

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -159,7 +160,7 @@ internal sealed class MappingScope
 
     private int OffsetOf(ReadOnlySpan<byte> slice) => payload.Span.Overlaps(slice, out var offset)
         ? payloadOffset + offset
-        : throw new InvalidOperationException("The parser did not read the batch's own bytes.");
+        : throw new UnreachableException("The parser did not read the batch's own bytes.");
 
     // The old array stays valid for operands that still point into it.
     private void Reserve(int more)

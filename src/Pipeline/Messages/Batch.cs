@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text;
 using StreamEngine.Pipeline.Records;
 
@@ -12,15 +13,17 @@ namespace StreamEngine.Pipeline.Messages;
 public sealed class Batch : IBufferWriter<byte>
 {
     private const byte Poison = 0xDD;
+    private const int FewDocuments = 4;
+    private const int FewRows = 16;
 
     private readonly BatchPool pool;
     private byte[] bytes = [];
     private int length;
-    private Document[] documents = new Document[4];
-    private RowHead[] heads = new RowHead[16];
+    private Document[] documents = new Document[FewDocuments];
+    private RowHead[] heads = new RowHead[FewRows];
     private Cell[] cells;
     private short[] origins = [];
-    private readonly ArrayBufferWriter<byte> data = new();
+    private ArrayBufferWriter<byte> data = new();
     private Departure[] departures = [];
     private int departureCount;
     private int leases;
@@ -39,7 +42,7 @@ public sealed class Batch : IBufferWriter<byte>
     public ReadOnlySpan<byte> Bytes => bytes.AsSpan(0, length);
 
     /// <summary>Memory this batch holds on to, in bytes.</summary>
-    public int Capacity => bytes.Length + (cells.Length * 16) + data.Capacity;
+    internal int Capacity => bytes.Length + (heads.Length * RowSize) + data.Capacity;
 
     /// <summary>How many documents the source put in.</summary>
     public int DocumentCount { get; private set; }
@@ -193,7 +196,10 @@ public sealed class Batch : IBufferWriter<byte>
     /// <returns>Its offset in <see cref="Bytes"/>.</returns>
     public int Append(ReadOnlySpan<byte> text)
     {
-        text.CopyTo(GetSpan(text.Length));
+        // The text may stand in this very batch: what it stands in is freed after it was copied.
+        var outgrown = Grow(text.Length);
+        text.CopyTo(bytes.AsSpan(length));
+        Free(outgrown);
         var offset = length;
         length += text.Length;
         return offset;
@@ -207,14 +213,14 @@ public sealed class Batch : IBufferWriter<byte>
     /// <inheritdoc/>
     public Memory<byte> GetMemory(int sizeHint = 0)
     {
-        Reserve(Math.Max(sizeHint, 1));
+        Free(Grow(Math.Max(sizeHint, 1)));
         return bytes.AsMemory(length);
     }
 
     /// <inheritdoc/>
     public Span<byte> GetSpan(int sizeHint = 0)
     {
-        Reserve(Math.Max(sizeHint, 1));
+        Free(Grow(Math.Max(sizeHint, 1)));
         return bytes.AsSpan(length);
     }
 
@@ -332,14 +338,13 @@ public sealed class Batch : IBufferWriter<byte>
     /// <param name="target">An empty batch of the same schema.</param>
     public void CopyTo(Batch target)
     {
-        target.Reserve(length);
+        Free(target.Grow(length));
         Bytes.CopyTo(target.bytes);
         target.length = length;
         for (var i = 0; i < DocumentCount; i++)
         {
             target.AddDocument(documents[i]);
         }
-
 
         for (var i = 0; i < RowCount; i++)
         {
@@ -381,12 +386,6 @@ public sealed class Batch : IBufferWriter<byte>
         cells.AsSpan().Fill(new Cell { Bits = 0x5DDD_DDDD_DDDD_DDDD, Offset = int.MaxValue, Kind = CellKind.Text });
         System.Runtime.InteropServices.MemoryMarshal.AsMemory(data.WrittenMemory).Span.Fill(Poison);
 #endif
-        if (bytes.Length > keepBytes)
-        {
-            ArrayPool<byte>.Shared.Return(bytes);
-            bytes = [];
-        }
-
         heads.AsSpan(0, RowCount).Clear();
         documents.AsSpan(0, DocumentCount).Clear();
         origins.AsSpan().Fill(-1);
@@ -394,23 +393,64 @@ public sealed class Batch : IBufferWriter<byte>
         departures.AsSpan(0, departureCount).Clear();
         length = DocumentCount = RowCount = Live = Controls = Added = Mapped = departureCount = 0;
         IsSealed = false;
+        Shrink(keepBytes);
     }
 
-    private void Reserve(int more)
+    /// <summary>Lets go of what a batch of the usual size doesn't need: else each batch of the pool would in time be as large as the largest ever.</summary>
+    private void Shrink(int keepBytes)
+    {
+        if (bytes.Length > keepBytes)
+        {
+            Free(bytes);
+            bytes = [];
+        }
+
+        if (data.Capacity > keepBytes * 4)
+        {
+            data = new();
+        }
+
+        if (heads.Length * RowSize > keepBytes * 4)
+        {
+            heads = new RowHead[FewRows];
+            cells = new Cell[FewRows * Schema.Stride];
+            (origins, departures) = ([], []);
+        }
+
+        if (documents.Length * Unsafe.SizeOf<Document>() > keepBytes)
+        {
+            documents = new Document[FewDocuments];
+        }
+    }
+
+    private int RowSize => Unsafe.SizeOf<RowHead>() + (Unsafe.SizeOf<Cell>() * Schema.Stride);
+
+    /// <summary>Makes room for more bytes.</summary>
+    /// <returns>The memory that became too small, still to be freed.</returns>
+    private byte[] Grow(int more)
     {
         if (bytes.Length - length >= more)
+        {
+            return [];
+        }
+
+        var outgrown = bytes;
+        bytes = ArrayPool<byte>.Shared.Rent(Math.Max(checked(length + more), Math.Max(outgrown.Length * 2, 4096)));
+        outgrown.AsSpan(0, length).CopyTo(bytes);
+        return outgrown;
+    }
+
+    private static void Free(byte[] memory)
+    {
+        if (memory.Length == 0)
         {
             return;
         }
 
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(checked(length + more), Math.Max(bytes.Length * 2, 4096)));
-        bytes.AsSpan(0, length).CopyTo(larger);
-        if (bytes.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(bytes);
-        }
-
-        bytes = larger;
+#if DEBUG
+        memory.AsSpan().Fill(Poison);
+#endif
+        ArrayPool<byte>.Shared.Return(memory);
     }
 
     /// <summary>A text for people: sizes, no content.</summary>

@@ -8,7 +8,7 @@ namespace StreamEngine.Pipeline.Messages;
 /// </summary>
 public sealed class BatchPool : IDisposable
 {
-    /// <summary>A batch that grew past this gives its payload buffer back when it returns.</summary>
+    /// <summary>Payload bytes that a returning batch may keep; it may keep four times as much for its rows, and for what they were encoded to.</summary>
     private const int KeepBytes = 256 * 1024;
 
     private readonly RecordSchema schema;

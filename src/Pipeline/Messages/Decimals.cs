@@ -45,7 +45,7 @@ public static class Decimals
                 break;
             }
 
-            if (digits > (long.MaxValue - 9) / 10)
+            if (digits > ((ulong)long.MaxValue - digit) / 10)
             {
                 return false;
             }

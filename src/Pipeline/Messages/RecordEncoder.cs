@@ -129,17 +129,8 @@ public static class RecordEncoder
         var scale = (int)cell.Scale;
         if (decimals is { } keep && scale > keep)
         {
-            // Half to even, as banks and IEEE 754 round: no drift when many values are rounded.
-            while (scale > keep + 1)
-            {
-                mantissa = (mantissa / 10) | (mantissa % 10 != 0 ? 1L : 0L);
-                scale--;
-            }
-
-            var (quotient, rest) = Math.DivRem(mantissa, 10);
-            var up = Math.Abs(rest) > 5 || (Math.Abs(rest) == 5 && (quotient & 1) != 0);
-            mantissa = quotient + (up ? Math.Sign(rest) : 0);
-            scale--;
+            mantissa = WithoutLast(scale - keep, mantissa);
+            scale = keep;
         }
 
         if (scale <= 0)
@@ -177,6 +168,27 @@ public static class RecordEncoder
         output.Write(text[..^scale]);
         output.Write("."u8);
         output.Write(text[^scale..]);
+    }
+
+    /// <summary>Takes the last digits off, rounding half to even as banks and IEEE 754 do: no drift when many values are rounded.</summary>
+    private static long WithoutLast(int digits, long mantissa)
+    {
+        // 64 bits hold 19 digits: when more go, less than half of one is left.
+        if (digits > 19)
+        {
+            return 0;
+        }
+
+        var unit = Int128.One;
+        for (; digits > 0; digits--)
+        {
+            unit *= 10;
+        }
+
+        var (quotient, rest) = Int128.DivRem(mantissa, unit);
+        var twice = Int128.Abs(rest) * 2;
+        var up = twice > unit || (twice == unit && Int128.IsOddInteger(quotient));
+        return (long)quotient + (up ? Math.Sign(mantissa) : 0);
     }
 
     private static void WriteLong(long value, IBufferWriter<byte> output)

@@ -114,9 +114,9 @@ public sealed partial class DeadLetterFile : IDisposable
         string? key = null;
         if (departure.Row >= 0)
         {
-            var row = batch[departure.Row];
-            payload = batch.Slice(row.Head.RawOffset, row.Head.RawLength);
-            key = Encoding.UTF8.GetString(row.Key);
+            ref readonly var head = ref batch.Head(departure.Row);
+            payload = Part(batch, head.RawOffset, head.RawLength);
+            key = Encoding.UTF8.GetString(Part(batch, head.KeyOffset, head.KeyLength));
         }
 
         line.ResetWrittenCount();
@@ -138,6 +138,10 @@ public sealed partial class DeadLetterFile : IDisposable
 
         line.Write("\n"u8);
     }
+
+    /// <summary>A part of the batch; empty when a step that failed halfway left a row that points nowhere.</summary>
+    private static ReadOnlySpan<byte> Part(Batch batch, int offset, int count) =>
+        offset >= 0 && count >= 0 && (long)offset + count <= batch.Bytes.Length ? batch.Slice(offset, count) : default;
 
     private static void WriteOptional(Utf8JsonWriter json, string name, string? value)
     {

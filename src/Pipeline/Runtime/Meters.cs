@@ -4,7 +4,7 @@ namespace StreamEngine.Pipeline.Runtime;
 internal sealed class LatencyRing
 {
     private readonly double[] last = new double[512];
-    private int count;
+    private long count;
 
     public void Add(double milliseconds)
     {
@@ -15,7 +15,7 @@ internal sealed class LatencyRing
     /// <summary>The value that 99 of 100 don't exceed, in milliseconds; 0 when there is none.</summary>
     public double P99()
     {
-        var have = Math.Min(Volatile.Read(ref count), last.Length);
+        var have = (int)Math.Min(Volatile.Read(ref count), last.Length);
         if (have == 0)
         {
             return 0;

@@ -52,6 +52,9 @@ public sealed class PipelineRuntime : IAsyncDisposable
     /// <summary>Whether the run ends by itself.</summary>
     public bool IsFinite => sources.All(s => s.IsFinite);
 
+    /// <summary>Batches leased now: none once a run has ended.</summary>
+    internal int LeasedBatches => pool.Leased;
+
     /// <summary>Builds the graph of a valid config.</summary>
     public static PipelineRuntime Build(PipelineDefinition definition, RuntimeServices services) => new(definition, services);
 
@@ -83,6 +86,8 @@ public sealed class PipelineRuntime : IAsyncDisposable
             tap.Complete();
         }
 
+        // A stop that comes now is too late to drain anything.
+        draining.Dispose();
         state = faults.Count > 0 ? "failed" : "stopped";
         return faults;
     }
@@ -146,7 +151,6 @@ public sealed class PipelineRuntime : IAsyncDisposable
                 fanOuts[from].Add(stages[^1]);
             }
         }
-
     }
 
     private object Create(BlockDefinition block)

@@ -56,10 +56,19 @@ internal sealed class SourceRunner(
     {
         State = "running";
         string? failure = null;
+        var failed = false;
         while (true)
         {
             try
             {
+                if (failed)
+                {
+                    source = build();
+                    State = "running";
+                    Problem = null;
+                    failed = false;
+                }
+
                 // A source that ignores the stop is left behind when the drain timeout has passed.
                 await source.RunAsync(this, stop).WaitAsync(services.Abort).ConfigureAwait(false);
                 break;
@@ -77,7 +86,7 @@ internal sealed class SourceRunner(
             catch (Exception e)
             {
                 Problem = e.Message;
-                if (source.IsFinite)
+                if (IsFinite)
                 {
                     failure = e.Message;
                     StageLog.SourceFailed(services.Logger, Block.Name, e.Message);
@@ -93,9 +102,7 @@ internal sealed class SourceRunner(
                     break;
                 }
 
-                source = build();
-                State = "running";
-                Problem = null;
+                failed = true;
             }
 #pragma warning restore CA1031
         }

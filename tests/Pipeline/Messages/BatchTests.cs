@@ -1,6 +1,10 @@
+using System.Buffers;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using CsCheck;
 using StreamEngine.Pipeline.Messages;
+using StreamEngine.Pipeline.Records;
 
 namespace StreamEngine.Pipeline.Tests.Messages;
 
@@ -56,6 +60,73 @@ public sealed class BatchTests : IDisposable
         Assert.True(root.GetProperty("fields").GetProperty("on").GetBoolean());
         Assert.Equal("b", root.GetProperty("provenance").GetProperty("rate").GetString());
         Assert.False(root.GetProperty("provenance").TryGetProperty("id", out _));
+    }
+
+    [Fact]
+    public async Task A_number_with_more_decimals_than_declared_is_rounded_half_to_even_from_all_its_digits()
+    {
+        var batch = await batches.OneAsync("{}");
+        Gen.Select(Gen.Long[-999_999_999_999_999_999, 999_999_999_999_999_999], Gen.Int[0, 20]).Sample(
+            (mantissa, scale) =>
+            {
+                var field = new FieldInfo { Name = "rate", Slot = 0, Type = FieldType.Number, Decimals = 3 };
+                var output = new ArrayBufferWriter<byte>();
+                RecordEncoder.WriteCell(new Cell { Kind = CellKind.Number, Bits = mantissa, Scale = (sbyte)scale }, field, batch.Bytes, output);
+                var exact = new decimal((int)Math.Abs(mantissa), (int)(Math.Abs(mantissa) >> 32), 0, mantissa < 0, (byte)scale);
+                Assert.Equal(Math.Round(exact, 3, MidpointRounding.ToEven), decimal.Parse(Encoding.UTF8.GetString(output.WrittenSpan), CultureInfo.InvariantCulture));
+            },
+            threads: 1);
+    }
+
+    [Theory]
+    [InlineData("1.2349", "1.235")]
+    [InlineData("0.12349", "0.123")]
+    [InlineData("0.12449999", "0.124")]
+    [InlineData("0.122501", "0.123")]
+    [InlineData("0.1225", "0.122")]
+    [InlineData("-0.12349", "-0.123")]
+    [InlineData("-0.1235", "-0.124")]
+    [InlineData("0.00049", "0.000")]
+    [InlineData("9.99951", "10.000")]
+    public async Task Rounding_looks_at_all_digits(string number, string written)
+    {
+        var batch = await batches.OneAsync("{}");
+        Assert.True(Decimals.TryParse(Encoding.UTF8.GetBytes(number), out var mantissa, out var scale));
+        var output = new ArrayBufferWriter<byte>();
+        RecordEncoder.WriteCell(new Cell { Kind = CellKind.Number, Bits = mantissa, Scale = scale }, Batches.Thing.Fields[2], batch.Bytes, output);
+        Assert.Equal(written, Encoding.UTF8.GetString(output.WrittenSpan));
+    }
+
+    [Fact]
+    public async Task Text_of_the_batch_itself_can_be_appended_while_the_batch_grows()
+    {
+        var batch = await batches.OneAsync(new string('x', 4000));
+        var row = batch.AddRow(Batches.Thing, 0);
+        row.SetKey("the key"u8);
+        while (batch.GetSpan().Length > 3)
+        {
+            batch.Append("."u8);
+        }
+
+        row.Set(1, row.Key);
+
+        Assert.Equal("the key", Encoding.UTF8.GetString(row.Text(1)));
+    }
+
+    [Fact]
+    public async Task A_batch_that_was_once_huge_gives_its_memory_back()
+    {
+        var batch = await batches.OneAsync(new string('x', 2_000_000));
+        for (var i = 0; i < 50_000; i++)
+        {
+            batch.AddRow(Batches.Thing, 0).Set(1, i);
+        }
+
+        batch.Seal();
+        Assert.True(batch.Capacity > 8_000_000);
+        batch.Release();
+
+        Assert.InRange(batch.Capacity, 0, 3_000_000);
     }
 
     [Fact]

@@ -39,6 +39,7 @@ public sealed class DecimalsTests
     [InlineData("12a")]
     [InlineData("1e")]
     [InlineData("1e999")]
+    [InlineData("9223372036854775808")]
     [InlineData("123456789012345678901234567890")]
     [InlineData(".---")]
     public void What_is_no_number_of_64_bits_is_refused(string text) =>
@@ -50,6 +51,7 @@ public sealed class DecimalsTests
     [InlineData("1e3", 1, -3)]
     [InlineData("-0", 0, 0)]
     [InlineData("12.50", 1250, 2)]
+    [InlineData("9223372036854775807", long.MaxValue, 0)]
     public void Forms_that_providers_use_are_read(string text, long mantissa, int scale)
     {
         Assert.True(Decimals.TryParse(Encoding.UTF8.GetBytes(text), out var read, out var readScale));

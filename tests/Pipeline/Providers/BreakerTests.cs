@@ -188,7 +188,7 @@ public class BreakerTests
     }
 
     [Fact]
-    public async Task Late_failures_of_requests_sent_before_the_break_do_not_count_as_another_one()
+    public async Task A_late_answer_to_a_request_from_before_the_break_is_no_other_break_and_ends_no_row()
     {
         using var fixture = new GateFixture(breaker: After(1));
         var late = new TaskCompletionSource<AttemptResult<int>>();
@@ -196,7 +196,7 @@ public class BreakerTests
         await fixture.FailAsync();
         late.SetResult(AttemptResult.Success(1));
         Assert.True((await slow).Succeeded);
-        Assert.Equal(("open", 1L), (fixture.Gate.Breaker.State, fixture.Gate.Breaker.Opened));
+        Assert.Equal(("open", 1, 1L), (fixture.Gate.Breaker.State, fixture.Gate.Breaker.FailureCount, fixture.Gate.Breaker.Opened));
         fixture.Time.Advance(TimeSpan.FromSeconds(60));
         await fixture.FailAsync();
         Assert.Equal(("open", 2L), (fixture.Gate.Breaker.State, fixture.Gate.Breaker.Opened));

@@ -97,11 +97,11 @@ public class ThrottleTests
         Assert.True(await throttle.AcquireAsync(TestContext.Current.CancellationToken));
         var second = throttle.AcquireAsync(TestContext.Current.CancellationToken).AsTask();
         time.Advance(TimeSpan.FromSeconds(3));
-        Assert.False(second.IsCompleted);
+        Assert.Equal(1, throttle.Status.Queued);
 
         throttle.Answered();
         time.Advance(TimeSpan.FromMilliseconds(1000));
-        Assert.False(second.IsCompleted);
+        Assert.Equal(1, throttle.Status.Queued);
         Assert.Equal(time.GetUtcNow(), throttle.Status.Windows[0].ResetsAt!.Value, TimeSpan.FromMilliseconds(1));
         time.Advance(TimeSpan.FromMilliseconds(1));
         Assert.True(await GateFixture.NowAsync(second));
@@ -115,7 +115,7 @@ public class ThrottleTests
         throttle.Unanswered();
         var next = throttle.AcquireAsync(TestContext.Current.CancellationToken).AsTask();
         time.Advance(RequestTimeout + TimeSpan.FromSeconds(1));
-        Assert.False(next.IsCompleted);
+        Assert.Equal(1, throttle.Status.Queued);
         time.Advance(TimeSpan.FromMilliseconds(1));
         Assert.True(await GateFixture.NowAsync(next));
     }

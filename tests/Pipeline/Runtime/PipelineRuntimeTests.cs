@@ -39,6 +39,7 @@ public sealed class PipelineRuntimeTests
         Assert.Equal(expected.Where(i => i % 2 == 0).Concat(expected.Select(i => i * 1000)).Order(), both.Ids.Order());
         Assert.True(all.Completed && even.Completed && both.Completed);
         Books.Balance(runtime.Status());
+        Assert.Equal(0, runtime.LeasedBatches);
         var filter = runtime.Status().Blocks.Single(b => b.Name == "even");
         Assert.Equal(expected.Count(i => i % 2 != 0), filter.Filtered["odd"]);
     }
@@ -91,6 +92,7 @@ public sealed class PipelineRuntimeTests
         Assert.Equal(2, built);
         Assert.Equal([0, 1, 2, 3, 4, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19], sink.Ids.Order());
         Books.Balance(runtime.Status());
+        Assert.Equal(0, runtime.LeasedBatches);
         Assert.Equal(5, runtime.Status().Blocks.Single(b => b.Name == "fragile").DeadLettered["step failed"]);
         var dead = File.ReadLines(folder.File("dead.jsonl")).Select(l => JsonDocument.Parse(l).RootElement).ToList();
         Assert.Equal(["5", "6", "7", "8", "9"], dead.Select(d => d.GetProperty("payload").GetString()));
@@ -112,6 +114,7 @@ public sealed class PipelineRuntimeTests
         Assert.Equal(Enumerable.Range(0, 10).Select(i => (long)i), sink.Ids);
         Assert.Null(runtime.Status().Blocks.Single(b => b.Name == "sink").Problem);
         Books.Balance(runtime.Status());
+        Assert.Equal(0, runtime.LeasedBatches);
     }
 
     [Fact]
@@ -146,6 +149,7 @@ public sealed class PipelineRuntimeTests
         await run;
 
         Books.Balance(runtime.Status());
+        Assert.Equal(0, runtime.LeasedBatches);
         Assert.Equal("stopped", runtime.Status().State);
         Assert.True(sink.Completed);
         Assert.Equal(Enumerable.Range(0, source.Emitted).Select(i => (long)i), sink.Ids);
@@ -169,6 +173,7 @@ public sealed class PipelineRuntimeTests
         Assert.StartsWith("the drain timeout of 5s passed before 8 records were written", (await run).Single(), StringComparison.Ordinal);
         Assert.Equal(8, runtime.Status().Blocks.Single(b => b.Name == "sink").Dropped["drain timeout"]);
         Books.Balance(runtime.Status());
+        Assert.Equal(0, runtime.LeasedBatches);
     }
 
     [Fact]
@@ -206,6 +211,58 @@ public sealed class PipelineRuntimeTests
         Assert.Equal(["source 'bad': the file is gone"], faults);
         Assert.Equal("failed", runtime.Status().State);
         Assert.Equal(5, sink.Ids.Count);
+    }
+
+    [Fact]
+    public async Task A_source_that_can_not_be_made_anew_at_once_is_tried_again()
+    {
+        var time = new FakeTimeProvider();
+        await using var sink = new CollectingSink();
+        var made = 0;
+        await using var runtime = new FakePipeline { Time = time }
+            .AddSource("a", () => ++made switch
+            {
+                1 => new LateSource(Task.FromException(new IOException("cut off")), finite: false),
+                2 => throw new IOException("not yet"),
+                _ => new CountingSource(5, 1, finite: false),
+            })
+            .AddLines("lines", "a")
+            .AddSink("sink", sink, "lines")
+            .Build();
+
+        var run = runtime.RunAsync(Cancel);
+        await AdvanceUntil(time, run);
+
+        Assert.Equal(3, made);
+        Assert.Equal(5, sink.Ids.Count);
+        var source = runtime.Status().Blocks.Single(b => b.Name == "a");
+        Assert.Equal(("completed", 2, null), (source.State, source.Restarts, source.Problem));
+    }
+
+    [Fact]
+    public async Task A_record_that_a_failing_step_left_half_made_is_in_the_dead_letter_too()
+    {
+        var time = new FakeTimeProvider();
+        using var folder = new TempFolder();
+        await using var sink = new CollectingSink();
+        await using var runtime = new FakePipeline { Time = time, DeadLetterPath = folder.File("dead.jsonl") }
+            .AddSource("a", 3)
+            .AddLines("lines", "a")
+            .AddStep("fragile", () => new ThrowingStep(row =>
+            {
+                row.Head.KeyOffset = row.Get(0).Bits == 1 ? -5 : row.Head.KeyOffset;
+                return row.Get(0).Bits == 1;
+            }), "lines")
+            .AddSink("sink", sink, "fragile")
+            .Build();
+
+        await AdvanceUntil(time, runtime.RunAsync(Cancel));
+
+        Assert.Equal([0, 2], sink.Ids);
+        Books.Balance(runtime.Status());
+        Assert.Equal(0, runtime.LeasedBatches);
+        var dead = JsonDocument.Parse(File.ReadLines(folder.File("dead.jsonl")).Single()).RootElement;
+        Assert.Equal("1", dead.GetProperty("payload").GetString());
     }
 
     [Fact]
@@ -253,9 +310,9 @@ public sealed class PipelineRuntimeTests
         await task;
     }
 
-    private sealed class LateSource(Task when) : ISource
+    private sealed class LateSource(Task when, bool finite = true) : ISource
     {
-        public bool IsFinite => true;
+        public bool IsFinite => finite;
 
         public async Task RunAsync(ISourceOutput output, CancellationToken stop)
         {

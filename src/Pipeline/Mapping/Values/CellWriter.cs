@@ -68,6 +68,8 @@ internal static class CellWriter
 
         if (cell.Scale == 0)
         {
+            // Not the token: 1.0e1 and -0 are whole, but not every reader of a whole number knows that.
+            cell = new Cell { Kind = CellKind.Number, Bits = cell.Bits };
             return true;
         }
 

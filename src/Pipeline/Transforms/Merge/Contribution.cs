@@ -55,7 +55,8 @@ internal sealed class Contribution
             cells = new Cell[row.Type.Fields.Count];
         }
 
-        if (text.Length < length)
+        // Memory goes from record to record: without the upper bound every one would in time hold as much as the largest.
+        if (text.Length < length || text.Length > (length * 4) + Step)
         {
             text = new byte[(length + Step - 1) / Step * Step];
         }

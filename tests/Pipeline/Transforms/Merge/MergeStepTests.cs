@@ -27,6 +27,16 @@ public class MergeStepTests
     }
 
     [Fact]
+    public void A_long_text_leaves_no_long_buffer_behind_for_a_short_one()
+    {
+        var batch = new TestBatch();
+        var held = new Contribution();
+        held.Copy(batch.Row("player", "k", fields: ("name", new string('x', 100_000))));
+        held.Copy(batch.Row("player", "k", fields: ("name", "short")));
+        Assert.InRange(held.Text.Length, 5, 1000);
+    }
+
+    [Fact]
     public void Only_a_changed_value_is_news()
     {
         var step = Step();

@@ -233,6 +233,34 @@ public class NormalizeStepTests
         Assert.Empty(Keys(step, schema, b => b.Document("", request: 1, confirmed: true)));
     }
 
+    [Theory]
+    [InlineData("""{"x":7,"\ud800":1}""", "\"x\"")]
+    [InlineData("""{"\ud800":{"x":7}}""", "\"@key\"")]
+    public void A_member_name_that_no_text_can_hold_costs_its_own_document_only(string poison, string path)
+    {
+        var batch = new TestBatch();
+        var step = TestMapping.Step(batch.Schema, $$$"""[{"each":"*","record":"player","key":"player:x:1","fields":{"name":{{{path}}}}},{"record":"player","key":"player:x:2","fields":{"name":{{{path}}}}}]""");
+        batch.Document("""{"a":{"x":"good"}}""");
+        batch.Document(poison);
+        batch.Document("""{"b":{"x":"good"}}""");
+
+        var left = step.Run(batch.Batch, TestBatch.Start);
+
+        Assert.All(left, d => Assert.Equal((RowState.Dead, 1), (d.State, d.Document)));
+        Assert.Contains(left, d => d.Reason == "malformed json");
+        Assert.Equal(4, batch.Batch.Live);
+    }
+
+    [Fact]
+    public void A_payload_as_deep_as_sources_accept_is_read()
+    {
+        var batch = new TestBatch();
+        var step = TestMapping.Step(batch.Schema, """[{"record":"player","key":"player:x:1","fields":{"name":"x"}}]""");
+        batch.Document($$"""{"x":"deep","y":{{new string('[', 200)}}{{new string(']', 200)}}}""");
+
+        Assert.Empty(step.Run(batch.Batch, TestBatch.Start));
+    }
+
     private static List<string> Keys(StreamEngine.Pipeline.Transforms.Normalize.NormalizeStep step, StreamEngine.Pipeline.Records.RecordSchema schema, Action<TestBatch> fill)
     {
         var batch = new TestBatch(schema);
