@@ -176,6 +176,8 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
     [InlineData("POST", "/player-data", "{\"player_id\":", 400, "bad_json")]
     [InlineData("POST", "/player-data", "{}", 400, "player_id_required")]
     [InlineData("POST", "/player-data", "{\"player_id\":\"a\\nb\"}", 400, "bad_player_id")]
+    [InlineData("POST", "/player-data", "{\"player_id\":\"\\ud800\"}", 400, "bad_json")]
+    [InlineData("POST", "/player-data", "{\"player_id\":\"a\",\"sport\":\"\\ud800\"}", 400, "bad_json")]
     [InlineData("DELETE", "/player-data", null, 405, "method_not_allowed")]
     [InlineData("GET", "/ws/player-updates", null, 426, "websocket_required")]
     public async Task Errors_are_problem_details_with_a_stable_code(string method, string path, string? body, int status, string code)

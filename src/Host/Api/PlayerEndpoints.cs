@@ -20,21 +20,27 @@ internal static class PlayerEndpoints
             }
 
             PlayerRequest? request;
+            string? id;
             try
             {
                 request = await JsonSerializer.DeserializeAsync(context.Request.Body, ApiJson.Default.PlayerRequest, context.RequestAborted).ConfigureAwait(false);
+                id = request?.PlayerId.ValueKind switch
+                {
+                    JsonValueKind.String => request.PlayerId.GetString(),
+                    JsonValueKind.Number => request.PlayerId.GetRawText(),
+                    _ => null,
+                };
+            }
+            catch (InvalidOperationException)
+            {
+                // A text with half a surrogate pair parses, but has no value.
+                return Problems.BadRequest("bad_json", "The player_id is not valid Unicode; send complete surrogate pairs.");
             }
             catch (JsonException e)
             {
                 return Problems.BadRequest("bad_json", $"The body is not the JSON that is expected, at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}; send {{\"player_id\": \"...\"}}.");
             }
 
-            var id = request?.PlayerId.ValueKind switch
-            {
-                JsonValueKind.String => request.PlayerId.GetString(),
-                JsonValueKind.Number => request.PlayerId.GetRawText(),
-                _ => null,
-            };
             return await AnswerAsync(engine, id, request?.Sport, from, context.RequestAborted).ConfigureAwait(false);
         });
         api.MapGet("/player-data/{player_id}", (string player_id, string? sport, CancellationToken cancellationToken) =>

@@ -209,6 +209,11 @@ public sealed class RecordStore
             {
                 known = Put(found.Key, found.Kind, found.Data, found.Stamp, now, found.FreshFor).Read(now, StoreTier.Redis);
             }
+            else
+            {
+                // It may have been written while Redis was asked.
+                known = Find(key);
+            }
 
             Count(known);
             return known;

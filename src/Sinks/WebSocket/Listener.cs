@@ -66,7 +66,7 @@ internal sealed class Listener(ListenerHub hub, WebSocket socket, long number, W
         finally
         {
             await goingAway.DisposeAsync().ConfigureAwait(false);
-            hub.Forget(this);
+            hub.UnsubscribeAll(this);
             End(null, Frame.Ending(WebSocketCloseStatus.NormalClosure, ""));
             await sending.ConfigureAwait(false);
             if (wasTold)

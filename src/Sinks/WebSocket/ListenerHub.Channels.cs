@@ -57,9 +57,9 @@ public sealed partial class ListenerHub
         }
     }
 
-    internal void Forget(Listener listener)
+    /// <summary>Publishes nothing more to it.</summary>
+    internal void UnsubscribeAll(Listener listener)
     {
-        listeners.TryRemove(listener.Number, out _);
         lock (gate)
         {
             foreach (var subscription in listener.Subscriptions.Values)

@@ -83,9 +83,9 @@ public sealed partial class ListenerHub : IAsyncDisposable
                     Volatile.Read(ref connections),
                     refused,
                     publications,
-                    Volatile.Read(ref pastFrames) + now.Sum(l => l.FramesSent),
-                    Volatile.Read(ref pastBytes) + now.Sum(l => l.BytesSent),
-                    Volatile.Read(ref pastConflated) + now.Sum(l => l.Queue.Conflated),
+                    pastFrames + now.Sum(l => l.FramesSent),
+                    pastBytes + now.Sum(l => l.BytesSent),
+                    pastConflated + now.Sum(l => l.Queue.Conflated),
                     now.Count(l => l.Queue.Lagging),
                     Volatile.Read(ref errors));
             }
@@ -123,10 +123,22 @@ public sealed partial class ListenerHub : IAsyncDisposable
         }
 
         LogConnected(listener.Name);
-        await listener.RunAsync(stopping).ConfigureAwait(false);
-        Interlocked.Add(ref pastFrames, listener.FramesSent);
-        Interlocked.Add(ref pastBytes, listener.BytesSent);
-        Interlocked.Add(ref pastConflated, listener.Queue.Conflated);
+        try
+        {
+            await listener.RunAsync(stopping).ConfigureAwait(false);
+        }
+        finally
+        {
+            // In one go, or the counters would go back for as long as the listener takes to leave.
+            lock (gate)
+            {
+                listeners.TryRemove(listener.Number, out _);
+                pastFrames += listener.FramesSent;
+                pastBytes += listener.BytesSent;
+                pastConflated += listener.Queue.Conflated;
+            }
+        }
+
         LogDisconnected(listener.Name, listener.FramesSent, listener.Queue.Conflated);
     }
 

@@ -31,17 +31,23 @@ internal sealed class ListenerQueue(int capacity, TimeProvider time)
     private long conflated;
     private long? told;
 
+    /// <summary>Places given up since they were last cleared away.</summary>
+    private int givenUp;
+
     public long Conflated => Volatile.Read(ref conflated);
 
     public bool Lagging => Volatile.Read(ref conflating);
 
-    public bool IsEmpty
+    public bool IsEmpty => Waiting == 0;
+
+    /// <summary>Places taken, those given up included: what the memory is measured by.</summary>
+    public int Waiting
     {
         get
         {
             lock (gate)
             {
-                return places.Count == 0;
+                return places.Count;
             }
         }
     }
@@ -129,6 +135,10 @@ internal sealed class ListenerQueue(int capacity, TimeProvider time)
             if (latest.Remove(frame.Channel!, out var earlier))
             {
                 earlier.Frame = null;
+                if (++givenUp > latest.Count + AnswerRoom)
+                {
+                    DropGivenUp();
+                }
             }
 
             Update(frame);
@@ -221,6 +231,18 @@ internal sealed class ListenerQueue(int capacity, TimeProvider time)
             else
             {
                 latest.Add(channel, place);
+                places.Enqueue(place);
+            }
+        }
+    }
+
+    private void DropGivenUp()
+    {
+        givenUp = 0;
+        for (var left = places.Count; left > 0; left--)
+        {
+            if (places.Dequeue() is { Frame: not null } place)
+            {
                 places.Enqueue(place);
             }
         }

@@ -38,6 +38,12 @@ internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : I
         var (begin, scanned) = (0, 0);
         while (batch.DocumentCount < BatchDocuments)
         {
+            if (!started && batch.Bytes.Length >= ByteOrderMark.Length)
+            {
+                started = true;
+                begin = scanned = batch.Bytes.StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0;
+            }
+
             var newline = batch.Bytes[scanned..].IndexOf((byte)'\n');
             if (newline >= 0)
             {
@@ -95,13 +101,6 @@ internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : I
 
         line++;
         var text = batch.Bytes[begin..end];
-        if (!started && text.StartsWith(ByteOrderMark))
-        {
-            begin += ByteOrderMark.Length;
-            text = text[ByteOrderMark.Length..];
-        }
-
-        started = true;
         if (line <= skip || text.IndexOfAnyExcept(" \t\r"u8) < 0)
         {
             return;

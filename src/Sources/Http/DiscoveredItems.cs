@@ -8,6 +8,7 @@ internal sealed class DiscoveredItems
 {
     private readonly Lock @lock = new();
     private readonly SortedDictionary<int, List<IReadOnlyDictionary<string, string>>> byRequest = [];
+    private readonly ForOptions options;
     private readonly MappingPath[] each;
     private readonly (string Name, MappingPath Path)[] names;
     private readonly Action changed;
@@ -18,6 +19,7 @@ internal sealed class DiscoveredItems
     /// <param name="changed">Called when the items may have changed.</param>
     public DiscoveredItems(ForOptions options, int maxItems, Action changed)
     {
+        this.options = options;
         each = [.. options.Each.Select(Parse)];
         names = [.. options.Names.Select(n => (n.Key, Parse(n.Value)))];
         this.maxItems = maxItems;
@@ -32,6 +34,23 @@ internal sealed class DiscoveredItems
             lock (@lock)
             {
                 return [.. byRequest.Values.SelectMany(items => items)];
+            }
+        }
+    }
+
+    /// <summary>Goes on from what the same reader knew before it was started again: the list may not change for long.</summary>
+    public void TakeOver(DiscoveredItems earlier)
+    {
+        if (!ReferenceEquals(earlier.options, options))
+        {
+            return;
+        }
+
+        lock (earlier.@lock)
+        {
+            foreach (var (request, items) in earlier.byRequest)
+            {
+                byRequest[request] = items;
             }
         }
     }

@@ -16,7 +16,14 @@ internal static class Fetch
 {
     public static async ValueTask<AttemptResult<Fetched>> SendAsync(HttpClient client, Uri url, TrackedRequest tracked, IReadOnlyDictionary<string, string> headers, long maxBytes, TimeProvider time, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, url) { VersionPolicy = HttpVersionPolicy.RequestVersionOrHigher };
+        using var request = new HttpRequestMessage(HttpMethod.Get, url)
+        {
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrHigher,
+
+            // A request with a body, even an empty one, is not sent again by the handler itself when a kept connection
+            // breaks off: the provider may have counted it, and the second one would have no permit.
+            Content = new ByteArrayContent([]),
+        };
         foreach (var (name, value) in headers)
         {
             request.Headers.TryAddWithoutValidation(name, value);

@@ -11,7 +11,7 @@ public sealed class RequestFeeds
     private readonly Lock @lock = new();
     private readonly Dictionary<string, Dictionary<string, WeakReference<DiscoveredItems>>> readers = new(StringComparer.Ordinal);
 
-    /// <summary>From now on <paramref name="items"/> gets what <paramref name="source"/> receives; it replaces what the reader had before, and must be kept alive by it.</summary>
+    /// <summary>From now on <paramref name="items"/> gets what <paramref name="source"/> receives; it replaces what the reader had before and takes over what that knew. The reader must keep it alive.</summary>
     internal void Subscribe(string source, string reader, DiscoveredItems items)
     {
         lock (@lock)
@@ -19,6 +19,11 @@ public sealed class RequestFeeds
             if (!readers.TryGetValue(source, out var known))
             {
                 readers[source] = known = new(StringComparer.Ordinal);
+            }
+
+            if (known.TryGetValue(reader, out var before) && before.TryGetTarget(out var earlier))
+            {
+                items.TakeOver(earlier);
             }
 
             known[reader] = new WeakReference<DiscoveredItems>(items);

@@ -43,7 +43,7 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
             else if (request.State != state)
             {
                 request.State = state;
-                request.Due = Math.Min(request.Due, (request.Asked ?? Now) + Interval(request).Ticks);
+                request.Due = Math.Max(request.NotBefore, Math.Min(request.Due, (request.Asked ?? Now) + Interval(request).Ticks));
             }
         }
 
@@ -81,7 +81,8 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
         if (request.RetryAt is { } at)
         {
             var wait = (at - time.GetUtcNow()) + (Spread * random.NextDouble());
-            request.Due = Math.Max(request.Due, Now + wait.Ticks);
+            request.NotBefore = Now + wait.Ticks;
+            request.Due = Math.Max(request.Due, request.NotBefore);
             request.RetryAt = null;
         }
 

@@ -16,6 +16,9 @@ internal sealed class TrackedRequest(RequestTemplate template, int number)
     /// <summary>When it is made next: ticks on the source's clock.</summary>
     public long Due { get; set; }
 
+    /// <summary>The provider or the gate wants it no sooner: ticks on the source's clock.</summary>
+    public long NotBefore { get; set; }
+
     /// <summary>When it was made last; null before the first time.</summary>
     public long? Asked { get; set; }
 

@@ -119,6 +119,19 @@ public sealed class RedisTierTests
     }
 
     [Fact]
+    public async Task What_is_stored_while_redis_is_asked_is_the_answer()
+    {
+        await using var server = await RedisServer.StartNewAsync();
+        await using var tier = Tier(server.Url);
+        var store = new RecordStore(TimeProvider.System, tier);
+        await Wait.UntilAsync(() => tier.IsUp, "the connection");
+        await server.CliAsync("CLIENT", "PAUSE", "1000");
+        var reading = store.GetAsync("player:mlb:1", Token);
+        Write(store, 1, "new");
+        Assert.Equal("new", NameOf((await reading)!.Data));
+    }
+
+    [Fact]
     public async Task Clear_takes_a_prefix_literally()
     {
         await using var server = await RedisServer.StartNewAsync();

@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.Time.Testing;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Sinks.Tests.Support;
 using StreamEngine.Sinks.WebSockets;
@@ -278,6 +279,32 @@ public sealed class ConversationTests
         await client.SendAsync([(byte)'"', 0xff, (byte)'"']);
         await client.ExpectCloseAsync(1007);
         await Wait.UntilAsync(() => server.Hub.Count == 0, "forgotten");
+    }
+
+    [Fact]
+    public async Task What_was_sent_stays_counted_while_a_listener_leaves()
+    {
+        var time = new FakeTimeProvider();
+        await using var server = await HubServer.StartAsync(time: time);
+        using var client = await server.ConnectAsync();
+        await client.ExpectAsync("{\"type\":\"ping\"}", "{\"type\":\"pong\"}");
+        await client.SendAsync("{\"type\":\"subscribe\",\"channel\":\"a:*\"}");
+        await client.ExpectAsync("subscribed");
+        await Wait.UntilAsync(() => server.Hub.Stats.FramesSent == 3, "all is counted");
+
+        // Who breaks the protocol leaves slowly: until the clock moves.
+        await client.SendAsync([(byte)'"', 0xff, (byte)'"']);
+        await client.ExpectCloseAsync(1007);
+        await Wait.UntilAsync(() => server.Hub.Stats.Subscriptions == 0, "nothing more is sent to it");
+        Assert.Equal(3, server.Hub.Stats.FramesSent);
+        await Wait.UntilAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return server.Hub.Count == 0;
+            },
+            "forgotten");
+        Assert.Equal(3, server.Hub.Stats.FramesSent);
     }
 
     [Fact]

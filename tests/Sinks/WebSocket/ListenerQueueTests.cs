@@ -52,6 +52,21 @@ public sealed class ListenerQueueTests
     }
 
     [Fact]
+    public void However_often_a_slow_listener_subscribes_its_memory_is_bounded_by_the_channels()
+    {
+        var queue = new ListenerQueue(1, time);
+        var channels = Enumerable.Range(0, 100).Select(i => new HubChannel("c" + i, 0)).ToList();
+        for (var i = 0; i < 60; i++)
+        {
+            queue.Add(Frame.Pong);
+            channels.ForEach(c => queue.Snapshot(Frame.Update(c, 1, "1"u8)));
+        }
+
+        Assert.InRange(queue.Waiting, 160, 400);
+        Assert.Equal([.. Enumerable.Repeat("{\"type\":\"pong\"}", 60), .. channels.Select(c => c.Name + "1")], Take(queue));
+    }
+
+    [Fact]
     public async Task After_the_end_nothing_is_taken_in_and_waiting_ends()
     {
         var queue = new ListenerQueue(10, time);

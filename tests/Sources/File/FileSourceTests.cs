@@ -95,6 +95,16 @@ public sealed class FileSourceTests : IDisposable
         Assert.Equal([RowState.Live, RowState.Dead], (await ReadAsync("long.jsonl", maxLine: 8192)).Documents.Select(d => d.Document.State));
     }
 
+    [Theory]
+    [InlineData(8192, RowState.Live)]
+    [InlineData(8193, RowState.Dead)]
+    public async Task A_byte_order_mark_is_no_part_of_a_long_first_line(int length, RowState state)
+    {
+        Write("mark.jsonl", "\uFEFF" + new string('x', length));
+        var document = Assert.Single((await ReadAsync("mark.jsonl", maxLine: 8192)).Documents);
+        Assert.Equal((new string('x', state == RowState.Live ? length : 4096), state), (document.Text, document.Document.State));
+    }
+
     [Fact]
     public async Task Megabytes_of_blank_lines_need_no_memory()
     {

@@ -59,6 +59,18 @@ public class ChainedRequestTests
     }
 
     [Fact]
+    public async Task Started_again_it_knows_its_items_though_their_list_does_not_change()
+    {
+        await using var provider = await ProviderAsync(_ => ScheduleOf(("1", "live")));
+        await using var fixture = new SourceFixture(SourceFixture.Fast(provider.Address));
+        var options = Feeds();
+        var outputs = fixture.Run(("feeds", options), ("schedule", Schedule()));
+        await outputs[0].WaitForAsync(1);
+        await outputs[1].WaitForAsync(all => all.Any(d => d.Document.Confirmed));
+        await fixture.Run(("feeds", options))[0].WaitForAsync(1);
+    }
+
+    [Fact]
     public async Task The_value_of_a_name_decides_how_often()
     {
         var every = new EveryOptions

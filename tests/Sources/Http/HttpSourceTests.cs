@@ -99,6 +99,17 @@ public class HttpSourceTests
     }
 
     [Fact]
+    public async Task Nothing_is_sent_without_a_permit_not_even_when_a_kept_connection_breaks_off()
+    {
+        await using var provider = new BreakingProvider();
+        await using var fixture = new SourceFixture(SourceFixture.Fast(provider.Address) with { Retry = new RetryOptions { Attempts = 1 } });
+        fixture.Run(("s", Ask("/", every: 0.02)));
+        await Eventually.TrueAsync(() => provider.Requests >= 20);
+        await fixture.StopAsync();
+        Assert.InRange(provider.Requests, 20, fixture.Gate.Throttle.Granted);
+    }
+
+    [Fact]
     public async Task What_the_provider_confirms_flows_as_a_confirmation()
     {
         await using var provider = await TestProvider.StartAsync((context, call) =>

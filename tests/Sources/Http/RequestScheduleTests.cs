@@ -78,6 +78,23 @@ public class RequestScheduleTests
     }
 
     [Fact]
+    public void More_urgent_it_waits_all_the_same_when_the_provider_asked_for_it()
+    {
+        var every = new EveryOptions { When = "state", Otherwise = Duration.Seconds(600), Values = new Dictionary<string, Duration> { ["live"] = Duration.Seconds(5) } };
+        var schedule = new RequestSchedule(every, 0, time, new Random(3));
+        void Set(string state) => schedule.Set(new Dictionary<string, (RequestTemplate, string?)> { ["/a"] = (new RequestTemplate("/a"), state) });
+        Set("preview");
+        var request = schedule.TakeDue()!;
+        request.RetryAt = time.GetUtcNow() + TimeSpan.FromSeconds(60);
+        schedule.Done(request);
+        Set("live");
+        Assert.InRange(schedule.UntilDue!.Value.TotalSeconds, 60, 61);
+        time.Advance(schedule.UntilDue.Value);
+        schedule.Done(schedule.TakeDue()!);
+        Assert.Equal(5, schedule.UntilDue.Value.TotalSeconds);
+    }
+
+    [Fact]
     public void A_request_that_goes_while_in_flight_leaves_with_its_answer()
     {
         var schedule = Schedule(10, 0, "/a", "/b");
