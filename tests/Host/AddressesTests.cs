@@ -9,6 +9,8 @@ public sealed class AddressesTests
     [InlineData("http://127.0.0.1:0")]
     [InlineData("http://localhost:8080")]
     [InlineData("http://*:80")]
+    [InlineData("http://+:80")]
+    [InlineData("http://[::1]:8765")]
     [InlineData("http://[::]:8765")]
     public void Good_addresses_have_no_fault(string url) => Assert.Null(Addresses.Fault(url));
 
@@ -16,6 +18,9 @@ public sealed class AddressesTests
     [InlineData("nowhere", "write it like http://127.0.0.1:8765")]
     [InlineData("ftp://127.0.0.1:21", "write it like http://127.0.0.1:8765")]
     [InlineData("http://127.0.0.1:99999", "write it like http://127.0.0.1:8765")]
+    [InlineData("http://127.0.0.1:80x", "write it like http://127.0.0.1:8765")]
+    [InlineData("http://[::1]:80x", "write it like http://127.0.0.1:8765")]
+    [InlineData("http://locahost:8765", "http://*:8765 for every interface")]
     [InlineData("https://127.0.0.1:8765", "reverse proxy")]
     [InlineData("http://127.0.0.1:8765/api", "http://127.0.0.1:8765")]
     [InlineData("http://localhost:0", "http://127.0.0.1:0")]

@@ -49,6 +49,27 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task Validate_refuses_an_address_that_run_would_refuse_where_it_stands()
+    {
+        folder.Write("in.jsonl", "");
+        var (code, output, error) = await HostProcess.RunAsync(folder.Path, "validate", "--set", "server.urls=http://127.0.0.1:80x");
+
+        Assert.Equal((1, ""), (code, output));
+        Assert.Matches(@"^--set\(1,\d+\): error: server\.urls: 'http://127\.0\.0\.1:80x' .*write it like http://127\.0\.0\.1:8765", error);
+    }
+
+    [Fact]
+    public async Task The_usage_of_a_verb_names_its_file_once_and_a_fault_is_told_once()
+    {
+        var (_, help, _) = await HostProcess.RunAsync(folder.Path, "validate", "--help");
+        Assert.Contains("streamengine validate [<FILE>] [options]", help, StringComparison.Ordinal);
+
+        var (code, _, error) = await HostProcess.RunAsync(folder.Path, "run", "--set");
+        Assert.Equal(2, code);
+        Assert.Equal(2, error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact]
     public async Task A_mistyped_verb_is_not_taken_for_a_file()
     {
         var (code, _, error) = await HostProcess.RunAsync(folder.Path, "valdate");

@@ -192,6 +192,8 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
         var problem = JsonDocument.Parse(text).RootElement;
         Assert.Equal(code, problem.GetProperty("code").GetString());
         Assert.Equal(status, problem.GetProperty("status").GetInt32());
+        Assert.DoesNotContain("\\u00", text, StringComparison.Ordinal);
+        Assert.False(status == 405 && !text.Contains("it takes POST", StringComparison.Ordinal), text);
         Assert.DoesNotContain("   at ", text, StringComparison.Ordinal);
         Assert.False(response.Headers.Contains("Server"));
     }

@@ -43,6 +43,30 @@ public sealed class FilePipelineTests : IDisposable
     }
 
     [Fact]
+    public async Task A_full_disk_under_the_dead_letter_costs_the_dead_records_only()
+    {
+        if (!File.Exists("/dev/full"))
+        {
+            Assert.Skip("There is no /dev/full here; only Linux has it.");
+        }
+
+        folder.Write("in.jsonl", """
+            this is not JSON
+            {"at":"2026-04-01T18:00:00Z","id":1,"name":"Ada","h":1,"ab":3}
+            nor is this
+            {"at":"2026-04-01T18:00:00Z","id":2,"name":"Bo","h":0,"ab":2}
+
+            """);
+        var (code, output, error) = await HostProcess.RunAsync(folder.Path, "--urls", "http://127.0.0.1:0", "--set", "deadLetter.path=/dev/full");
+
+        Assert.True(code == 0, output + error);
+        Assert.Equal(2, folder.Lines("out.jsonl").Length);
+        Assert.Equal(2, Books.Of(output, "normalized").Dead);
+        Assert.Contains("  2 dead records were counted but could not be written to the dead letter\n", output, StringComparison.Ordinal);
+        Assert.Contains("Dead letter /dev/full can't be written (No space left on device", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Logs_are_json_when_asked_for()
     {
         folder.Write("in.jsonl", "");

@@ -84,7 +84,7 @@ public sealed class HealthCheckTests
     public void A_waiting_sink_is_named_as_the_blocker()
     {
         Delivered("fast", "slow");
-        change = b => b.Name == "archive" ? b with { State = "waiting", Queued = 120, Problem = "no space left on device" } : b;
+        change = b => b.Name == "archive" ? b with { State = "waiting", Queued = 120, Problem = "sink 'archive': no space left on device" } : b;
         Is("degraded", "sink 'archive' waits and 120 records with it: no space left on device");
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -14,4 +15,13 @@ namespace StreamEngine.Host.Api;
 [JsonSerializable(typeof(PlayerRequest))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(RateLimitsAnswer))]
-internal sealed partial class ApiJson : JsonSerializerContext;
+internal sealed partial class ApiJson : JsonSerializerContext
+{
+    /// <summary>Answers are JSON, never part of a page: quotes and umlauts may stand in them as they are.</summary>
+    public static ApiJson Plain { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        PropertyNameCaseInsensitive = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

@@ -12,7 +12,7 @@ internal static class HealthEndpoints
             var report = engine.Health();
             return Results.Json(
                 new HealthAnswer(report.Status, engine.Definition.Options.Name, report.Problems, report.Data, engine.Now),
-                ApiJson.Default.HealthAnswer);
+                ApiJson.Plain.HealthAnswer);
         });
         api.MapGet("/health/live", () => Live("alive", engine, StatusCodes.Status200OK));
         api.MapGet("/health/ready", () => engine.Runtime.State == "running"
@@ -21,5 +21,5 @@ internal static class HealthEndpoints
     }
 
     private static IResult Live(string status, Engine engine, int code) =>
-        Results.Json(new LiveAnswer(status, engine.Runtime.State, engine.Now), ApiJson.Default.LiveAnswer, statusCode: code);
+        Results.Json(new LiveAnswer(status, engine.Runtime.State, engine.Now), ApiJson.Plain.LiveAnswer, statusCode: code);
 }

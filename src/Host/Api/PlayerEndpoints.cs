@@ -23,7 +23,7 @@ internal static class PlayerEndpoints
             string? id;
             try
             {
-                request = await JsonSerializer.DeserializeAsync(context.Request.Body, ApiJson.Default.PlayerRequest, context.RequestAborted).ConfigureAwait(false);
+                request = await JsonSerializer.DeserializeAsync(context.Request.Body, ApiJson.Plain.PlayerRequest, context.RequestAborted).ConfigureAwait(false);
                 id = request?.PlayerId.ValueKind switch
                 {
                     JsonValueKind.String => request.PlayerId.GetString(),
@@ -64,14 +64,14 @@ internal static class PlayerEndpoints
         var found = sport is null ? null : await engine.Store.GetAsync($"player:{sport}:{id}", cancellationToken).ConfigureAwait(false);
         return found is null
             ? Problems.Of(StatusCodes.Status404NotFound, "player_not_found", "No such player", Missing(engine, id, sport))
-            : Results.Json(Describe(engine, found, from), ApiJson.Default.PlayerAnswer);
+            : Results.Json(Describe(engine, found, from), ApiJson.Plain.PlayerAnswer);
     }
 
     private static string Missing(Engine engine, string id, string? sport) => engine.DefaultSport switch
     {
         null when sport is null => "No player has come out of the pipeline yet, so the sport isn't known either; try again in a moment, or name it: ?sport=mlb.",
         null => $"No player has come out of the pipeline yet; {ApiRoutes.Base}/health tells how the sources are.",
-        _ => $"There is no record 'player:{sport}:{id}'. Player ids are those of the pipeline's keys, such as '{engine.FirstPlayer}'; "
+        { } known => $"There is no record 'player:{sport}:{id}'. A player's id is the last part of its key, such as '{engine.FirstPlayer![$"player:{known}:".Length..]}' of '{engine.FirstPlayer}'; "
             + "a player that no source reports, or that none has reported for long, is unknown.",
     };
 

@@ -14,7 +14,7 @@ internal static class Problems
     private const string ContentType = "application/problem+json";
 
     public static IResult Of(int status, string code, string title, string detail) =>
-        Results.Json(new Problem("about:blank", title, status, detail, code), ApiJson.Default.Problem, ContentType, status);
+        Results.Json(new Problem("about:blank", title, status, detail, code), ApiJson.Plain.Problem, ContentType, status);
 
     public static IResult BadRequest(string code, string detail) => Of(StatusCodes.Status400BadRequest, code, "The request is wrong", detail);
 
@@ -45,18 +45,18 @@ internal static class Problems
 
             if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null })
             {
-                await ForStatus(context.Response.StatusCode).ExecuteAsync(context).ConfigureAwait(false);
+                await ForStatus(context.Response.StatusCode, context.Response.Headers.Allow.ToString()).ExecuteAsync(context).ConfigureAwait(false);
             }
         });
     }
 
-    private static IResult ForStatus(int status) => status switch
+    private static IResult ForStatus(int status, string allowed) => status switch
     {
         400 => BadRequest("bad_request", "The request could not be read."),
         404 => Of(status, "not_found", "Nothing is here", $"No such address; see {ApiRoutes.Base}/health and {ApiRoutes.Base}/pipeline."),
-        405 => Of(status, "method_not_allowed", "Wrong method", "The address is right, the method is not."),
+        405 => Of(status, "method_not_allowed", "Wrong method", $"The address is right, the method is not; it takes {allowed}."),
         413 => Of(status, "body_too_large", "The body is too large", $"A body may have at most {ApiRoutes.MaxBody} bytes."),
-        415 => Of(status, "unsupported_media_type", "Wrong media type", "Send application/json."),
+        415 => Of(status, "unsupported_media_type", "Wrong media type", "Send JSON, with the header 'Content-Type: application/json'."),
         500 => Of(status, "internal_error", "Something failed here", "The failure was logged; try again, and tell the operator when it stays."),
         _ => Of(status, $"http_{status}", "The request failed", $"The answer is HTTP {status}."),
     };

@@ -7,14 +7,14 @@ internal static class StatusEndpoints
 {
     public static void Map(RouteGroupBuilder api, Engine engine)
     {
-        api.MapGet("/circuit-breaker/status", () => Results.Json(new BreakersAnswer(engine.Breakers(), engine.Now), ApiJson.Default.BreakersAnswer));
-        api.MapGet("/rate-limits/status", () => Results.Json(new RateLimitsAnswer(engine.Throttles(), engine.Now), ApiJson.Default.RateLimitsAnswer));
+        api.MapGet("/circuit-breaker/status", () => Results.Json(new BreakersAnswer(engine.Breakers(), engine.Now), ApiJson.Plain.BreakersAnswer));
+        api.MapGet("/rate-limits/status", () => Results.Json(new RateLimitsAnswer(engine.Throttles(), engine.Now), ApiJson.Plain.RateLimitsAnswer));
         api.MapGet("/pipeline", () =>
         {
             var status = engine.Status();
-            return Results.Json(new PipelineAnswer(status.Name, status.State, status.Blocks, status.Links, LastCheckpoint: null), ApiJson.Default.PipelineAnswer);
+            return Results.Json(new PipelineAnswer(status.Name, status.State, status.Blocks, status.Links, LastCheckpoint: null), ApiJson.Plain.PipelineAnswer);
         });
-        api.MapGet("/metrics", () => Results.Json(Metrics(engine), ApiJson.Default.MetricsAnswer));
+        api.MapGet("/metrics", () => Results.Json(Metrics(engine), ApiJson.Plain.MetricsAnswer));
     }
 
     private static MetricsAnswer Metrics(Engine engine)

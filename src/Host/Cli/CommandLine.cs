@@ -6,22 +6,7 @@ namespace StreamEngine.Host.Cli;
 /// <summary>The verbs and options of <c>streamengine</c>.</summary>
 internal static class CommandLine
 {
-    private static readonly Argument<string?> FileArgument = new("FILE")
-    {
-        Arity = ArgumentArity.ZeroOrOne,
-        Description = "The pipeline to read. Default: pipeline.json in the current folder, else the one beside the program.",
-        Validators =
-        {
-            // Otherwise a mistyped option would be taken for a file that isn't there.
-            result =>
-            {
-                if (result.Tokens is [{ Value: ['-', ..] } token])
-                {
-                    result.AddError($"there is no option '{token.Value}'");
-                }
-            },
-        },
-    };
+    private static readonly Argument<string?> FileArgument = MakeFile();
 
     private static readonly Option<string[]> SetOption = new("--set")
     {
@@ -44,12 +29,12 @@ internal static class CommandLine
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public static async Task<int> InvokeAsync(string[] args)
     {
-        var result = Root().Parse(args);
+        var result = Root(args).Parse(args);
         if (result.Errors.Count > 0)
         {
-            foreach (var error in result.Errors)
+            foreach (var message in result.Errors.Select(e => e.Message).Distinct())
             {
-                await Console.Error.WriteLineAsync($"streamengine: {error.Message}").ConfigureAwait(false);
+                await Console.Error.WriteLineAsync($"streamengine: {message}").ConfigureAwait(false);
             }
 
             await Console.Error.WriteLineAsync("Run 'streamengine --help' for the verbs and options.").ConfigureAwait(false);
@@ -60,19 +45,37 @@ internal static class CommandLine
         return await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }).ConfigureAwait(false);
     }
 
-    private static RootCommand Root()
+    private static Argument<string?> MakeFile() => new("FILE")
+    {
+        Arity = ArgumentArity.ZeroOrOne,
+        Description = "The pipeline to read. Default: pipeline.json in the current folder, else the one beside the program.",
+        Validators =
+        {
+            // Otherwise a mistyped option would be taken for a file that isn't there.
+            result =>
+            {
+                if (result.Tokens is [{ Value: ['-', ..] } token])
+                {
+                    result.AddError($"there is no option '{token.Value}'");
+                }
+            },
+        },
+    };
+
+    private static RootCommand Root(string[] args)
     {
         var root = new RootCommand("Reads providers, merges what they say into one trusted record, and pushes it to everyone who listens.");
         var run = new Command("run", "Runs a pipeline (the default verb).");
         foreach (var command in new[] { root, run })
         {
-            command.Arguments.Add(FileArgument);
+            var file = MakeFile();
+            command.Arguments.Add(file);
             command.Options.Add(UrlsOption);
             command.Options.Add(SetOption);
             command.Options.Add(QuietOption);
             command.Options.Add(LogOption);
             command.SetAction((result, _) => RunCommand.ExecuteAsync(new RunOptions(
-                result.GetValue(FileArgument),
+                result.GetValue(file),
                 result.GetValue(UrlsOption),
                 result.GetValue(SetOption) ?? [],
                 result.GetValue(QuietOption),
@@ -83,6 +86,9 @@ internal static class CommandLine
         root.Subcommands.Add(Validate());
         root.Subcommands.Add(Schema());
         root.Subcommands.Add(Graph());
+
+        // The file of the default verb has no place in the usage of the others.
+        root.Arguments[0].Hidden = root.Subcommands.Any(verb => args.Contains(verb.Name));
         return root;
     }
 

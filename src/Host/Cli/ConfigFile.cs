@@ -32,13 +32,21 @@ internal static class ConfigFile
             return null;
         }
 
-        var result = ConfigLoader.Load(file, Catalog.All, overrides, Environment.GetEnvironmentVariable);
+        var result = ConfigLoader.Load(file, Catalog.All, overrides, Environment.GetEnvironmentVariable, Check);
         foreach (var fault in result.Faults)
         {
             Console.Error.WriteLine(fault.ToString());
         }
 
         return result.Faults.Any(f => f.Severity == FaultSeverity.Error) ? null : result.Definition;
+    }
+
+    private static void Check(PipelineOptions options, Action<string, string> error)
+    {
+        foreach (var fault in Addresses.Choose(null, null, options.Server.Urls).Select(Addresses.Fault).OfType<string>())
+        {
+            error("server.urls", fault);
+        }
     }
 
     /// <summary>The same letters but for two.</summary>

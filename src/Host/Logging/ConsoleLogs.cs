@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using Microsoft.Extensions.Logging.Console;
 
 namespace StreamEngine.Host.Logging;
@@ -22,6 +23,10 @@ internal static class ConsoleLogs
             options.FormatterName = json ? ConsoleFormatterNames.Json : LineFormatter.FormatterName;
         });
         logging.AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
-        logging.Services.Configure<JsonConsoleFormatterOptions>(options => options.TimestampFormat = "o");
+        logging.Services.Configure<JsonConsoleFormatterOptions>(options =>
+        {
+            options.TimestampFormat = "o";
+            options.JsonWriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        });
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 
@@ -33,6 +34,7 @@ internal static class Addresses
         {
             { Scheme: "https" } => $"'{url}' is not plain http; end TLS in a reverse proxy and listen on {Example}",
             { Scheme: not "http" } or { Port: < 0 or > LastPort } => Expected(url),
+            { Host: var host } when !IsPlace(host) => $"'{url}' names neither an IP address of this machine nor localhost; write it like {Example}, or http://*:{address.Port} for every interface",
             { PathBase.Length: > 0 } => $"'{url}' has a path; an address to listen on has none: http://{address.Host}:{address.Port}",
             { Port: 0, Host: "localhost" } => $"'{url}': a free port can be taken on an IP address only; write http://127.0.0.1:0",
             _ => null,
@@ -58,6 +60,9 @@ internal static class Addresses
 
         return null;
     }
+
+    /// <summary>The server would take any other name, and a port with a typo in it, for "every interface".</summary>
+    private static bool IsPlace(string host) => host is "*" or "+" or "localhost" || (IPAddress.TryParse(host, out _) && (host[0] == '[' || !host.Contains(':')));
 
     private static string Expected(string url) => $"'{url}' is not an address to listen on; write it like {Example}";
 

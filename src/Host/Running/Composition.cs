@@ -25,6 +25,8 @@ internal sealed class Composition : IAsyncDisposable
     /// <summary>How long connections may take to close once nothing is left to tell them.</summary>
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
+    private const string Demo = "demo:";
+
     private readonly WebApplication app;
     private readonly CancellationTokenSource goodbye;
     private readonly DemoProviders? demo;
@@ -58,8 +60,10 @@ internal sealed class Composition : IAsyncDisposable
     /// <summary>Where the server listens, ports as they turned out.</summary>
     public IReadOnlyList<string> Urls { get; private set; } = [];
 
-    /// <summary>Base addresses of the demo providers; empty when none runs.</summary>
-    public IReadOnlyList<Uri> DemoAddresses => demo is null ? [] : [.. DemoProviders.Names.Select(n => demo.Find(n)!)];
+    /// <summary>Base addresses of the demo providers that this pipeline asks.</summary>
+    public IReadOnlyList<Uri> DemoAddresses => demo is null
+        ? []
+        : [.. DemoProviders.Names.Where(n => Engine.Definition.Options.Providers.Values.Any(p => p.BaseUrl.TrimEnd('/') == Demo + n)).Select(n => demo.Find(n)!)];
 
     public static Composition Build(PipelineDefinition definition, IReadOnlyList<string> urls, bool jsonLogs, TimeProvider time)
     {
@@ -72,7 +76,7 @@ internal sealed class Composition : IAsyncDisposable
         builder.Services.AddSingleton<IReadOnlyDictionary<string, ProviderGate>>(services => Gates(definition, services));
         builder.Services.AddSingleton(services => new RecordStore(time, RedisTier.Create(definition.Options.Redis, time, services.GetRequiredService<ILoggerFactory>())));
         builder.Services.AddSingleton(services => new ListenerHub(time, Seeded.Random(definition.Options.Seed, "listeners"), services.GetRequiredService<ILoggerFactory>()));
-        var usesDemo = definition.Options.Providers.Values.Any(p => p.BaseUrl.StartsWith("demo:", StringComparison.Ordinal));
+        var usesDemo = definition.Options.Providers.Values.Any(p => p.BaseUrl.StartsWith(Demo, StringComparison.Ordinal));
         if (usesDemo)
         {
             builder.Services.AddSingleton(services => new DemoProviders(definition.Options.Seed, time, services.GetRequiredService<ILoggerFactory>()));

@@ -131,12 +131,19 @@ internal static class HealthCheck
 
     private static string? Problem(BlockStatus block) => block switch
     {
-        { State: "waiting" } => $"sink '{block.Name}' waits and {block.Queued} records with it: {block.Problem}",
+        { State: "waiting" } => $"sink '{block.Name}' waits and {block.Queued} records with it: {Words(block)}",
         { State: "restarting" } => $"{block.Kind} '{block.Name}' is being restarted: {block.Problem}",
         { State: "failed" } => $"{block.Kind} '{block.Name}' has failed: {block.Problem}",
 
         // Redis has a sentence of its own.
-        { Problem: { } problem, Type: not "cache" } => $"{block.Kind} '{block.Name}': {problem}",
+        { Problem: not null, Type: not "cache" } => $"{block.Kind} '{block.Name}': {Words(block)}",
         _ => null,
     };
+
+    /// <summary>A block's own words, without its name where they begin with it.</summary>
+    private static string Words(BlockStatus block)
+    {
+        var name = $"{block.Kind} '{block.Name}': ";
+        return block.Problem is { } problem && problem.StartsWith(name, StringComparison.Ordinal) ? problem[name.Length..] : block.Problem ?? "";
+    }
 }

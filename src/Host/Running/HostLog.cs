@@ -1,10 +1,12 @@
+using StreamEngine.Pipeline.Configuration;
+
 namespace StreamEngine.Host.Running;
 
 /// <summary>Messages of a run.</summary>
 internal static partial class HostLog
 {
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: the sources end, what was taken in is drained within {Timeout}")]
-    public static partial void Draining(ILogger logger, TimeSpan timeout);
+    public static partial void Draining(ILogger logger, Duration timeout);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "An exception of a background task was not looked at by anyone")]
     public static partial void Unobserved(ILogger logger, Exception exception);

@@ -57,7 +57,7 @@ internal static class RunCommand
         Welcome.Print(engine.Definition, composition.Urls, composition.DemoAddresses);
         using var telling = new CancellationTokenSource();
         var status = options.Quiet ? Task.CompletedTask : StatusLine.ShowAsync(engine, composition.Urls[0], composition.Time, telling.Token);
-        using var draining = stop.UnsafeRegister(_ => HostLog.Draining(composition.Logger, engine.Definition.Options.Server.DrainTimeout.Value), null);
+        using var draining = stop.UnsafeRegister(_ => HostLog.Draining(composition.Logger, engine.Definition.Options.Server.DrainTimeout), null);
         var from = composition.Time.GetTimestamp();
         IReadOnlyList<string> faults;
         try

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using StreamEngine.Host.Logging;
 using StreamEngine.Pipeline.Providers;
 
@@ -30,7 +31,7 @@ internal static class StatusLine
             var listeners = engine.Listeners().Connected;
             if (terminal)
             {
-                Console.Write($"{ClearLine}{Fit(Describe(totals, listeners, engine.Breakers(), engine.Now, colour))}\r");
+                Console.Write($"{ClearLine}{Fit(Describe(totals, listeners, engine.Breakers(), engine.Now, colour), Console.WindowWidth)}\r");
             }
             else if (tick % PipedEvery == 0)
             {
@@ -65,10 +66,30 @@ internal static class StatusLine
     }
 
     /// <summary>A line longer than the window would wrap, and the next one could not redraw it.</summary>
-    private static string Fit(string line)
+    public static string Fit(string line, int width)
     {
-        var width = Console.WindowWidth;
-        return width > 1 && line.Length >= width && !line.Contains('\e', StringComparison.Ordinal) ? line[..(width - 1)] : line;
+        var text = new StringBuilder(line.Length);
+        var (room, coloured) = (width > 1 ? width - 1 : int.MaxValue, false);
+        for (var i = 0; i < line.Length; i++)
+        {
+            if (line[i] == '\e')
+            {
+                // Colours take no room.
+                var end = line.IndexOf('m', i);
+                text.Append(line, i, end - i + 1);
+                (i, coloured) = (end, true);
+            }
+            else if (room-- > 0)
+            {
+                text.Append(line[i]);
+            }
+            else
+            {
+                return text.Append(coloured ? "\e[0m" : "").ToString();
+            }
+        }
+
+        return text.ToString();
     }
 
     private static async ValueTask<bool> NextAsync(PeriodicTimer timer, CancellationToken end)

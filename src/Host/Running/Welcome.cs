@@ -10,7 +10,7 @@ internal static class Welcome
 {
     /// <param name="definition">What runs.</param>
     /// <param name="urls">Where it listens.</param>
-    /// <param name="demo">Base addresses of the demo providers, when they run.</param>
+    /// <param name="demo">Base addresses of the demo providers that are asked.</param>
     public static void Print(PipelineDefinition definition, IReadOnlyList<string> urls, IReadOnlyList<Uri> demo)
     {
         var url = Reachable(urls[0]);
@@ -31,9 +31,10 @@ internal static class Welcome
             Console.WriteLine("""    {"type":"subscribe","id":1,"channel":"player:*"}""");
         }
 
+        var width = demo.Select(provider => $"{provider}".Length).DefaultIfEmpty().Max() + "report".Length;
         foreach (var provider in demo)
         {
-            Console.WriteLine($"  curl {provider}report   # what this demo provider says of us");
+            Console.WriteLine($"  curl {$"{provider}report".PadRight(width)}  # what this demo provider says of us");
         }
 
         Console.WriteLine("Ctrl-C drains and stops.");

@@ -18,11 +18,17 @@ public static class ConfigLoader
     /// <param name="catalog">The block types a config may name.</param>
     /// <param name="overrides">Settings that win over the file's, each <c>path=value</c>.</param>
     /// <param name="environment">Looks up an environment variable; null when it isn't set.</param>
-    public static LoadResult Load(string path, BlockCatalog catalog, IReadOnlyList<string> overrides, Func<string, string?> environment)
+    /// <param name="check">What the caller wants to be true of the settings; it reports an error by a setting's path.</param>
+    public static LoadResult Load(
+        string path,
+        BlockCatalog catalog,
+        IReadOnlyList<string> overrides,
+        Func<string, string?> environment,
+        Action<PipelineOptions, Action<string, string>>? check = null)
     {
         var faults = new FaultList();
         return ConfigFile.Read(path, path, out var problem) is { } bytes
-            ? Load(bytes, path, Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/", catalog, overrides, environment, faults)
+            ? Load(bytes, path, Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/", catalog, overrides, environment, faults, check)
             : Failed(path, problem, faults);
     }
 
@@ -36,7 +42,7 @@ public static class ConfigLoader
     public static LoadResult LoadText(string text, string name, string baseDirectory, BlockCatalog catalog, IReadOnlyList<string> overrides, Func<string, string?> environment) =>
         Load(Encoding.UTF8.GetBytes(text), name, Path.GetFullPath(baseDirectory), catalog, overrides, environment, new FaultList());
 
-    private static LoadResult Load(ReadOnlyMemory<byte> bytes, string file, string baseDirectory, BlockCatalog catalog, IReadOnlyList<string> overrides, Func<string, string?> environment, FaultList faults)
+    private static LoadResult Load(ReadOnlyMemory<byte> bytes, string file, string baseDirectory, BlockCatalog catalog, IReadOnlyList<string> overrides, Func<string, string?> environment, FaultList faults, Action<PipelineOptions, Action<string, string>>? check = null)
     {
         var root = ConfigParser.Parse(file, bytes, faults);
         if (root is null)
@@ -59,6 +65,7 @@ public static class ConfigLoader
         var schema = SchemaCompiler.Compile(options);
         var files = new ConfigFile(baseDirectory, catalog, environment, faults);
         BlockValidator.Validate(subject, schema, files);
+        check?.Invoke(options, subject.Error);
         return new LoadResult(faults.Errors > 0 ? null : Define(file, baseDirectory, options, schema, files, catalog), faults.Sorted());
     }
 

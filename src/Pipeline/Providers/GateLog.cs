@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Logging;
+using StreamEngine.Pipeline.Configuration;
 
 namespace StreamEngine.Pipeline.Providers;
 
 internal static partial class GateLog
 {
     [LoggerMessage(1, LogLevel.Warning, "Provider {Provider}: breaker opened after {Failures} failures in a row, next try in {Recovery}; last: {Error}")]
-    public static partial void BreakerOpened(this ILogger logger, string provider, int failures, TimeSpan recovery, string? error);
+    public static partial void BreakerOpened(this ILogger logger, string provider, int failures, Duration recovery, string? error);
 
     [LoggerMessage(2, LogLevel.Warning, "Provider {Provider}: breaker tripped by hand; it stays open until it is reset")]
     public static partial void BreakerTripped(this ILogger logger, string provider);
@@ -17,10 +18,10 @@ internal static partial class GateLog
     public static partial void BreakerClosed(this ILogger logger, string provider);
 
     [LoggerMessage(5, LogLevel.Debug, "Provider {Provider}: attempt {Attempt} failed, next in {Delay}: {Error}")]
-    public static partial void Retrying(this ILogger logger, string provider, int attempt, TimeSpan delay, string? error);
+    public static partial void Retrying(this ILogger logger, string provider, int attempt, Duration delay, string? error);
 
     [LoggerMessage(6, LogLevel.Warning, "Provider {Provider} answered 429: its requests wait {Delay}")]
-    public static partial void HeldBack(this ILogger logger, string provider, TimeSpan delay);
+    public static partial void HeldBack(this ILogger logger, string provider, Duration delay);
 
     [LoggerMessage(7, LogLevel.Warning, "Provider {Provider}: a request was refused, {Queued} already wait for a permit")]
     public static partial void QueueFull(this ILogger logger, string provider, int queued);

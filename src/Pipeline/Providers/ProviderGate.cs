@@ -104,7 +104,7 @@ public sealed class ProviderGate : IDisposable
             }
 
             var delay = retryAfter ?? Backoff(attempts);
-            logger.Retrying(Name, attempts, delay, result.Error);
+            logger.Retrying(Name, attempts, Duration.Rounded(delay), result.Error);
             await Task.Delay(delay, time, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -184,7 +184,7 @@ public sealed class ProviderGate : IDisposable
         throttle.TooManyRequests(hold);
         if (hold is { } delay)
         {
-            logger.HeldBack(Name, delay);
+            logger.HeldBack(Name, Duration.Rounded(delay));
         }
     }
 
@@ -194,7 +194,7 @@ public sealed class ProviderGate : IDisposable
         var now = time.GetUtcNow();
         var next = status.State == "isolated" ? null : retryAt > now ? retryAt : now + TrialWait;
         var last = status.LastError is null ? "" : $"; last failure: {status.LastError}";
-        return new(GateOutcome.BreakerOpen, default, $"The breaker of provider '{Name}' is open{last}", next, attempts);
+        return new(GateOutcome.BreakerOpen, default, $"the breaker of provider '{Name}' is open{last}", next, attempts);
     }
 
     private TimeSpan Backoff(int attempts)

@@ -83,8 +83,7 @@ public sealed partial class DeadLetterFile : IDisposable
                     file = Open();
                 }
 
-                file.Write(line.WrittenSpan);
-                file.Flush();
+                Append(file);
                 written++;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -101,10 +100,32 @@ public sealed partial class DeadLetterFile : IDisposable
         }
     }
 
+    /// <summary>Unbuffered: what a full disk refused must not be tried again, and fail again, when the file is closed.</summary>
     private FileStream Open()
     {
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path!)!);
-        return new FileStream(path!, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        var opened = new FileStream(path!, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        opened.Seek(0, SeekOrigin.End);
+        return opened;
+    }
+
+    /// <summary>Writes the line whole or not at all: the next one must not continue a torn one.</summary>
+    private void Append(FileStream to)
+    {
+        var before = to.Length;
+        try
+        {
+            to.Write(line.WrittenSpan);
+        }
+        catch (IOException)
+        {
+            if (to.Length > before)
+            {
+                to.SetLength(before);
+            }
+
+            throw;
+        }
     }
 
     private void Encode(string block, Batch batch, in Departure departure)

@@ -79,7 +79,7 @@ internal sealed class SinkStage(BlockDefinition block, int capacity, ISink sink,
                 wait = BackOff.Next();
                 if (Problem != e.Message)
                 {
-                    StageLog.SinkWaits(Services.Logger, block.Name, e.Message, wait);
+                    StageLog.SinkWaits(Services.Logger, block.Name, e.Message, Duration.Rounded(wait));
                 }
 
                 Problem = e.Message;

@@ -95,7 +95,7 @@ internal sealed class SourceRunner(
 
                 State = "restarting";
                 var wait = backOff.Next();
-                StageLog.SourceRestarting(services.Logger, e, Block.Name, wait);
+                StageLog.SourceRestarting(services.Logger, e, Block.Name, Duration.Rounded(wait));
                 await Task.Delay(wait, services.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (stop.IsCancellationRequested)
                 {

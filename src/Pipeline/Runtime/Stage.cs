@@ -120,13 +120,13 @@ internal sealed record StageServices(
 internal static partial class StageLog
 {
     [LoggerMessage(Level = LogLevel.Error, Message = "Stage '{Stage}' failed in block '{Block}': the {Records} records it was working on went to the dead letter; restarting it in {Wait}")]
-    public static partial void Restarting(ILogger logger, Exception exception, string stage, string block, int records, TimeSpan wait);
+    public static partial void Restarting(ILogger logger, Exception exception, string stage, string block, int records, Duration wait);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Stage '{Stage}' can't be rebuilt; trying again in {Wait}")]
-    public static partial void Unbuildable(ILogger logger, Exception exception, string stage, TimeSpan wait);
+    public static partial void Unbuildable(ILogger logger, Exception exception, string stage, Duration wait);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Sink '{Sink}' can't write: {Error}. Nothing is lost; trying again in {Wait}")]
-    public static partial void SinkWaits(ILogger logger, string sink, string error, TimeSpan wait);
+    public static partial void SinkWaits(ILogger logger, string sink, string error, Duration wait);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Sink '{Sink}' writes again")]
     public static partial void SinkRecovered(ILogger logger, string sink);
@@ -135,7 +135,7 @@ internal static partial class StageLog
     public static partial void SinkUnfinished(ILogger logger, string sink, string error);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Source '{Source}' failed; restarting it in {Wait}")]
-    public static partial void SourceRestarting(ILogger logger, Exception exception, string source, TimeSpan wait);
+    public static partial void SourceRestarting(ILogger logger, Exception exception, string source, Duration wait);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Source '{Source}' failed and, being finite, is not started again: {Error}")]
     public static partial void SourceFailed(ILogger logger, string source, string error);

@@ -85,7 +85,7 @@ internal sealed class TransformStage : Stage
         State = "restarting";
         Problem = $"block '{block}' failed: {cause.Message}";
         var wait = BackOff.Next();
-        StageLog.Restarting(Services.Logger, cause, Name, block, records, wait);
+        StageLog.Restarting(Services.Logger, cause, Name, block, records, Duration.Rounded(wait));
         while (!Services.Abort.IsCancellationRequested)
         {
             await Task.Delay(wait, Services.Time, Services.Abort).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -100,7 +100,7 @@ internal sealed class TransformStage : Stage
             catch (Exception e)
             {
                 wait = BackOff.Next();
-                StageLog.Unbuildable(Services.Logger, e, Name, wait);
+                StageLog.Unbuildable(Services.Logger, e, Name, Duration.Rounded(wait));
             }
 #pragma warning restore CA1031
         }

@@ -351,7 +351,7 @@ internal sealed partial class FileSink : ISink
     [LoggerMessage(Level = LogLevel.Information, Message = "sink '{Name}': writing works again; nothing was lost")]
     private partial void LogWorksAgain(string name);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "sink '{Name}': completed {Path}, which an earlier run left unfinished; {Bytes} bytes of a torn last line were cut off")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "sink '{Name}': completed {Path}, which an earlier run left unfinished (bytes cut off a torn last line: {Bytes})")]
     private partial void LogRecovered(string name, string path, long bytes);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "sink '{Name}': {Path} is left as it is: {Problem}")]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Providers;
 
 namespace StreamEngine.Sources.Http;
@@ -68,12 +69,12 @@ internal static class Fetch
 
         if (body is null)
         {
-            return AttemptResult.Fail<Fetched>($"the body is larger than {maxBytes} bytes; raise the provider's maxBytes if that is right");
+            return AttemptResult.Fail<Fetched>($"the body is larger than {new ByteSize(maxBytes)}; raise the provider's maxBytes if that is right");
         }
 
         if (body.Span.IsEmpty || body.JsonFault() is not null)
         {
-            var fault = body.Span.IsEmpty ? "the body is empty" : $"the body is no complete JSON ({body.JsonFault()})";
+            var fault = body.Span.IsEmpty ? "the body is empty" : $"the body is {(body.Span[0] == '<' ? "a web page or XML, not JSON" : "no complete JSON")} ({body.JsonFault()})";
             body.Dispose();
             return AttemptResult.Retry<Fetched>(fault);
         }

@@ -148,7 +148,7 @@ public static class BrokenConfigs
             "pipeline.json(29,43): error: sinks.archive.from[0]: there is no transform 'uniqe'; did you mean 'unique'?",
         ]),
         new BrokenConfig("nothing at all", "", SoundMap,
-            ["pipeline.json(1,1): error: not valid JSON: The input does not contain any JSON tokens. Expected the input to start with a valid JSON token, when isFinalBlock is true."]),
+            ["pipeline.json(1,1): error: the file is empty; it must hold JSON"]),
         new BrokenConfig("a list", "[]", SoundMap,
             ["pipeline.json(1,1): error: expected an object, found a list"]),
     ];

@@ -43,6 +43,21 @@ public sealed class ConfigParserTests
     }
 
     [Fact]
+    public void SyntaxErrorsAreToldOnOneLineInWordsForAnOperator()
+    {
+        Assert.Equal("f(1,1): error: the file is empty; it must hold JSON", Told(" \r\n\t"));
+        Assert.EndsWith("error: not valid JSON: nested more than 64 levels deep", Told(new string('[', 65)), StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', Told("name: x\nsources:\n"));
+
+        static string Told(string text)
+        {
+            var faults = new FaultList();
+            Assert.Null(ConfigParser.Parse("f", Encoding.UTF8.GetBytes(text), faults));
+            return Assert.Single(faults.Sorted()).ToString();
+        }
+    }
+
+    [Fact]
     public void BytesThatAreNotUtf8HaveAPlace()
     {
         var faults = new FaultList();

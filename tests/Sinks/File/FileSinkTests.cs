@@ -151,7 +151,7 @@ public sealed class FileSinkTests : IDisposable
         Assert.Equal([1, 2], Sequences("2026/p-0401.jsonl"));
         await sink.CompleteAsync(Token);
         Assert.Equal([3], Sequences("2026/p-0401-1.jsonl"));
-        Assert.Contains(log.Lines, l => l.Contains("12 bytes of a torn last line", StringComparison.Ordinal));
+        Assert.Contains(log.Lines, l => l.Contains("torn last line: 12)", StringComparison.Ordinal));
     }
 
     [Fact]

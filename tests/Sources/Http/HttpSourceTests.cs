@@ -55,7 +55,7 @@ public class HttpSourceTests
         await using var fixture = new SourceFixture(SourceFixture.Fast(provider.Address) with { MaxBytes = new ByteSize(100_000) });
         var output = fixture.Run(("s", Ask("/")))[0];
         await Eventually.TrueAsync(() => fixture.Health.Sources.ContainsKey("s"));
-        Assert.Equal("the body is larger than 100000 bytes; raise the provider's maxBytes if that is right", fixture.Health.Sources["s"].LastError);
+        Assert.Equal("the body is larger than 100000B; raise the provider's maxBytes if that is right", fixture.Health.Sources["s"].LastError);
         Assert.Single(provider.Requests);
         Assert.Empty(output.Documents);
     }

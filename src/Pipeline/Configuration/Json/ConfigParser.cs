@@ -37,6 +37,12 @@ internal sealed class ConfigParser
         }
 
         var parser = new ConfigParser(new LineIndex(file, bytes), faults);
+        if (!bytes.Span.ContainsAnyExcept(" \t\r\n"u8))
+        {
+            faults.Error(new Place(file, 1, 1), "", "the file is empty; it must hold JSON");
+            return null;
+        }
+
         return parser.IsUtf8(bytes.Span) ? parser.ParseRoot(bytes.Span) : null;
     }
 
@@ -74,11 +80,21 @@ internal sealed class ConfigParser
         }
         catch (JsonException e)
         {
-            var message = e.Message;
-            var tail = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-            faults.Error(lines.At(e.LineNumber ?? 0, e.BytePositionInLine ?? 0), "", $"not valid JSON: {(tail > 0 ? message[..tail] : message)}");
+            faults.Error(lines.At(e.LineNumber ?? 0, e.BytePositionInLine ?? 0), "", $"not valid JSON: {Words(e, reader.CurrentDepth)}");
             return null;
         }
+    }
+
+    /// <summary>The parser's words, which may quote the text, on one line and without the place, which is told before them.</summary>
+    private static string Words(JsonException e, int depth)
+    {
+        if (depth >= MaxDepth)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"nested more than {MaxDepth} levels deep");
+        }
+
+        var tail = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        return (tail > 0 ? e.Message[..tail] : e.Message).ReplaceLineEndings(" ");
     }
 
     private ConfigNode ParseValue(ref Utf8JsonReader reader, string path)

@@ -162,7 +162,7 @@ internal sealed class ProviderBreaker
         }
         else
         {
-            logger.BreakerOpened(provider, row, recovery, error);
+            logger.BreakerOpened(provider, row, Duration.Rounded(recovery), error);
         }
     }
 
