@@ -6,7 +6,7 @@ namespace StreamEngine.Sinks.Redis;
 /// Reads <c>redis.url</c>: <c>host:port</c>, <c>redis://[user:password@]host[:port][/database]</c>, <c>rediss://...</c> for
 /// TLS, or StackExchange.Redis' own <c>host:port,password=...,ssl=true</c>.
 /// </summary>
-public static class RedisAddress
+internal static class RedisAddress
 {
     private const string Expectation = "expected 'host:port' or 'redis://user:password@host:port/0'";
 

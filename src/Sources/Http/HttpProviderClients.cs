@@ -6,7 +6,7 @@ using StreamEngine.Pipeline.Providers;
 namespace StreamEngine.Sources.Http;
 
 /// <summary>One connection pool per provider, shared by its sources; it outlives the graph.</summary>
-public sealed class HttpProviderClients : IDisposable
+internal sealed class HttpProviderClients : IDisposable
 {
     private const int MaxConnections = 16;
 

@@ -6,7 +6,7 @@ namespace StreamEngine.Sources.Http;
 /// How an http source learns its requests from another one's payloads: in process, beside the pipeline. One instance serves
 /// all sources.
 /// </summary>
-public sealed class RequestFeeds
+internal sealed class RequestFeeds
 {
     private readonly Lock @lock = new();
     private readonly Dictionary<string, Dictionary<string, WeakReference<DiscoveredItems>>> readers = new(StringComparer.Ordinal);

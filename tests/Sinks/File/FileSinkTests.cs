@@ -224,6 +224,32 @@ public sealed class FileSinkTests : IDisposable
         Assert.Single(folder.Files);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_a_given_up_batch_left_of_itself_is_cut_off_though_nothing_follows(bool gzip)
+    {
+        var full = false;
+        var good = 0L;
+        await using var sink = Sink(new FileSinkOptions { Path = "a.jsonl", Gzip = gzip }, async (file, bytes, offset, token) =>
+        {
+            await RandomAccess.WriteAsync(file, full ? bytes[..Math.Min(17, bytes.Length)] : bytes, offset, token);
+            good = full ? throw new IOException("No space left on device", 28) : offset + bytes.Length;
+        });
+        await WriteAsync(sink, 2);
+        full = true;
+        using var drainTimeout = new CancellationTokenSource();
+        var abandoned = sink.WriteAsync(await batches.MakeAsync(new TestRow("player:mlb:1", 3)), drainTimeout.Token).AsTask();
+        await AdvanceUntilAsync(() => sink.Problem is not null);
+        full = false;
+        await drainTimeout.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => abandoned);
+        await sink.CompleteAsync(Token);
+        var name = gzip ? "a.jsonl.gz" : "a.jsonl";
+        Assert.Equal([1, 2], Sequences(name));
+        Assert.Equal(good, new FileInfo(folder.Of(name)).Length);
+    }
+
     [Fact]
     public async Task A_real_disk_that_is_full_is_waited_for()
     {

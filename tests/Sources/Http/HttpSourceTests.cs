@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Providers;
 using StreamEngine.Sources.Http;
 
 namespace StreamEngine.Sources.Tests.Http;
@@ -107,6 +108,46 @@ public class HttpSourceTests
         await Eventually.TrueAsync(() => provider.Requests >= 20);
         await fixture.StopAsync();
         Assert.InRange(provider.Requests, 20, fixture.Gate.Throttle.Granted);
+    }
+
+    [Fact]
+    public async Task A_redirect_to_another_name_is_not_followed_though_the_port_is_the_same()
+    {
+        await using var provider = await TestProvider.StartAsync((context, _) =>
+        {
+            context.Response.Redirect($"http://localhost:{context.Connection.LocalPort}/other");
+            return Task.CompletedTask;
+        });
+        await using var fixture = new SourceFixture(SourceFixture.Fast(provider.Address));
+        fixture.Run(("s", Ask("/")));
+        await Eventually.TrueAsync(() => fixture.Health.Sources.ContainsKey("s"));
+        Assert.Equal("302 Found to another host, localhost; set the provider's baseUrl to it if that is right", fixture.Health.Sources["s"].LastError);
+        Assert.Equal(["/"], provider.Requests.Select(r => r.Path));
+    }
+
+    [Fact]
+    public async Task What_an_open_breaker_refused_is_no_failure_of_the_source()
+    {
+        await using var fixture = new SourceFixture();
+        var outlet = new PayloadOutlet(fixture.Context("s"));
+        var request = new TrackedRequest(new RequestTemplate("/"), 0);
+        outlet.Failed(request, GateOutcome.BreakerOpen, attempts: 0, "open");
+        Assert.Empty(fixture.Health.Sources);
+        Assert.False(request.Failing);
+        outlet.Failed(request, GateOutcome.BreakerOpen, attempts: 1, "opened by this one");
+        Assert.Equal("opened by this one", fixture.Health.Sources["s"].LastError);
+    }
+
+    [Fact]
+    public void Another_url_confirms_nothing_that_was_known_of_the_one_before()
+    {
+        var request = new TrackedRequest(new RequestTemplate("/day?d={today}"), 0);
+        request.GoTo(new Uri("http://p/day?d=2026-07-04"));
+        (request.Known, request.LastModified) = (true, DateTimeOffset.UnixEpoch);
+        request.GoTo(new Uri("http://p/day?d=2026-07-04"));
+        Assert.Equal((true, DateTimeOffset.UnixEpoch), (request.Known, request.LastModified));
+        request.GoTo(new Uri("http://p/day?d=2026-07-05"));
+        Assert.Equal((false, null), (request.Known, request.LastModified));
     }
 
     [Fact]
