@@ -149,7 +149,8 @@ internal sealed class Composition : IAsyncDisposable
                 p.Value,
                 services.GetRequiredService<TimeProvider>(),
                 Seeded.Random(definition.Options.Seed, p.Key),
-                services.GetRequiredService<ILoggerFactory>().CreateLogger<ProviderGate>()),
+                services.GetRequiredService<ILoggerFactory>().CreateLogger<ProviderGate>(),
+                definition.Secrets),
             StringComparer.Ordinal);
 
     private async Task TryAsync(string part, Func<Task> stop)

@@ -66,13 +66,14 @@ public static class ConfigLoader
         var files = new ConfigFile(baseDirectory, catalog, environment, faults);
         BlockValidator.Validate(subject, schema, files);
         check?.Invoke(options, subject.Error);
-        return new LoadResult(faults.Errors > 0 ? null : Define(file, baseDirectory, options, schema, files, catalog), faults.Sorted());
+        return new LoadResult(faults.Errors > 0 ? null : Define(file, baseDirectory, options, schema, files, catalog, faults), faults.Sorted());
     }
 
-    private static PipelineDefinition Define(string file, string baseDirectory, PipelineOptions options, RecordSchema schema, ConfigFile files, BlockCatalog catalog) => new()
+    private static PipelineDefinition Define(string file, string baseDirectory, PipelineOptions options, RecordSchema schema, ConfigFile files, BlockCatalog catalog, FaultList faults) => new()
     {
         File = file,
         BaseDirectory = baseDirectory,
+        Secrets = [.. faults.Hidden.Where(h => !h.Contains("://", StringComparison.Ordinal))],
         Options = options,
         Schema = schema,
         Files = files.Loaded,

@@ -18,6 +18,12 @@ public sealed record PipelineDefinition
     /// <summary>Record types and sources, slots resolved. A source's index is its position among the sources of the config.</summary>
     public required RecordSchema Schema { get; init; }
 
+    /// <summary>
+    /// What <c>${...}</c> took from the environment and from files, but for addresses: it is shown nowhere, least of all in a
+    /// URL that carries it.
+    /// </summary>
+    public IReadOnlyList<string> Secrets { get; init; } = [];
+
     /// <summary>Files of settings that the checks loaded, such as mappings, by the path that the setting gives.</summary>
     public IReadOnlyDictionary<string, object> Files { get; init; } = new Dictionary<string, object>();
 

@@ -18,6 +18,7 @@ public sealed class ProviderGate : IDisposable
     /// <summary>How soon to look again at a half-open breaker, whose trial call ends at a time nobody knows.</summary>
     private static readonly TimeSpan TrialWait = TimeSpan.FromSeconds(1);
 
+    private readonly string[] hidden;
     private readonly TimeProvider time;
     private readonly Random random;
     private readonly ILogger logger;
@@ -30,8 +31,10 @@ public sealed class ProviderGate : IDisposable
     /// <param name="time">The clock of windows, waits and the breaker.</param>
     /// <param name="random">Chance for the jitter of retries; the gate locks it, so nobody else may use it.</param>
     /// <param name="logger">Where transitions of the breaker are logged.</param>
-    public ProviderGate(string name, ProviderOptions options, TimeProvider time, Random random, ILogger logger)
+    /// <param name="secrets">Texts that must not be shown, besides the provider's header values.</param>
+    public ProviderGate(string name, ProviderOptions options, TimeProvider time, Random random, ILogger logger, IReadOnlyList<string>? secrets = null)
     {
+        hidden = [.. options.Headers.Values, .. secrets ?? []];
         Name = name;
         Options = options;
         this.time = time;
@@ -160,7 +163,7 @@ public sealed class ProviderGate : IDisposable
         try
         {
             var result = await attempt(ended.Token).ConfigureAwait(false);
-            return (result.Error is null ? result : result.WithError(Redacted(result.Error)), true);
+            return (result.Error is null ? result : result.WithError(Redact(result.Error)), true);
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
@@ -174,7 +177,7 @@ public sealed class ProviderGate : IDisposable
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return (AttemptResult.Retry<T>(Redacted(e.Message)), false);
+            return (AttemptResult.Retry<T>(Redact(e.Message)), false);
         }
     }
 
@@ -210,7 +213,10 @@ public sealed class ProviderGate : IDisposable
         return Min(from * Math.Pow(2, attempts - 1) * (1 + (chance / 2)), to);
     }
 
-    private string Redacted(string error) => Redaction.Text(error, Options.Headers.Values);
+    /// <summary>The text with all that is secret about this provider masked, for logs, errors and URLs that people see.</summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="more">Secrets of the caller's own.</param>
+    public string Redact(string text, IEnumerable<string>? more = null) => Redaction.Text(text, hidden.Concat(more ?? []));
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

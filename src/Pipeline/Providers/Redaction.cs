@@ -3,15 +3,12 @@ using System.Text.RegularExpressions;
 namespace StreamEngine.Pipeline.Providers;
 
 /// <summary>Takes secrets out of text that people see: keys in a URL's query, its user info, and known header values.</summary>
-public static partial class Redaction
+internal static partial class Redaction
 {
     private const string Mask = "***";
 
     /// <summary>The text with secrets of URLs in it masked.</summary>
     public static string Text(string text) => UserInfo().Replace(Query().Replace(text, "$1" + Mask), Mask + "@");
-
-    /// <summary>The URL with its secrets masked.</summary>
-    public static string Url(Uri url) => Text(url.ToString());
 
     /// <summary>The text with secrets of URLs in it, and all of <paramref name="secrets"/>, masked.</summary>
     public static string Text(string text, IEnumerable<string> secrets)

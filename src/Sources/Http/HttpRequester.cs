@@ -23,10 +23,10 @@ internal sealed class HttpRequester(HttpSourceOptions options, ProviderGate gate
         var path = request.Template.At(context.Time.GetUtcNow());
         if (!Uri.TryCreate($"{root.AbsoluteUri.TrimEnd('/')}/{path.TrimStart('/')}", UriKind.Absolute, out var url))
         {
-            return Failed($"'{Redaction.Text(path)}' makes no valid URL", 0);
+            return Failed($"'{gate.Redact(path)}' makes no valid URL", 0);
         }
 
-        request.GoTo(url);
+        request.GoTo(url, gate.Redact(url.ToString()));
         for (var redirects = 0; ; redirects++)
         {
             var target = url;
@@ -35,7 +35,7 @@ internal sealed class HttpRequester(HttpSourceOptions options, ProviderGate gate
                 cancellationToken).ConfigureAwait(false);
             if (result.Value?.Redirect is not { } next)
             {
-                return result.Error is null ? result : result with { Error = Redaction.Text(result.Error, options.Headers.Values) };
+                return result.Error is null ? result : result with { Error = gate.Redact(result.Error, options.Headers.Values) };
             }
 
             if (redirects == MaxRedirects)

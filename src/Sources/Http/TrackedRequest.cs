@@ -49,12 +49,12 @@ internal sealed class TrackedRequest(RequestTemplate template, int number)
     public bool Known { get; set; }
 
     /// <summary>Sets where it goes. Another URL (the day changed) makes it a new request.</summary>
-    public void GoTo(Uri url)
+    public void GoTo(Uri url, string shownAs)
     {
         if (url != Url)
         {
             Url = url;
-            Origin = Pipeline.Providers.Redaction.Url(url);
+            Origin = shownAs;
             ETag = null;
             LastModified = null;
             Known = false;

@@ -142,11 +142,11 @@ public class HttpSourceTests
     public void Another_url_confirms_nothing_that_was_known_of_the_one_before()
     {
         var request = new TrackedRequest(new RequestTemplate("/day?d={today}"), 0);
-        request.GoTo(new Uri("http://p/day?d=2026-07-04"));
+        request.GoTo(new Uri("http://p/day?d=2026-07-04"), "shown");
         (request.Known, request.LastModified) = (true, DateTimeOffset.UnixEpoch);
-        request.GoTo(new Uri("http://p/day?d=2026-07-04"));
+        request.GoTo(new Uri("http://p/day?d=2026-07-04"), "shown");
         Assert.Equal((true, DateTimeOffset.UnixEpoch), (request.Known, request.LastModified));
-        request.GoTo(new Uri("http://p/day?d=2026-07-05"));
+        request.GoTo(new Uri("http://p/day?d=2026-07-05"), "shown");
         Assert.Equal((false, null), (request.Known, request.LastModified));
     }
 

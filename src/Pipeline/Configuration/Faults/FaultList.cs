@@ -31,6 +31,9 @@ internal sealed class FaultList
         }
     }
 
+    /// <summary>The values that are hidden.</summary>
+    public IReadOnlyList<string> Hidden => [.. hidden.Keys];
+
     /// <summary>By file, line and column.</summary>
     public IReadOnlyList<ConfigFault> Sorted() =>
     [

@@ -1,0 +1,52 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+
+namespace StreamEngine.Host.Tests;
+
+/// <summary>A key that stands in the path, as some providers want it, comes from the environment and is shown nowhere.</summary>
+public sealed class SecretTests
+{
+    private const string Secret = "s3cr3t-key-0042";
+    private const string Api = "/api/optimized-realtime";
+
+    [Fact]
+    public async Task A_key_in_a_path_is_in_no_log_error_metric_record_or_dead_letter()
+    {
+        var asked = 0;
+        await using var provider = WebApplication.CreateEmptyBuilder(new WebApplicationOptions()).With(b => b.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0"));
+        provider.Run(async context =>
+        {
+            Assert.Equal($"/json/{Secret}/players", context.Request.Path);
+            context.Response.StatusCode = Interlocked.Increment(ref asked) % 3 == 0 ? 500 : 200;
+            await context.Response.WriteAsync("""[{"id":1,"name":"A"},{"name":"no id"}]""", context.RequestAborted);
+        });
+        await provider.StartAsync(TestContext.Current.CancellationToken);
+        using var folder = new Folder();
+        folder.Edit("\"lines\": { \"type\": \"file\", \"path\": \"in.jsonl\" }", "\"lines\": { \"type\": \"http\", \"provider\": \"p\", \"request\": \"/json/${STATS_KEY}/players\", \"every\": \"100ms\" }");
+        folder.Edit("\"sources\":", "\"providers\": { \"p\": { \"baseUrl\": \"" + provider.Urls.Single() + "\", \"throttle\": { \"perSecond\": 50, \"perMinute\": 3000 }, \"retry\": { \"attempts\": 1 } } },\n  \"sources\":");
+        folder.Write("map.json", """[{ "each": "$[*]", "record": "player", "key": "player:mlb:{id}", "fields": { "name": "name" } }]""");
+        await using var host = HostProcess.Start(folder.Path, new Dictionary<string, string?> { ["STATS_KEY"] = Secret }, "--urls", "http://127.0.0.1:0");
+        using var client = new HttpClient { BaseAddress = await host.WaitForListeningAsync() };
+        using var limit = new CancellationTokenSource(HostProcess.Patience);
+        while ((await client.GetFromJsonAsync<JsonElement>($"{Api}/health", limit.Token)).GetProperty("health_data").GetProperty("sources").GetProperty("lines").GetProperty("failures").GetInt64() == 0)
+        {
+            await Task.Delay(20, limit.Token);
+        }
+
+        var shown = "";
+        foreach (var path in (string[])[$"{Api}/health", $"{Api}/metrics", $"{Api}/pipeline", $"{Api}/circuit-breaker/status", $"{Api}/rate-limits/status", "/metrics"])
+        {
+            shown += await client.GetStringAsync(path, limit.Token);
+        }
+
+        Assert.Equal(0, await host.StopAsync());
+        shown += host.Output + host.Error + string.Join('\n', folder.Lines("out.jsonl")) + string.Join('\n', folder.Lines("dead.jsonl"));
+        Assert.Contains("500", host.Error, StringComparison.Ordinal);
+        Assert.Contains("missing key", shown, StringComparison.Ordinal);
+        Assert.Contains("/json/***/players", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, shown, StringComparison.Ordinal);
+    }
+}
