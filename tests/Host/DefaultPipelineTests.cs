@@ -170,6 +170,22 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
         Assert.NotEmpty(metadata.GetProperty("data_sources").EnumerateArray());
     }
 
+    [Fact]
+    public async Task The_welcome_says_what_to_try_next_in_columns()
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        limit.CancelAfter(HostProcess.Patience);
+        while (!fixture.Host.Output.Contains("Ctrl-C drains and stops.", StringComparison.Ordinal))
+        {
+            await Task.Delay(50, limit.Token);
+        }
+
+        var tries = fixture.Host.Output.Split('\n').Where(l => l.Contains("  # ", StringComparison.Ordinal)).ToList();
+
+        Assert.Equal(3, tries.Count);
+        Assert.Single(tries.Select(l => l.IndexOf("  # ", StringComparison.Ordinal)).Distinct());
+    }
+
     [Theory]
     [InlineData("GET", "/player-data/nobody", null, 404, "player_not_found")]
     [InlineData("GET", "/nowhere", null, 404, "not_found")]

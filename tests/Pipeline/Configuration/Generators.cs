@@ -63,7 +63,7 @@ internal static class Generators
             Schema = general.Item1,
             Name = general.Item2,
             Seed = general.Item3,
-            Server = new ServerOptions { ApiKey = general.Item4 },
+            Redis = new RedisOptions { Url = general.Item4 },
             Records = records,
             Providers = providers,
             Sources = sources,

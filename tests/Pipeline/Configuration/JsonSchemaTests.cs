@@ -61,7 +61,7 @@ public sealed class JsonSchemaTests
         var text = SettingsReference.Generate(FakeBlocks.Catalog);
         Assert.Contains("| `throttle.perSecond` | whole number, 1 to 100000, or null for none | `2` | Most requests in any second. |\n", text, StringComparison.Ordinal);
         Assert.Contains("| `server.drainTimeout` | duration, 1s to 10m | `\"20s\"` | How long a shutdown may take to drain. |\n", text, StringComparison.Ordinal);
-        Assert.Contains("| `server.apiKey` | text; secret |", text, StringComparison.Ordinal);
+        Assert.Contains("| `redis.url` | text; secret |", text, StringComparison.Ordinal);
         Assert.Contains("| `baseUrl` | text | required |", text, StringComparison.Ordinal);
         Assert.Contains("| `NAME.type` | `string`, `int`, `number`, `bool`, `time`, `enum` | required |", text, StringComparison.Ordinal);
         Assert.Contains("### transform `deduplicate`\n\nGuarantee: Once per key and content.\n\n", text, StringComparison.Ordinal);

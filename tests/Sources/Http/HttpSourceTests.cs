@@ -151,6 +151,15 @@ public class HttpSourceTests
     }
 
     [Fact]
+    public async Task A_web_page_instead_of_json_is_told_as_such()
+    {
+        await using var provider = await TestProvider.StartAsync((context, call) => context.Response.WriteAsync(call == 1 ? "<html>Sign in</html>" : "[1]"));
+        await using var fixture = new SourceFixture(SourceFixture.Fast(provider.Address));
+        await fixture.Run(("s", Ask("/")))[0].WaitForAsync(1);
+        Assert.Equal("the body is a web page or XML, not JSON (line 1, byte 1)", fixture.Gate.Breaker.LastError);
+    }
+
+    [Fact]
     public async Task What_the_provider_confirms_flows_as_a_confirmation()
     {
         await using var provider = await TestProvider.StartAsync((context, call) =>

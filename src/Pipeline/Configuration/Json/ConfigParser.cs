@@ -80,15 +80,15 @@ internal sealed class ConfigParser
         }
         catch (JsonException e)
         {
-            faults.Error(lines.At(e.LineNumber ?? 0, e.BytePositionInLine ?? 0), "", $"not valid JSON: {Words(e, reader.CurrentDepth)}");
+            faults.Error(lines.At(e.LineNumber ?? 0, e.BytePositionInLine ?? 0), "", $"not valid JSON: {Words(e)}");
             return null;
         }
     }
 
     /// <summary>The parser's words, which may quote the text, on one line and without the place, which is told before them.</summary>
-    private static string Words(JsonException e, int depth)
+    private static string Words(JsonException e)
     {
-        if (depth >= MaxDepth)
+        if (e.Message.StartsWith("The maximum configured depth", StringComparison.Ordinal))
         {
             return string.Create(CultureInfo.InvariantCulture, $"nested more than {MaxDepth} levels deep");
         }

@@ -75,10 +75,6 @@ public sealed record ServerOptions
     /// <summary>Addresses to listen on, separated by semicolons.</summary>
     public string Urls { get; init; } = "http://127.0.0.1:8765";
 
-    /// <summary>Key that callers send as <c>X-Api-Key</c> for calls that change something; empty allows them from loopback only.</summary>
-    [Secret]
-    public string ApiKey { get; init; } = "";
-
     /// <summary>How long a shutdown may take to drain.</summary>
     [Between("1s", "10m")]
     public Duration DrainTimeout { get; init; } = Duration.Seconds(20);
