@@ -167,6 +167,67 @@ public sealed class BatchTests : IDisposable
     }
 
     [Fact]
+    public async Task Copies_past_the_capacity_are_paid_back_before_a_source_gets_a_batch()
+    {
+        var leased = new List<Batch> { await batches.OneAsync(), await batches.OneAsync(), batches.Pool.RentCopy(), batches.Pool.RentCopy() };
+        var waiting = batches.Pool.RentAsync(TestContext.Current.CancellationToken).AsTask();
+
+        leased[0].Release();
+        leased[1].Release();
+        Assert.False(waiting.IsCompleted);
+        leased[2].Release();
+        leased[3].Release();
+
+        await waiting;
+        Assert.Equal(1, batches.Pool.Leased);
+    }
+
+    [Fact]
+    public async Task A_copy_keeps_confirmations_in_its_books()
+    {
+        var batch = await batches.OneAsync("1");
+        batch.AddDocument(new Document { Confirmed = true, Origin = "test" });
+        batch.AddRow(Batches.Thing, 1).SetKey("k"u8);
+        batch.LeaveDocument(1, RowState.Mapped, "");
+        var copy = batches.Pool.RentCopy();
+
+        batch.CopyTo(copy);
+
+        Assert.Equal((1, 1, RowOp.Confirmed), (copy.Live, copy.Controls, copy[0].Head.Op));
+        Assert.Equal((0, 0), (copy.Added, copy.Departures.Length));
+    }
+
+    [Fact]
+    public async Task Nothing_of_a_batch_is_left_in_the_next_one()
+    {
+        var batch = await batches.OneAsync("1");
+        batch.AddRow(Batches.Thing, 0).Set(0, 1L);
+        batch.SetOrigin(0, 0, 1);
+        batch.Release();
+
+        var next = await batches.OneAsync("2");
+        Assert.Same(batch, next);
+        var row = next.AddRow(Batches.Thing, 0);
+        Assert.False(row.Has(0));
+        Assert.Equal(-1, next.Origin(0, 0));
+    }
+
+    [Fact]
+    public async Task What_changed_is_listed_by_name()
+    {
+        var batch = await batches.OneAsync("1");
+        var row = batch.AddRow(Batches.Thing, 0);
+        row.Head.Changed.Add(1);
+        row.Head.Changed.Add(3);
+        row.Head.Revision = 2;
+        batch.Seal();
+
+        using var json = JsonDocument.Parse(batch.DataOf(0));
+        Assert.Equal("""["text","on"]""", json.RootElement.GetProperty("changed").GetRawText());
+        Assert.Equal(2, json.RootElement.GetProperty("revision").GetInt32());
+    }
+
+    [Fact]
     public async Task Releasing_too_often_is_found_out()
     {
         var batch = await batches.OneAsync();
