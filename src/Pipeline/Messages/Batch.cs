@@ -10,7 +10,7 @@ namespace StreamEngine.Pipeline.Messages;
 /// One owner until it is sealed; then every sink holds a counted lease, and the last release returns it to its pool.
 /// </summary>
 /// <remarks>Nothing read from a batch (spans, rows, cells) may outlive the lease; debug builds overwrite freed memory.</remarks>
-public sealed class Batch : IBufferWriter<byte>
+public sealed partial class Batch : IBufferWriter<byte>
 {
     private const byte Poison = 0xDD;
     private const int FewDocuments = 4;
@@ -24,8 +24,6 @@ public sealed class Batch : IBufferWriter<byte>
     private Cell[] cells;
     private short[] origins = [];
     private ArrayBufferWriter<byte> data = new();
-    private Departure[] departures = [];
-    private int departureCount;
     private int leases;
 
     internal Batch(BatchPool pool, RecordSchema schema)
@@ -82,115 +80,6 @@ public sealed class Batch : IBufferWriter<byte>
 
     /// <summary>Live rows in order.</summary>
     public Enumerator GetEnumerator() => new(this);
-
-    /// <summary>
-    /// Records in flight: documents not yet mapped, plus live rows. Confirmations are control records and don't count.
-    /// </summary>
-    public int Live { get; private set; }
-
-    /// <summary>Confirmations in flight: documents not yet mapped, plus live rows.</summary>
-    public int Controls { get; private set; }
-
-    /// <summary>Whether nothing in the batch is of interest to whoever comes next.</summary>
-    public bool IsSpent => Live == 0 && Controls == 0;
-
-    /// <summary>Records that came out of nothing or out of documents since <see cref="BeginStep"/>.</summary>
-    internal int Added { get; private set; }
-
-    /// <summary>Documents that became rows since <see cref="BeginStep"/>.</summary>
-    internal int Mapped { get; private set; }
-
-    /// <summary>Records that left the flow since <see cref="BeginStep"/>, with their reasons.</summary>
-    internal ReadOnlySpan<Departure> Departures => departures.AsSpan(0, departureCount);
-
-    /// <summary>Starts the book-keeping of one step.</summary>
-    internal void BeginStep() => Added = Mapped = departureCount = 0;
-
-    /// <summary>Takes a document out of the flow, or says that its records have become rows.</summary>
-    /// <param name="index">The document.</param>
-    /// <param name="state">What became of it.</param>
-    /// <param name="reason">Counted; from a small fixed set. Empty for <see cref="RowState.Mapped"/>.</param>
-    /// <param name="detail">More for the person who reads the dead letter.</param>
-    public void LeaveDocument(int index, RowState state, string reason, string? detail = null)
-    {
-        ref var document = ref Document(index);
-        if (document.State != RowState.Live)
-        {
-            return;
-        }
-
-        document.State = state;
-        if (document.Confirmed)
-        {
-            Controls--;
-            return;
-        }
-
-        Live--;
-        if (state == RowState.Mapped)
-        {
-            Mapped++;
-        }
-        else
-        {
-            Depart(new Departure(state, -1, index, reason, detail));
-        }
-    }
-
-    internal void Leave(int row, RowState state, string reason, string? detail = null)
-    {
-        ref var head = ref Head(row);
-        if (head.State != RowState.Live)
-        {
-            return;
-        }
-
-        head.State = state;
-        if (head.Op == RowOp.Confirmed)
-        {
-            Controls--;
-            return;
-        }
-
-        Live--;
-        Depart(new Departure(state, row, head.Document, reason, detail));
-    }
-
-    /// <summary>Takes everything that is still in flight out of the flow.</summary>
-    internal void LeaveAll(RowState state, string reason, string? detail)
-    {
-        for (var i = 0; i < DocumentCount; i++)
-        {
-            LeaveDocument(i, state, reason, detail);
-        }
-
-        for (var i = 0; i < RowCount; i++)
-        {
-            Leave(i, state, reason, detail);
-        }
-    }
-
-    internal void Confirm(int row, string reason)
-    {
-        ref var head = ref Head(row);
-        if (head.Op != RowOp.Confirmed && head.State == RowState.Live)
-        {
-            head.Op = RowOp.Confirmed;
-            Live--;
-            Controls++;
-            Depart(new Departure(RowState.Filtered, row, head.Document, reason, null));
-        }
-    }
-
-    private void Depart(in Departure departure)
-    {
-        if (departureCount == departures.Length)
-        {
-            Array.Resize(ref departures, Math.Max(16, departures.Length * 2));
-        }
-
-        departures[departureCount++] = departure;
-    }
 
     /// <summary>Copies <paramref name="text"/> into the batch.</summary>
     /// <returns>Its offset in <see cref="Bytes"/>.</returns>

@@ -19,6 +19,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
 
     private readonly RuntimeServices services;
     private readonly CancellationTokenSource abort = new();
+    private readonly CancellationTokenSource broken = new();
     private readonly BatchPool pool;
     private readonly Dictionary<string, Tap> taps;
     private readonly Dictionary<string, RateMeter> rates;
@@ -37,7 +38,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
         var logger = services.Logging.CreateLogger<PipelineRuntime>();
         taps = definition.Blocks.ToDictionary(b => b.Name, b => new Tap(b.Name, logger), StringComparer.Ordinal);
         rates = definition.Blocks.ToDictionary(b => b.Name, _ => new RateMeter(), StringComparer.Ordinal);
-        Wire(new StageServices(services.Time, logger, DeadLetters, taps, abort.Token));
+        Wire(new StageServices(services.Time, logger, DeadLetters, taps, broken, abort.Token));
     }
 
     /// <summary>How the graph was laid out.</summary>
@@ -64,18 +65,20 @@ public sealed class PipelineRuntime : IAsyncDisposable
     public async Task<IReadOnlyList<string>> RunAsync(CancellationToken stop)
     {
         state = "running";
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop, broken.Token);
         using var sampling = services.Time.CreateTimer(Sampler(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
-        using var draining = stop.UnsafeRegister(
+        using var draining = ending.Token.UnsafeRegister(
             _ =>
             {
                 state = "draining";
                 _ = AbortAsync();
             },
             null);
-        var running = sources.Select(s => Task.Run(() => s.RunAsync(stop), CancellationToken.None)).ToList();
+        var running = sources.Select(s => Task.Run(() => s.RunAsync(ending.Token), CancellationToken.None)).ToList();
         var outcomes = await Task.WhenAll(running).ConfigureAwait(false);
         await Task.WhenAll(stages.Select(s => s.Completion)).ConfigureAwait(false);
         var faults = sources.Zip(outcomes).Where(o => o.Second is not null).Select(o => $"source '{o.First.Block.Name}': {o.Second}").ToList();
+        faults.AddRange(stages.Where(s => s.IsBroken).Select(s => $"stage '{s.Name}': {s.Problem}"));
         if (stages.SelectMany(s => s.Counters).Sum(c => c.Reasons(RowState.Dropped).GetValueOrDefault(SinkStage.DrainTimeout)) is > 0 and var lost)
         {
             faults.Add($"the drain timeout of {Plan.Definition.Options.Server.DrainTimeout} passed before {lost} records were written: they are lost; raise server.drainTimeout");
@@ -123,6 +126,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
         DeadLetters.Dispose();
         pool.Dispose();
         abort.Dispose();
+        broken.Dispose();
     }
 
     private void Wire(StageServices stageServices)

@@ -43,6 +43,9 @@ internal abstract class Stage
 
     public string? Problem { get; protected set; }
 
+    /// <summary>True when the shell itself failed. It takes no more batches, so the run can't go on.</summary>
+    public bool IsBroken { get; private set; }
+
     public int Restarts => BackOff.Count;
 
     /// <summary>Ends when every input has ended and everything taken has been handed on. Never fails.</summary>
@@ -94,8 +97,10 @@ internal abstract class Stage
         await block.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (block.Completion.Exception is { } exception)
         {
-            StageLog.Broken(Services.Logger, exception, Name);
-            Problem = $"the shell of stage '{Name}' failed: {exception.GetBaseException().Message}";
+            StageLog.ShellFailed(Services.Logger, exception, Name);
+            Problem = exception.GetBaseException().Message;
+            IsBroken = true;
+            await Services.Broken.CancelAsync().ConfigureAwait(false);
         }
 
         await EndAsync().ConfigureAwait(false);
@@ -108,12 +113,14 @@ internal abstract class Stage
 /// <param name="Logger">For the runtime's own messages.</param>
 /// <param name="DeadLetters">Where dead records go.</param>
 /// <param name="Taps">Windows by block name.</param>
+/// <param name="Broken">Ends the run: a shell has failed.</param>
 /// <param name="Abort">Signalled when the drain timeout has passed: nothing waits any longer.</param>
 internal sealed record StageServices(
     TimeProvider Time,
     ILogger Logger,
     DeadLetterFile DeadLetters,
     IReadOnlyDictionary<string, Tap> Taps,
+    CancellationTokenSource Broken,
     CancellationToken Abort);
 
 /// <summary>Messages of the stages.</summary>
@@ -140,6 +147,6 @@ internal static partial class StageLog
     [LoggerMessage(Level = LogLevel.Error, Message = "Source '{Source}' failed and, being finite, is not started again: {Error}")]
     public static partial void SourceFailed(ILogger logger, string source, string error);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The shell of stage '{Stage}' failed")]
-    public static partial void Broken(ILogger logger, Exception exception, string stage);
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The shell of stage '{Stage}' failed; the run ends")]
+    public static partial void ShellFailed(ILogger logger, Exception exception, string stage);
 }

@@ -266,6 +266,23 @@ public sealed class PipelineRuntimeTests
     }
 
     [Fact]
+    public async Task A_record_that_can_not_be_written_as_json_ends_the_run_with_its_reason_instead_of_hanging_it()
+    {
+        await using var sink = new CollectingSink();
+        await using var runtime = new FakePipeline()
+            .AddSource("a", () => new CountingSource(int.MaxValue, 1, finite: false))
+            .AddLines("lines", "a")
+            .AddStep("bad", () => new ActionStep(row => row.Set(1, new Cell { Kind = CellKind.Text, Offset = int.MaxValue, Bits = 5 })), "lines")
+            .AddSink("sink", sink, "bad")
+            .Build();
+
+        var faults = await runtime.RunAsync(Cancel).WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+
+        Assert.Contains(faults, f => f.StartsWith("stage 'bad': ", StringComparison.Ordinal));
+        Assert.Equal("failed", runtime.State);
+    }
+
+    [Fact]
     public async Task A_tap_shows_copies_that_outlive_the_batch()
     {
         await using var sink = new CollectingSink();
