@@ -7,9 +7,19 @@ namespace StreamEngine.Pipeline.Health;
 public sealed class SourceHealth(TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, SourceState> sources = new(StringComparer.Ordinal);
+    private int generation;
 
     /// <summary>All sources that have reported, by name.</summary>
     public IReadOnlyDictionary<string, SourceState> Sources => sources;
+
+    /// <summary>Grows when what the pipeline remembered of earlier payloads was lost.</summary>
+    public int Generation => Volatile.Read(ref generation);
+
+    /// <summary>
+    /// What the pipeline remembered of earlier payloads is lost: "nothing has changed" means nothing to it any more, so sources
+    /// ask for whole payloads once.
+    /// </summary>
+    public void AskInFull() => Interlocked.Increment(ref generation);
 
     /// <summary>A payload arrived; <paramref name="changed"/> is false for a 304 or the same bytes as before.</summary>
     public void Succeeded(string source, bool changed, long bytes) => sources.AddOrUpdate(

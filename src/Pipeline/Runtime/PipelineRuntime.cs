@@ -38,7 +38,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
         var logger = services.Logging.CreateLogger<PipelineRuntime>();
         taps = definition.Blocks.ToDictionary(b => b.Name, b => new Tap(b.Name, logger), StringComparer.Ordinal);
         rates = definition.Blocks.ToDictionary(b => b.Name, _ => new RateMeter(), StringComparer.Ordinal);
-        Wire(new StageServices(services.Time, logger, DeadLetters, taps, broken, abort.Token));
+        Wire(new StageServices(services.Time, logger, DeadLetters, taps, services.Health, broken, abort.Token));
     }
 
     /// <summary>How the graph was laid out.</summary>

@@ -1,6 +1,7 @@
 using System.Threading.Tasks.Dataflow;
 using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Runtime;
@@ -113,6 +114,7 @@ internal abstract class Stage
 /// <param name="Logger">For the runtime's own messages.</param>
 /// <param name="DeadLetters">Where dead records go.</param>
 /// <param name="Taps">Windows by block name.</param>
+/// <param name="Health">Told when a restart has lost what was remembered.</param>
 /// <param name="Broken">Ends the run: a shell has failed.</param>
 /// <param name="Abort">Signalled when the drain timeout has passed: nothing waits any longer.</param>
 internal sealed record StageServices(
@@ -120,6 +122,7 @@ internal sealed record StageServices(
     ILogger Logger,
     DeadLetterFile DeadLetters,
     IReadOnlyDictionary<string, Tap> Taps,
+    SourceHealth Health,
     CancellationTokenSource Broken,
     CancellationToken Abort);
 

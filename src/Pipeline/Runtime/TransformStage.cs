@@ -92,6 +92,7 @@ internal sealed class TransformStage : Stage
             try
             {
                 steps = build();
+                Services.Health.AskInFull();
                 State = "running";
                 Problem = null;
                 return;

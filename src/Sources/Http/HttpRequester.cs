@@ -26,7 +26,7 @@ internal sealed class HttpRequester(HttpSourceOptions options, ProviderGate gate
             return Failed($"'{gate.Redact(path)}' makes no valid URL", 0);
         }
 
-        request.GoTo(url, gate.Redact(url.ToString()));
+        request.GoTo(url, gate.Redact(url.ToString()), context.Health.Generation);
         for (var redirects = 0; ; redirects++)
         {
             var target = url;

@@ -33,6 +33,8 @@ internal sealed class TrackedRequest(RequestTemplate template, int number)
     /// <summary>Nobody lists it any more; it leaves when its answer is in.</summary>
     public bool Gone { get; set; }
 
+    private int generation;
+
     public Uri? Url { get; private set; }
 
     /// <summary>The URL without secrets.</summary>
@@ -48,12 +50,16 @@ internal sealed class TrackedRequest(RequestTemplate template, int number)
     /// <summary>Whether a payload of this URL was handed on, so that an unchanged one confirms it.</summary>
     public bool Known { get; set; }
 
-    /// <summary>Sets where it goes. Another URL (the day changed) makes it a new request.</summary>
-    public void GoTo(Uri url, string shownAs)
+    /// <summary>
+    /// Sets where it goes. Another URL (the day changed) makes it a new request, and so does another generation: the pipeline
+    /// no longer knows what an unchanged payload would confirm.
+    /// </summary>
+    public void GoTo(Uri url, string shownAs, int generation)
     {
-        if (url != Url)
+        if (url != Url || generation != this.generation)
         {
             Url = url;
+            this.generation = generation;
             Origin = shownAs;
             ETag = null;
             LastModified = null;

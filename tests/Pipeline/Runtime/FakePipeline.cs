@@ -33,6 +33,8 @@ internal sealed class FakePipeline
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    public SourceHealth? Health { get; private set; }
+
     public static RecordType Thing { get; } = new(
         "thing",
         0,
@@ -69,7 +71,7 @@ internal sealed class FakePipeline
         Logging = NullLoggerFactory.Instance,
         Services = new NoServices(),
         Gates = new Dictionary<string, ProviderGate>(),
-        Health = new SourceHealth(Time),
+        Health = Health ??= new SourceHealth(Time),
     });
 
     private FakePipeline Add(BlockDefinition block)

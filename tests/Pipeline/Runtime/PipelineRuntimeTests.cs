@@ -72,7 +72,7 @@ public sealed class PipelineRuntimeTests
         using var folder = new TempFolder();
         await using var sink = new CollectingSink();
         var built = 0;
-        await using var runtime = new FakePipeline { Time = time, DeadLetterPath = folder.File("dead.jsonl") }
+        var pipeline = new FakePipeline { Time = time, DeadLetterPath = folder.File("dead.jsonl") }
             .AddSource("a", 20, perBatch: 5)
             .AddLines("lines", "a")
             .AddStep("fragile", () =>
@@ -80,8 +80,8 @@ public sealed class PipelineRuntimeTests
                 built++;
                 return new ThrowingStep(row => row.Get(0).Bits == 7);
             }, "lines")
-            .AddSink("sink", sink, "fragile")
-            .Build();
+            .AddSink("sink", sink, "fragile");
+        await using var runtime = pipeline.Build();
 
         var run = runtime.RunAsync(Cancel);
         await Eventually.HoldsAsync(() => runtime.Status().Blocks.Single(b => b.Name == "fragile").State == "restarting");
@@ -90,6 +90,7 @@ public sealed class PipelineRuntimeTests
         await AdvanceUntil(time, run);
 
         Assert.Equal(2, built);
+        Assert.Equal(1, pipeline.Health!.Generation);
         Assert.Equal([0, 1, 2, 3, 4, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19], sink.Ids.Order());
         Books.Balance(runtime.Status());
         Assert.Equal(0, runtime.LeasedBatches);

@@ -142,12 +142,39 @@ public class HttpSourceTests
     public void Another_url_confirms_nothing_that_was_known_of_the_one_before()
     {
         var request = new TrackedRequest(new RequestTemplate("/day?d={today}"), 0);
-        request.GoTo(new Uri("http://p/day?d=2026-07-04"), "shown");
+        request.GoTo(new Uri("http://p/day?d=2026-07-04"), "shown", 0);
         (request.Known, request.LastModified) = (true, DateTimeOffset.UnixEpoch);
-        request.GoTo(new Uri("http://p/day?d=2026-07-04"), "shown");
+        request.GoTo(new Uri("http://p/day?d=2026-07-04"), "shown", 0);
         Assert.Equal((true, DateTimeOffset.UnixEpoch), (request.Known, request.LastModified));
-        request.GoTo(new Uri("http://p/day?d=2026-07-05"), "shown");
+        request.GoTo(new Uri("http://p/day?d=2026-07-05"), "shown", 0);
         Assert.Equal((false, null), (request.Known, request.LastModified));
+        (request.Known, request.LastModified) = (true, DateTimeOffset.UnixEpoch);
+        request.GoTo(new Uri("http://p/day?d=2026-07-05"), "shown", 1);
+        Assert.Equal((false, null), (request.Known, request.LastModified));
+    }
+
+    [Fact]
+    public async Task When_the_pipeline_has_forgotten_what_it_knew_the_payload_is_asked_for_in_full()
+    {
+        await using var provider = await TestProvider.StartAsync((context, _) =>
+        {
+            context.Response.Headers.ETag = "\"v1\"";
+            if (context.Request.Headers.IfNoneMatch == "\"v1\"")
+            {
+                context.Response.StatusCode = 304;
+                return Task.CompletedTask;
+            }
+
+            return context.Response.WriteAsync("[1]");
+        });
+        await using var fixture = new SourceFixture(SourceFixture.Fast(provider.Address));
+        var output = fixture.Run(("s", Ask("/", every: 0.02)))[0];
+        await Eventually.TrueAsync(() => output.Documents.Any(d => d.Document.Confirmed));
+        Assert.Single(output.Documents, d => !d.Document.Confirmed);
+
+        fixture.Health.AskInFull();
+
+        await Eventually.TrueAsync(() => output.Documents.Count(d => !d.Document.Confirmed) == 2);
     }
 
     [Fact]
