@@ -43,14 +43,15 @@ public sealed partial class HostProcess : IAsyncDisposable
     /// <param name="arguments">Its arguments.</param>
     public static HostProcess Start(string folder, IReadOnlyDictionary<string, string?>? environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet")
+        // A shell starts its background jobs with SIGINT ignored, and a child inherits that: the host would never see a Ctrl-C.
+        var start = new ProcessStartInfo("env")
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-        foreach (var argument in arguments.Prepend(Program).Prepend("exec"))
+        foreach (var argument in (string[])["--default-signal=INT", "dotnet", "exec", Program, .. arguments])
         {
             start.ArgumentList.Add(argument);
         }
@@ -105,10 +106,6 @@ public sealed partial class HostProcess : IAsyncDisposable
 
     /// <summary>Presses Ctrl-C.</summary>
     public void Interrupt() => Assert.Equal(0, Kill(process.Id, SigInt));
-
-    /// <summary>Whether who started the tests had Ctrl-C ignored, as shells do for jobs in the background; processes inherit that.</summary>
-    public bool IgnoresInterrupts => File.ReadLines($"/proc/{process.Id}/status").Any(line =>
-        line.StartsWith("SigIgn:", StringComparison.Ordinal) && (Convert.ToUInt64(line[7..].Trim(), 16) & (1UL << (SigInt - 1))) != 0);
 
     /// <summary>Asks it to stop and waits for its end.</summary>
     public Task<int> StopAsync()

@@ -156,17 +156,7 @@ public class HttpSourceTests
     [Fact]
     public async Task When_the_pipeline_has_forgotten_what_it_knew_the_payload_is_asked_for_in_full()
     {
-        await using var provider = await TestProvider.StartAsync((context, _) =>
-        {
-            context.Response.Headers.ETag = "\"v1\"";
-            if (context.Request.Headers.IfNoneMatch == "\"v1\"")
-            {
-                context.Response.StatusCode = 304;
-                return Task.CompletedTask;
-            }
-
-            return context.Response.WriteAsync("[1]");
-        });
+        await using var provider = await UnchangingAsync();
         await using var fixture = new SourceFixture(SourceFixture.Fast(provider.Address));
         var output = fixture.Run(("s", Ask("/", every: 0.02)))[0];
         await Eventually.TrueAsync(() => output.Documents.Any(d => d.Document.Confirmed));
@@ -189,17 +179,7 @@ public class HttpSourceTests
     [Fact]
     public async Task What_the_provider_confirms_flows_as_a_confirmation()
     {
-        await using var provider = await TestProvider.StartAsync((context, call) =>
-        {
-            context.Response.Headers.ETag = "\"v1\"";
-            if (context.Request.Headers.IfNoneMatch == "\"v1\"")
-            {
-                context.Response.StatusCode = 304;
-                return Task.CompletedTask;
-            }
-
-            return context.Response.WriteAsync("[1]");
-        });
+        await using var provider = await UnchangingAsync();
         await using var fixture = new SourceFixture(SourceFixture.Fast(provider.Address));
         var documents = await fixture.Run(("s", Ask("/", every: 0.02)))[0].WaitForAsync(3);
         Assert.Equal(["[1]", "", ""], documents.Take(3).Select(d => d.Text));
@@ -366,4 +346,17 @@ public class HttpSourceTests
 
         return bytes.ToArray();
     }
+
+    /// <summary>A provider that says <c>[1]</c> once, and to those who know it that nothing has changed.</summary>
+    private static Task<TestProvider> UnchangingAsync() => TestProvider.StartAsync((context, _) =>
+    {
+        context.Response.Headers.ETag = "\"v1\"";
+        if (context.Request.Headers.IfNoneMatch == "\"v1\"")
+        {
+            context.Response.StatusCode = 304;
+            return Task.CompletedTask;
+        }
+
+        return context.Response.WriteAsync("[1]");
+    });
 }
