@@ -13,11 +13,7 @@ internal enum PendingKind
 /// <param name="Data">The record; it is shared with the store and never written to. Empty for a removal.</param>
 /// <param name="Sequence">Its sequence, or that of the removal.</param>
 /// <param name="Ttl">How long Redis shall keep it.</param>
-internal sealed record PendingWrite(string Key, PendingKind Kind, byte[] Data, long Sequence, TimeSpan Ttl)
-{
-    /// <summary>Sequence of a removal that holds whatever is stored, but not for what comes later.</summary>
-    public const long Always = long.MaxValue;
-}
+internal sealed record PendingWrite(string Key, PendingKind Kind, byte[] Data, long Sequence, TimeSpan Ttl);
 
 /// <summary>
 /// Writes on their way to Redis, the latest per key and bounded, so that a slow or absent server costs neither the store
@@ -54,7 +50,7 @@ internal sealed class PendingWrites(int maxKeys, long maxBytes)
             if (byKey.TryGetValue(write.Key, out var waiting))
             {
                 var known = waiting.Value;
-                if (write.Sequence < known.Sequence && known.Sequence != PendingWrite.Always)
+                if (write.Sequence < known.Sequence)
                 {
                     return;
                 }
@@ -114,17 +110,6 @@ internal sealed class PendingWrites(int maxKeys, long maxBytes)
             }
 
             return into.Count;
-        }
-    }
-
-    public void Clear(string prefix)
-    {
-        lock (gate)
-        {
-            foreach (var node in byKey.Values.Where(n => n.Value.Key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)).ToList())
-            {
-                Remove(node);
-            }
         }
     }
 

@@ -118,39 +118,6 @@ public sealed partial class RedisTier : IAsyncDisposable
         return record;
     }
 
-    internal async ValueTask ClearAsync(string start, CancellationToken cancellationToken)
-    {
-        pending.Clear(start);
-        if (!up || connection is not { } redis)
-        {
-            return;
-        }
-
-        try
-        {
-            var database = redis.GetDatabase();
-            foreach (var server in redis.GetServers())
-            {
-                var page = new List<RedisKey>();
-                await foreach (var key in server.KeysAsync(database.Database, Escape(prefix + start) + "*", 500).WithCancellation(cancellationToken).ConfigureAwait(false))
-                {
-                    page.Add(key);
-                    if (page.Count == 500)
-                    {
-                        await database.KeyDeleteAsync([.. page]).ConfigureAwait(false);
-                        page.Clear();
-                    }
-                }
-
-                await database.KeyDeleteAsync([.. page]).ConfigureAwait(false);
-            }
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            counters.Fail();
-        }
-    }
-
     /// <summary>Waits until all that is pending has been written; returns at once when the server is down.</summary>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
@@ -372,8 +339,6 @@ public sealed partial class RedisTier : IAsyncDisposable
     /// <summary>A reply that nobody waits for any more may still fail; nobody else would look at that.</summary>
     private static void Observe(Task task) => task.ContinueWith(
         t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-
-    private static string Escape(string text) => string.Concat(text.Select(c => c is '*' or '?' or '[' or ']' or '\\' or '^' ? "\\" + c : c.ToString()));
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "redis at {Name} {Reason}; records are kept in memory and the latest are written when it is back")]
     private partial void LogDown(string name, string reason);

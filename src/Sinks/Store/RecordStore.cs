@@ -220,56 +220,6 @@ public sealed class RecordStore
         }
     }
 
-    /// <summary>Records whose key starts with <paramref name="prefix"/>, most recently used first. Reading them so is no use.</summary>
-    /// <param name="prefix">Start of the key, without regard to case; empty for all.</param>
-    /// <param name="limit">The most records wanted.</param>
-    public IReadOnlyList<StoredRecord> Find(string prefix, int limit)
-    {
-        var found = new List<StoredRecord>();
-        lock (gate)
-        {
-            var now = time.GetUtcNow();
-            for (var node = recency.First; node is not null && found.Count < limit; node = node.Next)
-            {
-                if (now < node.Value.DropAt && node.Value.Key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
-                {
-                    found.Add(node.Value.Read(now, StoreTier.Memory));
-                }
-            }
-        }
-
-        return found;
-    }
-
-    /// <summary>Forgets one record in both tiers.</summary>
-    /// <returns>Whether memory held it.</returns>
-    public bool Remove(string key) => Remove(key, PendingWrite.Always);
-
-    /// <summary>Forgets, in memory, all records whose key starts with <paramref name="prefix"/>; empty for all.</summary>
-    /// <returns>How many.</returns>
-    public int Clear(string prefix)
-    {
-        lock (gate)
-        {
-            var gone = table.Values.Where(e => e.Key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)).ToList();
-            gone.ForEach(Drop);
-            return gone.Count;
-        }
-    }
-
-    /// <summary>Like <see cref="Clear"/>, in Redis too when it answers.</summary>
-    /// <returns>How many memory held.</returns>
-    public async ValueTask<int> ClearAsync(string prefix, CancellationToken cancellationToken)
-    {
-        var count = Clear(prefix);
-        if (Redis is not null)
-        {
-            await Redis.ClearAsync(prefix, cancellationToken).ConfigureAwait(false);
-        }
-
-        return count;
-    }
-
     private StoredRecord? Find(string key)
     {
         if (!table.TryGetValue(key, out var entry))

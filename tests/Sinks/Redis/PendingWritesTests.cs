@@ -20,15 +20,6 @@ public sealed class PendingWritesTests
     }
 
     [Fact]
-    public void A_removal_by_hand_gives_way_to_any_later_version()
-    {
-        var pending = new PendingWrites(10, 1000);
-        pending.Add(Set("a", 5, 0) with { Kind = PendingKind.Remove, Sequence = PendingWrite.Always });
-        pending.Add(Set("a", 6, 10));
-        Assert.Equal(PendingKind.Set, Assert.Single(Take(pending)).Kind);
-    }
-
-    [Fact]
     public void Both_bounds_hold_and_the_oldest_leaves()
     {
         var pending = new PendingWrites(3, 100);

@@ -11,22 +11,15 @@ namespace StreamEngine.Pipeline.Configuration;
 /// <summary>Writes bound options as a config: loading what was printed gives the same options.</summary>
 public static class ConfigPrinter
 {
-    private const string Redacted = "***";
-
     private static readonly JsonWriterOptions Format = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Every setting with its value, defaults included. It holds secrets in the clear.</summary>
-    public static string Print(PipelineOptions options) => Print(options, redact: false);
-
-    /// <summary>As <see cref="Print(PipelineOptions)"/>, but secret settings that aren't empty read <c>***</c>.</summary>
-    public static string PrintRedacted(PipelineOptions options) => Print(options, redact: true);
-
-    private static string Print(PipelineOptions options, bool redact)
+    public static string Print(PipelineOptions options)
     {
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream, Format))
         {
-            WriteRecord(writer, options, redact);
+            WriteRecord(writer, options);
         }
 
         return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
@@ -43,13 +36,13 @@ public static class ConfigPrinter
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream, Format with { Indented = false }))
         {
-            WriteValue(writer, value, redact: false, secret: false);
+            WriteValue(writer, value);
         }
 
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    private static void WriteRecord(Utf8JsonWriter writer, object record, bool redact)
+    private static void WriteRecord(Utf8JsonWriter writer, object record)
     {
         var type = SettingsType.Of(record.GetType());
         writer.WriteStartObject();
@@ -62,28 +55,28 @@ public static class ConfigPrinter
             }
 
             writer.WritePropertyName(setting.Name);
-            WriteValue(writer, value, redact, setting.IsSecret);
+            WriteValue(writer, value);
         }
 
         if (type.Others is { } others)
         {
-            WriteMembers(writer, (IEnumerable)others.Property.GetValue(record)!, redact, others.IsSecret);
+            WriteMembers(writer, (IEnumerable)others.Property.GetValue(record)!);
         }
 
         writer.WriteEndObject();
     }
 
-    private static void WriteMembers(Utf8JsonWriter writer, IEnumerable members, bool redact, bool secret)
+    private static void WriteMembers(Utf8JsonWriter writer, IEnumerable members)
     {
         foreach (var member in members)
         {
             var pair = member.GetType();
             writer.WritePropertyName((string)pair.GetProperty("Key")!.GetValue(member)!);
-            WriteValue(writer, pair.GetProperty("Value")!.GetValue(member), redact, secret);
+            WriteValue(writer, pair.GetProperty("Value")!.GetValue(member));
         }
     }
 
-    private static void WriteValue(Utf8JsonWriter writer, object? value, bool redact, bool secret)
+    private static void WriteValue(Utf8JsonWriter writer, object? value)
     {
         switch (value)
         {
@@ -91,7 +84,7 @@ public static class ConfigPrinter
                 writer.WriteNullValue();
                 break;
             case string text:
-                writer.WriteStringValue(redact && secret && text.Length > 0 ? Redacted : Substituter.Escape(text));
+                writer.WriteStringValue(Substituter.Escape(text));
                 break;
             case bool flag:
                 writer.WriteBooleanValue(flag);
@@ -106,18 +99,18 @@ public static class ConfigPrinter
                 writer.WriteNumberValue(number);
                 break;
             case JsonElement element:
-                WriteJson(writer, element, redact && secret);
+                WriteJson(writer, element);
                 break;
             case IEnumerable values when IsMap(values.GetType()):
                 writer.WriteStartObject();
-                WriteMembers(writer, values, redact, secret);
+                WriteMembers(writer, values);
                 writer.WriteEndObject();
                 break;
             case IEnumerable values:
                 writer.WriteStartArray();
                 foreach (var item in values)
                 {
-                    WriteValue(writer, item, redact, secret);
+                    WriteValue(writer, item);
                 }
 
                 writer.WriteEndArray();
@@ -126,15 +119,15 @@ public static class ConfigPrinter
                 writer.WriteStringValue(SettingsType.CamelCase(name.ToString()));
                 break;
             case var parsed when ScalarShape.KindOf(parsed.GetType()) is not null:
-                writer.WriteStringValue(redact && secret ? Redacted : Convert.ToString(parsed, CultureInfo.InvariantCulture));
+                writer.WriteStringValue(Convert.ToString(parsed, CultureInfo.InvariantCulture));
                 break;
             default:
-                WriteRecord(writer, value, redact);
+                WriteRecord(writer, value);
                 break;
         }
     }
 
-    private static void WriteJson(Utf8JsonWriter writer, JsonElement element, bool hide)
+    private static void WriteJson(Utf8JsonWriter writer, JsonElement element)
     {
         switch (element.ValueKind)
         {
@@ -143,7 +136,7 @@ public static class ConfigPrinter
                 foreach (var member in element.EnumerateObject())
                 {
                     writer.WritePropertyName(member.Name);
-                    WriteJson(writer, member.Value, hide);
+                    WriteJson(writer, member.Value);
                 }
 
                 writer.WriteEndObject();
@@ -152,13 +145,13 @@ public static class ConfigPrinter
                 writer.WriteStartArray();
                 foreach (var item in element.EnumerateArray())
                 {
-                    WriteJson(writer, item, hide);
+                    WriteJson(writer, item);
                 }
 
                 writer.WriteEndArray();
                 break;
             case JsonValueKind.String:
-                writer.WriteStringValue(hide ? Redacted : Substituter.Escape(element.GetString()!));
+                writer.WriteStringValue(Substituter.Escape(element.GetString()!));
                 break;
             default:
                 element.WriteTo(writer);
