@@ -214,7 +214,9 @@ public sealed class FileSinkTests : IDisposable
         full = true;
         using var drainTimeout = new CancellationTokenSource();
         var abandoned = sink.WriteAsync(await batches.MakeAsync(new TestRow("player:mlb:1", ++sequence)), drainTimeout.Token).AsTask();
-        await AdvanceUntilAsync(() => sink.Problem is not null);
+
+        // The clock stands: no retry may come before the batch is given up.
+        await Wait.UntilAsync(() => sink.Problem is not null, "the first failure");
         full = false;
         await drainTimeout.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => abandoned);
@@ -240,7 +242,9 @@ public sealed class FileSinkTests : IDisposable
         full = true;
         using var drainTimeout = new CancellationTokenSource();
         var abandoned = sink.WriteAsync(await batches.MakeAsync(new TestRow("player:mlb:1", 3)), drainTimeout.Token).AsTask();
-        await AdvanceUntilAsync(() => sink.Problem is not null);
+
+        // The clock stands: no retry may come before the batch is given up.
+        await Wait.UntilAsync(() => sink.Problem is not null, "the first failure");
         full = false;
         await drainTimeout.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => abandoned);
