@@ -107,6 +107,37 @@ public static class Decimals
         }
     }
 
+    /// <summary>
+    /// Gives equal numbers equal parts as <see cref="Normalize"/> does, but with the least scale that is not negative wherever 64 bits
+    /// hold that: of most numbers nothing changes.
+    /// </summary>
+    public static void Canonical(ref long mantissa, ref sbyte scale)
+    {
+        if (mantissa == 0)
+        {
+            scale = 0;
+            return;
+        }
+
+        while (scale > 0 && (mantissa & 1) == 0)
+        {
+            var (quotient, rest) = Math.DivRem(mantissa, 10);
+            if (rest != 0)
+            {
+                return;
+            }
+
+            mantissa = quotient;
+            scale--;
+        }
+
+        while (scale < 0 && mantissa is <= long.MaxValue / 10 and >= long.MinValue / 10)
+        {
+            mantissa *= 10;
+            scale++;
+        }
+    }
+
     /// <summary>The nearest double of a number cell.</summary>
     public static double ToDouble(in Cell cell, ReadOnlySpan<byte> bytes)
     {

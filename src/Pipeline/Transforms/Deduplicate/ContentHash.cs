@@ -1,15 +1,23 @@
-using System.Buffers.Binary;
 using System.IO.Hashing;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Records;
 
 namespace StreamEngine.Pipeline.Transforms.Deduplicate;
 
 /// <summary>64-bit hashes of what a record says, whatever its payload looked like. Not thread safe.</summary>
+/// <remarks>
+/// Hashed are: the key's hash, which slots have a value, a word of each value (a text's length), a byte of each value's kind or
+/// scale, and the texts one after the other. So no two different contents give the same bytes.
+/// </remarks>
 /// <param name="schema">The record types; their volatile fields are left out.</param>
 internal sealed class ContentHash(RecordSchema schema)
 {
-    private const int Header = 12;
+    // Scales lie between -100 and 100; kinds are told apart from them by values in between.
+    private const int KindTag = 110;
+
+    private const int Header = 24;
 
     private readonly FieldSet[] volatiles = [.. schema.Types.Select(Volatiles)];
     private byte[] buffer = new byte[512];
@@ -26,45 +34,57 @@ internal sealed class ContentHash(RecordSchema schema)
         return slots;
     }
 
-    /// <summary>The hash of a row's fields and of whether it is a removal.</summary>
-    public ulong Of(Row row)
+    /// <summary>The hash of a key, its row's fields and of whether it is a removal.</summary>
+    public ulong Of(Row row, ulong key)
     {
         ref readonly var head = ref row.Head;
-        var bytes = row.Batch.Bytes;
-        var cells = row.Cells;
-        var length = 0;
-        foreach (var slot in head.Present - volatiles[head.Type])
+        var present = head.Present - volatiles[head.Type];
+        var tag = Header + (present.Count * sizeof(long));
+        var length = tag + present.Count + 1;
+        if (buffer.Length < length)
         {
-            ref readonly var cell = ref cells[slot];
-            var text = CellValues.TextLength(cell);
-            if (buffer.Length - length < Header + text)
-            {
-                Array.Resize(ref buffer, Math.Max(buffer.Length * 2, length + Header + text));
-            }
-
-            var (bits, scale) = cell.Kind switch
-            {
-                CellKind.Number => Normal(cell),
-                CellKind.BigNumber => (cell.Length, (sbyte)0),
-                _ => (cell.Bits, (sbyte)0),
-            };
-            var room = buffer.AsSpan(length);
-            room[0] = (byte)slot;
-            room[1] = (byte)cell.Kind;
-            room[2] = (byte)scale;
-            room[3] = 0;
-            BinaryPrimitives.WriteInt64LittleEndian(room[4..], bits);
-            bytes.Slice(cell.Offset, text).CopyTo(room[Header..]);
-            length += Header + text;
+            buffer = new byte[length * 2];
         }
 
-        return XxHash3.HashToUInt64(buffer.AsSpan(0, length), (long)head.Op);
-    }
+        // Words and tags lie below the length that was just made sure of; texts make sure of their own.
+        ref var start = ref MemoryMarshal.GetArrayDataReference(buffer);
+        Unsafe.WriteUnaligned(ref start, key);
+        Unsafe.WriteUnaligned(ref Unsafe.Add(ref start, sizeof(long)), present);
+        Unsafe.Add(ref start, tag++) = (byte)head.Op;
+        var word = Header;
+        var cells = row.Cells;
+        foreach (var slot in present)
+        {
+            ref readonly var cell = ref cells[slot];
+            var (bits, kind) = (cell.Bits, (byte)(KindTag + (int)cell.Kind));
+            if (cell.Kind == CellKind.Number)
+            {
+                var scale = cell.Scale;
+                if (scale != 0)
+                {
+                    Decimals.Canonical(ref bits, ref scale);
+                }
 
-    private static (long Bits, sbyte Scale) Normal(in Cell cell)
-    {
-        var (bits, scale) = (cell.Bits, cell.Scale);
-        Decimals.Normalize(ref bits, ref scale);
-        return (bits, scale);
+                kind = (byte)scale;
+            }
+            else if (CellValues.TextLength(cell) is > 0 and var text)
+            {
+                if (buffer.Length - length < text)
+                {
+                    Array.Resize(ref buffer, Math.Max(buffer.Length * 2, length + text));
+                    start = ref MemoryMarshal.GetArrayDataReference(buffer);
+                }
+
+                row.Batch.Slice(cell.Offset, text).CopyTo(buffer.AsSpan(length));
+                length += text;
+                bits = text;
+            }
+
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref start, word), bits);
+            Unsafe.Add(ref start, tag++) = kind;
+            word += sizeof(long);
+        }
+
+        return XxHash3.HashToUInt64(buffer.AsSpan(0, length));
     }
 }

@@ -8,11 +8,11 @@ namespace StreamEngine.Pipeline.Transforms.Deduplicate;
 /// </summary>
 public sealed record DeduplicateOptions : TransformOptions
 {
-    /// <summary>How long what a source said about a key is remembered after it was last said.</summary>
+    /// <summary>How long what a source said about a key is remembered after it was last said; at most a 4096th longer.</summary>
     [Between("1s", "30d")]
     public Duration Window { get; init; } = Duration.Seconds(600);
 
-    /// <summary>Most keys remembered, each about 50 bytes; at the limit the one repeated longest ago is forgotten.</summary>
+    /// <summary>Most keys remembered, each about 24 bytes; at the limit the oldest one of a few is forgotten, not always the oldest of all.</summary>
     [Between("1", "100000000")]
     public int MaxKeys { get; init; } = 1_000_000;
 }

@@ -7,21 +7,29 @@ namespace StreamEngine.Pipeline.Transforms.Deduplicate;
 
 /// <summary>Turns repetitions into confirmations.</summary>
 /// <remarks>
-/// Keys and contents are known by 64-bit hashes. News is lost only when two contents of one key collide (1 in 1.8e19 for
-/// each comparison), or when two of the keys remembered collide: among a million keys that happens with a probability of 3e-8.
-/// Several records of one key in one document share its sequence and are told apart by content alone.
+/// <para>
+/// Contents are known by 64-bit hashes that are seeded with the key's: news is lost when two contents of one key collide, 1 in
+/// 1.8e19 for each comparison. Several records of one key in one document share its sequence and are told apart by content alone.
+/// </para>
+/// <para>
+/// Keys are known by some 50 bits (42 of the hash, and the place): among a million keys two are taken for one with a probability
+/// of about 4e-4. Their contents still differ, so that repetitions of both pass as news while they take turns. News of them is lost
+/// only where one's sequence is below the other's: when they come from different sources, or when one source's records of the two
+/// come out of order.
+/// </para>
 /// </remarks>
 internal sealed class DeduplicateStep(RecordSchema schema, TimeSpan window, int maxKeys) : IStep
 {
     private readonly ContentHash contents = new(schema);
-    private readonly SeenTable seen = new(maxKeys);
+    private readonly SeenTable seen = new(maxKeys, window.Ticks);
+    private ulong[] keys = [];
 
     public static BlockType BlockType { get; } = BlockType.Transform<DeduplicateOptions>(
         "deduplicate",
         "A repetition within the window never passes as news; after a restart, or past the bound of keys, one may pass once more.",
         (options, context) => new DeduplicateStep(context.Schema, options.Window.Value, options.MaxKeys));
 
-    /// <summary>Keys remembered now.</summary>
+    /// <summary>Keys remembered, among them such as have expired but not been swept.</summary>
     public int Count => seen.Count;
 
     /// <summary>Keys forgotten because of the bound.</summary>
@@ -29,44 +37,62 @@ internal sealed class DeduplicateStep(RecordSchema schema, TimeSpan window, int 
 
     public void Process(Batch batch, long now)
     {
-        seen.Expire(now - window.Ticks);
+        seen.Advance(now);
+        Identify(batch);
         foreach (var row in batch)
         {
             ref readonly var head = ref row.Head;
-            var key = XxHash3.HashToUInt64(row.Key, ((long)head.Source << 16) | (ushort)head.Type);
-            var index = seen.Find(key);
+            var key = keys[row.Index];
+            var position = seen.Find(key);
             if (head.Op == RowOp.Confirmed)
             {
-                if (index >= 0)
+                if (position >= 0)
                 {
-                    seen.Touch(index, now);
+                    seen.Touch(position);
                 }
 
                 continue;
             }
 
-            var content = contents.Of(row);
-            if (index < 0)
-            {
-                seen.Add(key, content, head.Sequence, now);
-                continue;
-            }
-
-            ref var entry = ref seen[index];
-            if (head.Sequence < entry.Sequence)
+            if (position >= 0 && seen.IsBefore(head.Sequence, position))
             {
                 row.Filter("replayed");
                 continue;
             }
 
-            var repeated = entry.Content == content;
-            entry.Content = content;
-            entry.Sequence = head.Sequence;
-            seen.Touch(index, now);
-            if (repeated)
+            var content = contents.Of(row, key);
+            if (position < 0)
+            {
+                seen.Add(key, content, head.Sequence);
+            }
+            else if (seen.Replace(position, content, head.Sequence))
             {
                 row.Confirm("duplicate");
             }
         }
+    }
+
+    // A large table lies in main memory: all of a batch's places are on their way before the first is needed.
+    private void Identify(Batch batch)
+    {
+        if (keys.Length < batch.RowCount)
+        {
+            keys = new ulong[Math.Max(batch.RowCount, keys.Length * 2)];
+        }
+
+        foreach (var row in batch)
+        {
+            ref readonly var head = ref row.Head;
+            var key = Key(XxHash3.HashToUInt64(row.Key), head.Source, head.Type);
+            keys[row.Index] = key;
+            seen.Prefetch(key);
+        }
+    }
+
+    /// <summary>The hash of a key and of who says it. All bits depend on all: a shard's keys have some bits of the first in common.</summary>
+    private static ulong Key(ulong hash, short source, short type)
+    {
+        var key = (hash ^ (((ulong)(ushort)source << 16 | (ushort)type) * 0x9E37_79B9_7F4A_7C15)) * 0xD6E8_FEB8_6659_FD93;
+        return key ^ (key >> 32);
     }
 }

@@ -1,179 +1,312 @@
-using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace StreamEngine.Pipeline.Transforms.Deduplicate;
 
 /// <summary>
-/// What was last seen under a 64-bit key, bounded by time and count. Structs in arrays: 48 bytes a key and 4 to 8 for the
-/// buckets, no object per key.
+/// What was last seen under a key, bounded by time and count: a two-choice cuckoo table of 24 bytes a key when full. Time counts
+/// in 4096ths of the window. At the bound the oldest of at least six entries leaves, not the oldest of all.
 /// </summary>
-/// <param name="maxKeys">The most keys kept.</param>
-internal sealed class SeenTable(int maxKeys)
+internal sealed class SeenTable
 {
-    private const int None = -1;
+    /// <summary>The window in units of time: 16 bits of them overflow only after 16 windows, long after an entry was swept.</summary>
+    private const int Window = 4096;
 
-    private int[] buckets = [];
-    private Entry[] entries = [];
-    private int used;
-    private int free = None;
-    private int oldest = None;
-    private int newest = None;
+    /// <summary>In this many units all buckets are swept once.</summary>
+    private const int SweepTime = 1024;
 
+    /// <summary>Of the six slots of a pair 5.4 are used, 90%: well below the 96% up to which a place can be found by moving others.</summary>
+    private const double Load = 5.4;
+
+    /// <summary>Pairs of buckets before any doubling, at most.</summary>
+    private const int MaxRoot = 512;
+
+    /// <summary>Pairs more than the load needs: few keys can collide more often than many.</summary>
+    private const int Spare = 8;
+
+    private const int Samples = 6;
+    private const int MaxMoves = 500;
+
+    private readonly int maxKeys;
+    private readonly long unit;
+    private readonly uint root;
+    private readonly int doublingsAtBound;
+    private SeenBuckets buckets;
+    private int doublings;
+    private long clock;
+    private uint sweep;
+    private uint turn;
+
+    /// <summary>Makes an empty table.</summary>
+    /// <param name="maxKeys">The most keys kept.</param>
+    /// <param name="window">Ticks after which what was not seen again is forgotten, up to a 4096th later.</param>
+    public SeenTable(int maxKeys, long window)
+    {
+        this.maxKeys = maxKeys;
+        unit = Math.Max(1, (window + Window - 1) / Window);
+        var pairs = (uint)(maxKeys / Load) + Spare;
+        while (pairs >> doublingsAtBound >= MaxRoot)
+        {
+            doublingsAtBound++;
+        }
+
+        root = (pairs >> doublingsAtBound) + 1;
+        buckets = new SeenBuckets(root, 0);
+    }
+
+    /// <summary>Keys remembered, among them such as have expired but not been swept.</summary>
     public int Count { get; private set; }
 
     /// <summary>Keys forgotten because of the bound.</summary>
     public long Evicted { get; private set; }
 
-    public ref Entry this[int index] => ref entries[index];
+    /// <summary>Memory taken by a full table.</summary>
+    internal long BytesAtBound => ((2L * (root << doublingsAtBound)) + 1) * SeenBucket.Size;
 
-    /// <summary>Index of the entry; -1 when the key is not known.</summary>
+    /// <summary>Goes on to a time; one before the last one is taken for the last one.</summary>
+    public void Advance(long now)
+    {
+        var time = Math.Max(clock, now / unit);
+        var passed = time - clock;
+        clock = time;
+        if (Count == 0 || passed == 0)
+        {
+            return;
+        }
+
+        if (passed > Window)
+        {
+            buckets.Clear();
+            Count = 0;
+            return;
+        }
+
+        Sweep((uint)Math.Min(buckets.Count, ((passed * buckets.Count) + SweepTime - 1) / SweepTime));
+    }
+
+    /// <summary>Brings what is known of a key nearer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(ulong key)
+    {
+        var print = Print(key);
+        var first = buckets.First((uint)(key >> 32), print);
+        buckets.Prefetch(first);
+        buckets.Prefetch(buckets.Second(first, print));
+    }
+
+    /// <summary>Position of a key, good until the next one is added; -1 when it is not known.</summary>
     public int Find(ulong key)
     {
-        if (buckets.Length == 0)
+        var print = Print(key);
+        var index = buckets.First((uint)(key >> 32), print);
+        var slot = buckets[index].Find(print, Tail(key));
+        if (slot < 0)
         {
-            return None;
-        }
-
-        var index = buckets[Bucket(key)] - 1;
-        while (index >= 0 && entries[index].Key != key)
-        {
-            index = entries[index].Next;
-        }
-
-        return index;
-    }
-
-    /// <summary>Adds a key that is not there; at the bound the oldest one leaves.</summary>
-    public void Add(ulong key, ulong content, long sequence, long now)
-    {
-        if (Count == maxKeys)
-        {
-            Remove(oldest);
-            Evicted++;
-        }
-
-        var index = free;
-        if (index != None)
-        {
-            free = entries[index].Next;
-        }
-        else
-        {
-            if (used == entries.Length)
+            index = buckets.Second(index, print);
+            slot = buckets[index].Find(print, Tail(key));
+            if (slot < 0)
             {
-                Grow();
+                return -1;
             }
-
-            index = used++;
         }
 
-        ref var bucket = ref buckets[Bucket(key)];
-        entries[index] = new Entry { Key = key, Content = content, Sequence = sequence, Next = bucket - 1 };
-        bucket = index + 1;
-        Count++;
-        Link(index, now);
+        ref var bucket = ref buckets[index];
+        if (Age(bucket.Stamp(slot)) > Window)
+        {
+            Remove(ref bucket, slot);
+            return -1;
+        }
+
+        return (int)((index << 2) | (uint)slot);
     }
 
-    /// <summary>The entry was seen again: it becomes the newest.</summary>
-    public void Touch(int index, long now)
+    /// <summary>The entry was seen again.</summary>
+    public void Touch(int position)
     {
-        Unlink(index);
-        Link(index, now);
+        ref var stamp = ref Bucket(position).Stamp(position & 3);
+        stamp = (stamp & ~(ulong)ushort.MaxValue) | (ushort)clock;
     }
 
-    /// <summary>Forgets all entries last seen before <paramref name="time"/>.</summary>
-    public void Expire(long time)
+    /// <summary>Whether a sequence comes before the entry's. They may be up to 2^47 apart, in microseconds four years.</summary>
+    public bool IsBefore(long sequence, int position) =>
+        ((long)((ulong)sequence << 16) - (long)(Bucket(position).Stamp(position & 3) & ~(ulong)ushort.MaxValue)) < 0;
+
+    /// <summary>The entry was seen again with this content.</summary>
+    /// <returns>Whether the content is the same as before.</returns>
+    public bool Replace(int position, ulong content, long sequence)
     {
-        while (oldest != None && entries[oldest].Time < time)
-        {
-            Remove(oldest);
-        }
+        ref var bucket = ref Bucket(position);
+        var slot = position & 3;
+        var same = bucket.Content(slot) == content;
+        bucket.Content(slot) = content;
+        bucket.Stamp(slot) = Stamp(sequence);
+        return same;
     }
 
-    private void Remove(int index)
+    /// <summary>Adds a key that is not there; at the bound an old one leaves.</summary>
+    public void Add(ulong key, ulong content, long sequence)
     {
-        Unlink(index);
-        ref var slot = ref buckets[Bucket(entries[index].Key)];
-        if (slot - 1 == index)
+        if (doublings < doublingsAtBound && Count >= (int)(buckets.Pairs * Load))
         {
-            slot = entries[index].Next + 1;
+            Grow();
         }
-        else
+        else if (Count >= maxKeys)
         {
-            var before = slot - 1;
-            while (entries[before].Next != index)
-            {
-                before = entries[before].Next;
-            }
-
-            entries[before].Next = entries[index].Next;
+            MakeRoom(key);
         }
 
-        entries[index].Next = free;
-        free = index;
+        var entry = new SeenEntry(content, Stamp(sequence), Print(key), Tail(key));
+        Place(entry, buckets.First((uint)(key >> 32), entry.Print));
+    }
+
+    private static uint Print(ulong key) => Math.Max(1, (uint)key);
+
+    private static uint Tail(ulong key) => (uint)(key >> 32) & ((1U << SeenBucket.TailBits) - 1);
+
+    private ref SeenBucket Bucket(int position) => ref buckets[(uint)position >> 2];
+
+    private ulong Stamp(long sequence) => ((ulong)sequence << 16) | (ushort)clock;
+
+    private ushort Age(ulong stamp) => (ushort)((ushort)clock - (ushort)stamp);
+
+    private void Remove(ref SeenBucket bucket, int slot)
+    {
+        bucket.Clear(slot);
         Count--;
     }
 
-    private void Link(int index, long now)
+    /// <summary>Puts an entry into one of its two buckets; others move to their other bucket for it.</summary>
+    private void Place(SeenEntry entry, uint first)
     {
-        ref var entry = ref entries[index];
-        (entry.Time, entry.Older, entry.Newer) = (now, newest, None);
-        if (newest != None)
+        Count++;
+        var index = buckets.Second(first, entry.Print);
+        if (TryPut(entry, first) || TryPut(entry, index))
         {
-            entries[newest].Newer = index;
-        }
-        else
-        {
-            oldest = index;
+            return;
         }
 
-        newest = index;
+        for (var move = 0; move < MaxMoves; move++)
+        {
+            var slot = (int)(turn++ % SeenBucket.Slots);
+            ref var bucket = ref buckets[index];
+            var moved = bucket.Get(slot);
+            bucket.Set(slot, entry);
+            entry = moved;
+            index = buckets.Other(index, entry.Print);
+            if (TryPut(entry, index))
+            {
+                return;
+            }
+        }
+
+        Count--;
+        Evicted++;
     }
 
-    private void Unlink(int index)
+    private bool TryPut(in SeenEntry entry, uint index)
     {
-        var (older, newer) = (entries[index].Older, entries[index].Newer);
-        if (older != None)
+        ref var bucket = ref buckets[index];
+        for (var slot = 0; slot < SeenBucket.Slots; slot++)
         {
-            entries[older].Newer = newer;
-        }
-        else
-        {
-            oldest = newer;
+            if (!bucket.IsEmpty(slot) && Age(bucket.Stamp(slot)) > Window)
+            {
+                Remove(ref bucket, slot);
+            }
+
+            if (bucket.IsEmpty(slot))
+            {
+                bucket.Set(slot, entry);
+                return true;
+            }
         }
 
-        if (newer != None)
-        {
-            entries[newer].Older = older;
-        }
-        else
-        {
-            newest = older;
-        }
+        return false;
     }
 
     private void Grow()
     {
-        Array.Resize(ref entries, (int)Math.Min(maxKeys, Math.Max(256L, entries.Length * 2L)));
-        buckets = new int[BitOperations.RoundUpToPowerOf2((uint)entries.Length)];
-        for (var i = 0; i < used; i++)
+        var old = buckets;
+        buckets = new SeenBuckets(root, ++doublings);
+        Count = 0;
+        sweep = 0;
+        for (var index = 0U; index < old.Count; index++)
         {
-            ref var bucket = ref buckets[Bucket(entries[i].Key)];
-            entries[i].Next = bucket - 1;
-            bucket = i + 1;
+            ref var bucket = ref old[index];
+            for (var slot = 0; slot < SeenBucket.Slots; slot++)
+            {
+                if (!bucket.IsEmpty(slot) && Age(bucket.Stamp(slot)) <= Window)
+                {
+                    var entry = bucket.Get(slot);
+                    Place(entry, old.FirstIn(buckets, index, entry.Print));
+                }
+            }
         }
     }
 
-    private int Bucket(ulong key) => (int)(key & (uint)(buckets.Length - 1));
-
-    /// <summary>What was last seen under one key.</summary>
-    public struct Entry
+    private void Sweep(uint count)
     {
-        public ulong Key;
-        public ulong Content;
-        public long Sequence;
-        public long Time;
-        public int Next;
-        public int Older;
-        public int Newer;
+        for (; count > 0; count--)
+        {
+            ref var bucket = ref buckets[sweep];
+            for (var slot = 0; slot < SeenBucket.Slots; slot++)
+            {
+                if (!bucket.IsEmpty(slot) && Age(bucket.Stamp(slot)) > Window)
+                {
+                    Remove(ref bucket, slot);
+                }
+            }
+
+            sweep = sweep + 1 == buckets.Count ? 0 : sweep + 1;
+        }
     }
+
+    private void MakeRoom(ulong key)
+    {
+        // What has expired goes first.
+        Sweep(Math.Min(4, buckets.Count));
+        if (Count < maxKeys)
+        {
+            return;
+        }
+
+        var print = Print(key);
+        var first = buckets.First((uint)(key >> 32), print);
+        var oldest = new Sample(-1, -1, 0);
+        Take(first, ref oldest);
+        Take(buckets.Second(first, print), ref oldest);
+        for (var more = 0U; oldest.Count < Samples && more < buckets.Count; more++)
+        {
+            var index = sweep;
+            Sweep(1);
+            if (Count < maxKeys)
+            {
+                return;
+            }
+
+            Take(index, ref oldest);
+        }
+
+        Remove(ref Bucket(oldest.Position), oldest.Position & 3);
+        Evicted += oldest.Age > Window ? 0 : 1;
+    }
+
+    private void Take(uint index, ref Sample oldest)
+    {
+        ref var bucket = ref buckets[index];
+
+        // Among those of the same age chance decides: else what has just come would leave again.
+        var start = turn++;
+        for (var i = 0; i < SeenBucket.Slots; i++)
+        {
+            var slot = (int)((start + (uint)i) % SeenBucket.Slots);
+            if (!bucket.IsEmpty(slot))
+            {
+                var age = Age(bucket.Stamp(slot));
+                oldest = age > oldest.Age
+                    ? new Sample((int)((index << 2) | (uint)slot), age, oldest.Count + 1)
+                    : oldest with { Count = oldest.Count + 1 };
+            }
+        }
+    }
+
+    private readonly record struct Sample(int Position, int Age, int Count);
 }
