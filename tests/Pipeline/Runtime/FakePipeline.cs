@@ -22,7 +22,7 @@ internal sealed class FakePipeline
 {
     private static readonly BlockType Source = BlockType.Source<FakeSourceOptions>("fake", "", (o, _) => o.Make());
     private static readonly BlockType Transform = BlockType.Transform<FakeTransformOptions>("fake", "", (o, _) => o.Make());
-    private static readonly BlockType Normalize = BlockType.Transform<FakeTransformOptions>("normalize", "", (o, _) => o.Make());
+    private static readonly BlockType Normalize = BlockType.Transform<FakeTransformOptions>("normalize", "", (o, _) => o.Make(), scaling: Scaling.MakesKeys);
     private static readonly BlockType Sink = BlockType.Sink<FakeSinkOptions>("fake", "", (o, _) => o.Sink);
 
     private readonly List<BlockDefinition> blocks = [];
@@ -115,8 +115,9 @@ internal sealed class CountingSource(int documents, int perBatch, bool finite = 
 /// <summary>Turns each document into a row whose id is the document's number; a document <c>x</c> is dead.</summary>
 internal sealed class LinesStep : IStep
 {
-    public void Process(Batch batch, long now)
+    public void Process(Part part, long now)
     {
+        var batch = part.Batch;
         for (var i = 0; i < batch.DocumentCount; i++)
         {
             if (!Decimals.TryParse(batch.Payload(i), out var id, out _))
@@ -136,9 +137,9 @@ internal sealed class LinesStep : IStep
 
 internal sealed class ActionStep(Action<Row> action) : IStep
 {
-    public void Process(Batch batch, long now)
+    public void Process(Part part, long now)
     {
-        foreach (var row in batch)
+        foreach (var row in part)
         {
             action(row);
         }
@@ -147,9 +148,9 @@ internal sealed class ActionStep(Action<Row> action) : IStep
 
 internal sealed class ThrowingStep(Func<Row, bool> throwsAt) : IStep
 {
-    public void Process(Batch batch, long now)
+    public void Process(Part part, long now)
     {
-        foreach (var row in batch)
+        foreach (var row in part)
         {
             if (throwsAt(row))
             {

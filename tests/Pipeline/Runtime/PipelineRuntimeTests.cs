@@ -315,7 +315,7 @@ public sealed class PipelineRuntimeTests
 
         Assert.Equal(
             ["a", "lines", "one+two", "left", "right", "joined", "sink"],
-            plan.Stages.Select(s => string.Join('+', s.Select(b => b.Name))));
+            plan.Stages.Select(s => string.Join('+', s.Blocks.Select(b => b.Name))));
     }
 
     private static async Task AdvanceUntil(FakeTimeProvider time, Task task)
