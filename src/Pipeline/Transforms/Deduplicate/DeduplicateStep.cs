@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Records;
@@ -22,12 +21,12 @@ internal sealed class DeduplicateStep(RecordSchema schema, TimeSpan window, int 
 {
     private readonly ContentHash contents = new(schema);
     private readonly SeenTable seen = new(maxKeys, window.Ticks);
-    private ulong[] keys = [];
 
     public static BlockType BlockType { get; } = BlockType.Transform<DeduplicateOptions>(
         "deduplicate",
         "A repetition within the window never passes as news; after a restart, or past the bound of keys, one may pass once more.",
-        (options, context) => new DeduplicateStep(context.Schema, options.Window.Value, options.MaxKeys));
+        (options, context) => new DeduplicateStep(context.Schema, options.Window.Value, context.Share(options.MaxKeys)),
+        scaling: Scaling.PerKey);
 
     /// <summary>Keys remembered, among them such as have expired but not been swept.</summary>
     public int Count => seen.Count;
@@ -35,14 +34,14 @@ internal sealed class DeduplicateStep(RecordSchema schema, TimeSpan window, int 
     /// <summary>Keys forgotten because of the bound.</summary>
     public long Evicted => seen.Evicted;
 
-    public void Process(Batch batch, long now)
+    public void Process(Part part, long now)
     {
         seen.Advance(now);
-        Identify(batch);
-        foreach (var row in batch)
+        Prefetch(part);
+        foreach (var row in part)
         {
             ref readonly var head = ref row.Head;
-            var key = keys[row.Index];
+            var key = Key(head);
             var position = seen.Find(key);
             if (head.Op == RowOp.Confirmed)
             {
@@ -72,27 +71,20 @@ internal sealed class DeduplicateStep(RecordSchema schema, TimeSpan window, int 
         }
     }
 
-    // A large table lies in main memory: all of a batch's places are on their way before the first is needed.
-    private void Identify(Batch batch)
+    // A large table lies in main memory: all places are on their way before the first is needed.
+    private void Prefetch(Part part)
     {
-        if (keys.Length < batch.RowCount)
+        foreach (var row in part)
         {
-            keys = new ulong[Math.Max(batch.RowCount, keys.Length * 2)];
-        }
-
-        foreach (var row in batch)
-        {
-            ref readonly var head = ref row.Head;
-            var key = Key(XxHash3.HashToUInt64(row.Key), head.Source, head.Type);
-            keys[row.Index] = key;
-            seen.Prefetch(key);
+            seen.Prefetch(Key(row.Head));
         }
     }
 
     /// <summary>The hash of a key and of who says it. All bits depend on all: a shard's keys have some bits of the first in common.</summary>
-    private static ulong Key(ulong hash, short source, short type)
+    private static ulong Key(in RowHead head)
     {
-        var key = (hash ^ (((ulong)(ushort)source << 16 | (ushort)type) * 0x9E37_79B9_7F4A_7C15)) * 0xD6E8_FEB8_6659_FD93;
+        var origin = ((ulong)(ushort)head.Source << 16) | (ushort)head.Type;
+        var key = (head.KeyHash ^ (origin * 0x9E37_79B9_7F4A_7C15)) * 0xD6E8_FEB8_6659_FD93;
         return key ^ (key >> 32);
     }
 }
