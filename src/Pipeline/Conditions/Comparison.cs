@@ -35,20 +35,28 @@ internal static class Comparison
             };
         }
 
-        return comparator switch
-        {
-            Comparator.Equal => order == 0,
-            Comparator.NotEqual => order != 0,
-            Comparator.Less => order < 0,
-            Comparator.LessOrEqual => order <= 0,
-            Comparator.Greater => order > 0,
-            _ => order >= 0,
-        } ? Truth.True : Truth.False;
+        return Decide(comparator, order);
     }
+
+    /// <summary>What an order means for a comparison.</summary>
+    public static Truth Decide(Comparator comparator, int order) => comparator switch
+    {
+        Comparator.Equal => order == 0,
+        Comparator.NotEqual => order != 0,
+        Comparator.Less => order < 0,
+        Comparator.LessOrEqual => order <= 0,
+        Comparator.Greater => order > 0,
+        _ => order >= 0,
+    } ? Truth.True : Truth.False;
 
     /// <summary>Compares two decimals exactly.</summary>
     public static int Compare(long a, sbyte aScale, long b, sbyte bScale)
     {
+        if (aScale == bScale)
+        {
+            return a.CompareTo(b);
+        }
+
         Decimals.Normalize(ref a, ref aScale);
         Decimals.Normalize(ref b, ref bScale);
         var apart = bScale - aScale;

@@ -15,4 +15,8 @@ internal abstract class ConditionGrammar<T>
 
     /// <summary>What is wrong with comparing the two, or null.</summary>
     public virtual string? Fault(ConditionOperand<T> left, ConditionOperand<T> right) => null;
+
+    /// <summary>The comparison of the two.</summary>
+    public virtual ConditionNode<T> Compare(Comparator comparator, ConditionOperand<T> left, ConditionOperand<T> right) =>
+        new Compare<T>(comparator, left, right);
 }

@@ -118,7 +118,7 @@ internal sealed class ConditionParser<T>(string text, ConditionGrammar<T> gramma
             return Fail(wrong);
         }
 
-        return IsNull(left) || IsNull(right) ? NullTest(comparator, left, right) : new Compare<T>(comparator, left, right);
+        return IsNull(left) || IsNull(right) ? NullTest(comparator, left, right) : grammar.Compare(comparator, left, right);
     }
 
     private ConditionNode<T>? NullTest(Comparator comparator, ConditionOperand<T> left, ConditionOperand<T> right)

@@ -66,6 +66,12 @@ internal sealed class RecordGrammar(RecordType type, bool lenient) : ConditionGr
         return null;
     }
 
+    public override ConditionNode<Row> Compare(Comparator comparator, ConditionOperand<Row> left, ConditionOperand<Row> right)
+    {
+        var general = base.Compare(comparator, left, right);
+        return NumberOperand.Of(left) is { } a && NumberOperand.Of(right) is { } b ? new CompareNumbers(comparator, a, b, general) : general;
+    }
+
     private sealed class AbsentOperand : ConditionOperand<Row>
     {
         public override Operand Read(Row context) => default;
@@ -76,5 +82,37 @@ internal sealed class RecordGrammar(RecordType type, bool lenient) : ConditionGr
         public FieldInfo Field { get; } = field;
 
         public override Operand Read(Row context) => Operand.Of(context.Get(Field.Slot), context.Batch.Bytes);
+    }
+
+    /// <summary>A field that may hold a number, or a number.</summary>
+    private readonly struct NumberOperand(int slot, Cell constant)
+    {
+        public static NumberOperand? Of(ConditionOperand<Row> operand)
+        {
+            if (operand is FieldOperand { Field: var field })
+            {
+                return new NumberOperand(field.Slot, default);
+            }
+
+            return operand is LiteralOperand<Row> { Kind: OperandKind.Number } literal
+                && Decimals.TryParse(System.Text.Encoding.UTF8.GetBytes(literal.Text), out var mantissa, out var scale)
+                ? new NumberOperand(-1, new Cell { Kind = CellKind.Number, Bits = mantissa, Scale = scale })
+                : null;
+        }
+
+        public Cell Read(Row row) => slot < 0 ? constant : row.Get(slot);
+    }
+
+    /// <summary>Compares numbers cell by cell, which is what most rules do; the general way decides about all else.</summary>
+    private sealed class CompareNumbers(Comparator comparator, NumberOperand left, NumberOperand right, ConditionNode<Row> general) : ConditionNode<Row>
+    {
+        public override Truth Test(Row context)
+        {
+            var a = left.Read(context);
+            var b = right.Read(context);
+            return a.Kind == CellKind.Number && b.Kind == CellKind.Number
+                ? Comparison.Decide(comparator, Comparison.Compare(a.Bits, a.Scale, b.Bits, b.Scale))
+                : general.Test(context);
+        }
     }
 }

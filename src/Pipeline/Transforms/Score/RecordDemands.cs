@@ -8,7 +8,7 @@ namespace StreamEngine.Pipeline.Transforms.Score;
 internal sealed class RecordDemands
 {
     private readonly RecordCondition[] rules;
-    private readonly (int Slot, double Min, double Max)[] ranges;
+    private readonly ValidRange[] ranges;
     private readonly FieldSet required;
     private readonly FieldSet declared;
 
@@ -17,8 +17,7 @@ internal sealed class RecordDemands
         rules = [.. type.Rules.Select(text => RecordCondition.TryParse(text, type, out var rule, out var error)
             ? rule
             : throw new InvalidOperationException($"Rule of record '{type.Name}': {error}"))];
-        ranges = [.. type.Fields.Where(f => (f.Min ?? f.Max) is not null)
-            .Select(f => (f.Slot, f.Min ?? double.NegativeInfinity, f.Max ?? double.PositiveInfinity))];
+        ranges = [.. type.Fields.Where(f => (f.Min ?? f.Max) is not null).Select(f => new ValidRange(f.Slot, f.Min, f.Max))];
         foreach (var field in type.Fields)
         {
             declared.Add(field.Slot);
@@ -27,6 +26,8 @@ internal sealed class RecordDemands
                 required.Add(field.Slot);
             }
         }
+
+        TotalWeight = Weight(declared);
     }
 
     /// <summary>How many rules there are.</summary>
@@ -38,12 +39,13 @@ internal sealed class RecordDemands
     /// <summary>Takes out values outside their declared range and marks them invalid.</summary>
     public void CheckRanges(Row row)
     {
-        foreach (var (slot, min, max) in ranges)
+        ref var head = ref row.Head;
+        foreach (var range in ranges)
         {
-            if (row.Has(slot) && row.Double(slot) is var value && !(value >= min && value <= max))
+            if (head.Present.Has(range.Slot) && !range.Contains(row))
             {
-                row.Clear(slot);
-                row.Head.Invalid.Add(slot);
+                head.Present.Remove(range.Slot);
+                head.Invalid.Add(range.Slot);
             }
         }
     }
@@ -67,7 +69,7 @@ internal sealed class RecordDemands
     public int Weight(FieldSet slots) => slots.Count + (slots & required).Count;
 
     /// <summary>How many slots are declared, required ones counted twice.</summary>
-    public int TotalWeight => Weight(declared);
+    public int TotalWeight { get; }
 
     /// <summary>The level of a row with this score and these broken rules.</summary>
     public QualityLevel Level(in RowHead head, double score, ulong brokenRules) =>

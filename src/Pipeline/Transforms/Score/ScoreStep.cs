@@ -9,8 +9,8 @@ namespace StreamEngine.Pipeline.Transforms.Score;
 /// <summary>Gives every record its quality.</summary>
 internal sealed class ScoreStep : IStep
 {
-    private readonly RecordSchema schema;
     private readonly RecordDemands[] rules;
+    private readonly double[] reliabilities;
     private readonly double completenessWeight;
     private readonly double validityWeight;
     private readonly double freshnessWeight;
@@ -20,8 +20,8 @@ internal sealed class ScoreStep : IStep
 
     public ScoreStep(RecordSchema schema, ScoreOptions options)
     {
-        this.schema = schema;
         rules = RecordDemands.Of(schema);
+        reliabilities = [.. schema.Sources.Select(s => s.Reliability)];
         var weights = options.Weights;
         var sum = weights.Completeness + weights.Validity + weights.Freshness + weights.Reliability;
         completenessWeight = weights.Completeness / sum;
@@ -41,16 +41,17 @@ internal sealed class ScoreStep : IStep
 
     public void Process(Part part, long now)
     {
+        var freshness = new Freshness(halfLife);
         foreach (var row in part)
         {
             if (row.Head.Op == RowOp.Update)
             {
-                Score(row, now);
+                Score(row, now, ref freshness);
             }
         }
     }
 
-    private void Score(Row row, long now)
+    private void Score(Row row, long now, ref Freshness freshness)
     {
         ref var head = ref row.Head;
         var type = rules[head.Type];
@@ -61,8 +62,8 @@ internal sealed class ScoreStep : IStep
         var age = Math.Max(0, now - head.EventTime);
         var score = completenessWeight * type.Weight(head.Present) / Math.Max(1, type.TotalWeight)
             + validityWeight * (1 - (faults / (double)Math.Max(1, checks)))
-            + freshnessWeight * Math.Pow(0.5, age / halfLife)
-            + reliabilityWeight * schema.Sources[head.Source].Reliability;
+            + freshnessWeight * freshness.At(age)
+            + reliabilityWeight * reliabilities[head.Source];
         head.Quality = new Quality
         {
             Score = (float)score,
@@ -82,6 +83,23 @@ internal sealed class ScoreStep : IStep
         if (options.Weights is { Completeness: 0, Validity: 0, Freshness: 0, Reliability: 0 })
         {
             check.Error("weights", "all weights are 0; at least one part of the score must count");
+        }
+    }
+
+    /// <summary>How fresh a record of an age is. The records of a batch often share one, and powers are dear.</summary>
+    private struct Freshness(double halfLife)
+    {
+        private long lastAge;
+        private double last = 1;
+
+        public double At(long age)
+        {
+            if (age != lastAge)
+            {
+                (lastAge, last) = (age, Math.Pow(0.5, age / halfLife));
+            }
+
+            return last;
         }
     }
 }
