@@ -20,6 +20,11 @@ public struct FieldSet : IEquatable<FieldSet>
     /// <summary>Whether <paramref name="slot"/> is in the set.</summary>
     public readonly bool Has(int slot) => ((slot < 64 ? low : high) >> (slot & 63) & 1) != 0;
 
+    /// <summary>How many slots of the set are below <paramref name="slot"/>.</summary>
+    public readonly int Rank(int slot) => slot < 64
+        ? BitOperations.PopCount(low & ((1UL << slot) - 1))
+        : BitOperations.PopCount(low) + BitOperations.PopCount(high & ((1UL << (slot & 63)) - 1));
+
     /// <summary>Puts <paramref name="slot"/> into the set.</summary>
     public void Add(int slot)
     {

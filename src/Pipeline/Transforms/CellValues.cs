@@ -5,6 +5,10 @@ namespace StreamEngine.Pipeline.Transforms;
 /// <summary>Values of cells, whatever bytes they point into: numbers by value, so that 1.50 is 1.5.</summary>
 internal static class CellValues
 {
+    /// <summary>Whether two cells hold the same value, the second one in a batch.</summary>
+    public static bool Same(in Cell a, ReadOnlySpan<byte> aBytes, in Cell b, Batch batch) =>
+        a.Kind == CellKind.Number && b.Kind == CellKind.Number && a.Scale == b.Scale ? a.Bits == b.Bits : Same(a, aBytes, b, batch.Bytes);
+
     /// <summary>Whether two cells hold the same value.</summary>
     public static bool Same(in Cell a, ReadOnlySpan<byte> aBytes, in Cell b, ReadOnlySpan<byte> bBytes)
     {
@@ -23,8 +27,8 @@ internal static class CellValues
                 var (aBits, aScale, bBits, bScale) = (a.Bits, a.Scale, b.Bits, b.Scale);
                 if (aScale != bScale)
                 {
-                    Decimals.Normalize(ref aBits, ref aScale);
-                    Decimals.Normalize(ref bBits, ref bScale);
+                    Decimals.Canonical(ref aBits, ref aScale);
+                    Decimals.Canonical(ref bBits, ref bScale);
                 }
 
                 return aBits == bBits && aScale == bScale;

@@ -13,11 +13,11 @@ namespace StreamEngine.Pipeline.Transforms.Merge;
 /// </remarks>
 internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefer, TimeSpan staleAfter, int maxKeys) : IStep
 {
-    private readonly MergeTable table = new(schema, maxKeys);
+    private readonly MergeTable table = new(maxKeys);
     private readonly Preference preference = new(schema, prefer, staleAfter);
     private readonly RecordDemands[] rules = RecordDemands.Of(schema);
     private readonly FieldSet[] volatiles = [.. schema.Types.Select(ContentHash.Volatiles)];
-    private Contribution spare = new();
+    private Contribution former = new();
 
     public static BlockType BlockType { get; } = BlockType.Transform<MergeOptions>(
         "merge",
@@ -34,6 +34,7 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
 
     public void Process(Part part, long now)
     {
+        table.Prefetch(part);
         foreach (var row in part)
         {
             switch (row.Head.Op)
@@ -53,57 +54,105 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
 
     private void Update(Row row, long now)
     {
-        var record = table.Find(row);
-        if (record?.Of(row.Head.Source) is { } held && IsOlder(row, held))
+        var source = row.Head.Source;
+        if (table.Find(row) is not { } record)
         {
-            row.Filter("older");
+            record = table.Add(row);
+            record.Add(source);
+        }
+        else if (record.IndexOf(source) is >= 0 and var index)
+        {
+            if (IsOlder(row, record[index]))
+            {
+                row.Filter("older");
+                return;
+            }
+        }
+        else
+        {
+            AddSource(record, source);
+        }
+
+        if (record.Count == 1)
+        {
+            Replace(row, record, now);
             return;
         }
 
-        record ??= table.Add(row);
-        spare.Copy(row);
-        var former = record.Replace(spare);
+        ref var own = ref record[record.IndexOf(source)];
+        former.Copy(own);
+        own.Copy(row);
         Output(row, record, former, now);
-        spare = former ?? new Contribution();
+    }
+
+    private void AddSource(MergedRecord record, short source)
+    {
+        if (record.Count == 1)
+        {
+            record.NameWinners(schema.Types[record.Type].Fields.Count);
+        }
+
+        record.Add(source);
+    }
+
+    /// <summary>With one source what it says is the record.</summary>
+    private void Replace(Row row, MergedRecord record, long now)
+    {
+        ref var own = ref record[0];
+        var changed = own.Differences(row) | record.Untold;
+        own.Copy(row);
+        if (!IsNews(row, record, changed, now))
+        {
+            return;
+        }
+
+        ref var head = ref row.Head;
+        head.Changed = changed;
+        head.Invalid -= head.Present;
+        head.SoleOrigin = own.Source;
+        var verdict = default(Verdict);
+        verdict.Add(rules[record.Type].Weight(head.Present), own);
+        Grade(row, record, verdict);
     }
 
     private void Confirm(Row row)
     {
-        if (table.Find(row) is not { } record || record.Of(row.Head.Source) is not { } held)
+        if (table.Find(row) is not { } record || record.IndexOf(row.Head.Source) is not (>= 0 and var index))
         {
             row.Absorb("unknown");
             return;
         }
 
-        held.Received = Math.Max(held.Received, row.Head.ReceivedTime);
+        record[index].Confirm(row.Head.ReceivedTime);
         row.Head.Revision = record.Revision;
         row.Head.Sequence = record.Sequence;
     }
 
     private void Remove(Row row, long now)
     {
-        if (table.Find(row) is not { } record || record.Of(row.Head.Source) is not { } held)
+        if (table.Find(row) is not { } record || record.IndexOf(row.Head.Source) is not (>= 0 and var index))
         {
             row.Absorb("unknown");
             return;
         }
 
-        if (IsOlder(row, held))
+        if (IsOlder(row, record[index]))
         {
             row.Filter("older");
             return;
         }
 
-        record.Contributions.Remove(held);
-        if (record.Contributions.Count > 0)
+        if (record.Count > 1)
         {
             // What the other sources say still stands.
             row.Head.Op = RowOp.Update;
-            Output(row, record, held, now);
+            former.Copy(record[index]);
+            record.RemoveAt(index);
+            Output(row, record, former, now);
             return;
         }
 
-        table.Remove(record);
+        table.Remove(row);
         if (record.Revision == 0)
         {
             row.Absorb("unchanged");
@@ -115,146 +164,156 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
         row.Head.Sequence = record.Sequence;
     }
 
-    private static bool IsOlder(Row row, Contribution held) =>
+    private static bool IsOlder(Row row, in Contribution held) =>
         row.Head.EventTime < held.EventTime || (row.Head.EventTime == held.EventTime && row.Head.Sequence < held.Sequence);
 
     /// <summary>Makes the row the merged record, or absorbs it when no value has changed.</summary>
     /// <param name="row">The row that caused it.</param>
     /// <param name="record">The record, the row's contribution already in it or out of it.</param>
-    /// <param name="former">What the row's source said before.</param>
+    /// <param name="last">What the row's source said before; nothing when it is new.</param>
     /// <param name="now">UTC ticks.</param>
-    private void Output(Row row, MergedRecord record, Contribution? former, long now)
+    private void Output(Row row, MergedRecord record, in Contribution last, long now)
     {
-        preference.Sort(record.Contributions, now);
+        preference.Sort(record, now);
         var present = default(FieldSet);
         var changed = default(FieldSet);
-        foreach (var contribution in record.Contributions)
+        var winners = record.Winners;
+        for (var i = 0; i < record.Count; i++)
         {
+            ref readonly var contribution = ref record[i];
             foreach (var slot in contribution.Present - present)
             {
-                if (IsNew(record, former, row.Head.Source, slot, contribution))
+                if (IsNew(record, last, slot, contribution))
                 {
                     changed.Add(slot);
                 }
 
-                record.Winners[slot] = contribution.Source;
+                winners[slot] = contribution.Source;
                 present.Add(slot);
             }
         }
 
-        for (var slot = 0; slot < record.Winners.Length; slot++)
+        for (var slot = 0; slot < winners.Length; slot++)
         {
-            if (record.Winners[slot] >= 0 && !present.Has(slot))
+            if (winners[slot] >= 0 && !present.Has(slot))
             {
                 changed.Add(slot);
-                record.Winners[slot] = -1;
+                winners[slot] = -1;
             }
         }
 
         changed |= record.Untold;
+        if (IsNews(row, record, changed, now))
+        {
+            row.Head.Changed = changed;
+            Write(row, record, present);
+        }
+    }
+
+    /// <summary>Whether there is anything to tell; else the row ends here.</summary>
+    private bool IsNews(Row row, MergedRecord record, FieldSet changed, long now)
+    {
         if ((record.Revision == 0 ? changed : changed - volatiles[record.Type]).IsEmpty)
         {
             record.Untold = changed;
             row.Absorb("unchanged");
-            return;
+            return false;
         }
 
         record.Untold = default;
         record.Advance(now);
-        Write(row, record, present, changed);
+        row.Head.Revision = record.Revision;
+        row.Head.Sequence = record.Sequence;
+        return true;
     }
 
-    private static bool IsNew(MergedRecord record, Contribution? former, short source, int slot, Contribution winner)
+    private static bool IsNew(MergedRecord record, in Contribution last, int slot, in Contribution winner)
     {
-        var last = record.Winners[slot];
-        if (last < 0)
+        var source = record.Winners[slot];
+        if (source < 0)
         {
             return true;
         }
 
-        var lastWinner = last == source ? former : record.Of(last);
-        return lastWinner is null || !CellValues.Same(lastWinner[slot], lastWinner.Text, winner[slot], winner.Text);
+        if (source == last.Source)
+        {
+            return !last.Present.Has(slot) || !CellValues.Same(last.Get(slot), last.Data, winner.Get(slot), winner.Data);
+        }
+
+        if (source == winner.Source)
+        {
+            return false;
+        }
+
+        ref readonly var before = ref record[record.IndexOf(source)];
+        return !CellValues.Same(before.Get(slot), before.Data, winner.Get(slot), winner.Data);
     }
 
-    private void Write(Row row, MergedRecord record, FieldSet present, FieldSet changed)
+    private void Write(Row row, MergedRecord record, FieldSet present)
     {
         ref var head = ref row.Head;
+        var own = head.Source;
+        var winners = record.Winners;
+        var type = rules[record.Type];
         var invalid = default(FieldSet);
-        var own = record.Of(head.Source);
-        foreach (var contribution in record.Contributions)
+        var verdict = default(Verdict);
+        for (var i = 0; i < record.Count; i++)
         {
+            ref readonly var contribution = ref record[i];
             head.EventTime = Math.Max(head.EventTime, contribution.EventTime);
             invalid |= contribution.Invalid;
+            var won = default(FieldSet);
             foreach (var slot in contribution.Present)
             {
-                if (record.Winners[slot] == contribution.Source)
+                if (winners[slot] == contribution.Source)
                 {
-                    if (contribution != own)
+                    won.Add(slot);
+                    row.Batch.SetOrigin(row.Index, slot, contribution.Source);
+                    if (contribution.Source != own)
                     {
                         Copy(row, slot, contribution);
                     }
-
-                    row.Batch.SetOrigin(row.Index, slot, contribution.Source);
                 }
             }
+
+            verdict.Add(type.Weight(won), contribution);
         }
 
         head.Present = present;
-        head.Changed = changed;
         head.Invalid = invalid - present;
-        head.Revision = record.Revision;
-        head.Sequence = record.Sequence;
-        Grade(row, record);
+        head.SoleOrigin = -1;
+        Grade(row, record, verdict);
     }
 
-    private static void Copy(Row row, int slot, Contribution from)
+    private static void Copy(Row row, int slot, in Contribution from)
     {
-        var cell = from[slot];
+        var cell = from.Get(slot);
         if (CellValues.TextLength(cell) is > 0 and var length)
         {
-            cell.Offset = row.Batch.Append(from.Text.Slice(cell.Offset, length));
+            cell.Offset = row.Batch.Append(from.Data.Slice(cell.Offset, length));
         }
 
         row.Set(slot, cell);
     }
 
     // The merged score is the average over the fields of the scores of those they came from; what the declaration demands is asked again.
-    private void Grade(Row row, MergedRecord record)
+    private void Grade(Row row, MergedRecord record, in Verdict verdict)
     {
         ref var head = ref row.Head;
-        var type = rules[record.Type];
-        var (sum, weight, scored, old) = (0.0, 0, false, false);
-        foreach (var contribution in record.Contributions)
-        {
-            var won = default(FieldSet);
-            foreach (var slot in contribution.Present)
-            {
-                if (record.Winners[slot] == contribution.Source)
-                {
-                    won.Add(slot);
-                }
-            }
-
-            var share = type.Weight(won);
-            sum += share * contribution.Quality.Score;
-            weight += share;
-            scored |= share > 0 && contribution.Quality.Level != QualityLevel.Unscored;
-            old |= share > 0 && contribution.Quality.Old;
-        }
-
-        if (!scored)
+        if (!verdict.IsScored)
         {
             head.Quality = default;
             return;
         }
 
-        var score = sum / Math.Max(1, weight);
+        var type = rules[record.Type];
+        var score = verdict.Sum / Math.Max(1, verdict.Weight);
         var broken = type.Broken(row);
         head.Quality = new Quality
         {
             Score = (float)score,
             Level = type.Level(head, score, broken),
-            Old = old,
+            Old = verdict.IsOld,
             Missing = type.Missing(head),
             BrokenRules = broken,
         };
@@ -265,6 +324,23 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
         if (options.Prefer.Distinct().Count() != options.Prefer.Count)
         {
             check.Error("prefer", "each of priority, quality and freshness decides at most once");
+        }
+    }
+
+    /// <summary>The scores of those whose values won, each counted by the weight of its fields.</summary>
+    private struct Verdict
+    {
+        public double Sum;
+        public int Weight;
+        public bool IsScored;
+        public bool IsOld;
+
+        public void Add(int weight, in Contribution contribution)
+        {
+            Sum += weight * contribution.Score;
+            Weight += weight;
+            IsScored |= weight > 0 && contribution.IsScored;
+            IsOld |= weight > 0 && contribution.IsOld;
         }
     }
 }

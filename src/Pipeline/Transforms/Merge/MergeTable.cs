@@ -1,40 +1,104 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using StreamEngine.Pipeline.Messages;
-using StreamEngine.Pipeline.Records;
 
 namespace StreamEngine.Pipeline.Transforms.Merge;
 
 /// <summary>The records held, by kind and key; at the bound the one touched longest ago leaves.</summary>
-internal sealed class MergeTable
+/// <param name="maxKeys">The most records held.</param>
+internal sealed class MergeTable(int maxKeys)
 {
-    private readonly RecordSchema schema;
-    private readonly int maxKeys;
-    private readonly Dictionary<byte[], MergedRecord>.AlternateLookup<ReadOnlySpan<byte>>[] tables;
-    private MergedRecord? oldest;
-    private MergedRecord? newest;
+    private const int None = -1;
+    private const int FewSlots = 256;
 
-    public MergeTable(RecordSchema schema, int maxKeys)
-    {
-        this.schema = schema;
-        this.maxKeys = maxKeys;
-        tables = [.. schema.Types.Select(_ => new Dictionary<byte[], MergedRecord>(KeyComparer.Instance).GetAlternateLookup<ReadOnlySpan<byte>>())];
-    }
+    private int[] buckets = new int[FewSlots];
+    private Slot[] slots = new Slot[Math.Min(maxKeys, FewSlots)];
+    private int[] found = [];
+    private int used;
+    private int free = None;
+    private int oldest = None;
+    private int newest = None;
 
     public int Count { get; private set; }
 
     /// <summary>Keys forgotten because of the bound.</summary>
     public long Evicted { get; private set; }
 
+    /// <summary>
+    /// Brings the records of a part nearer. They lie in main memory one behind the other: going one step for all of them at a time
+    /// costs as many waits as there are steps, not as many as there are records.
+    /// </summary>
+    public void Prefetch(Part part)
+    {
+        if (!Sse.IsSupported)
+        {
+            return;
+        }
+
+        var count = 0;
+        foreach (var row in part)
+        {
+            if (count == found.Length)
+            {
+                Array.Resize(ref found, Math.Max(64, count * 2));
+            }
+
+            var bucket = Bucket(Hash(row.Head));
+            found[count++] = bucket;
+            Prefetch(ref buckets[bucket], 0);
+        }
+
+        var indices = found.AsSpan(0, count);
+        foreach (ref var index in indices)
+        {
+            index = buckets[index] - 1;
+            if (index >= 0)
+            {
+                Prefetch(ref slots[index], 0);
+            }
+        }
+
+        foreach (var index in indices)
+        {
+            if (index >= 0 && slots[index].Record is { } record)
+            {
+                Prefetch(ref record[0], -64);
+                Prefetch(ref record[0], 0);
+                Prefetch(ref record[0], 64);
+            }
+        }
+
+        foreach (var index in indices)
+        {
+            if (index >= 0 && slots[index].Record is { } record)
+            {
+                Prefetch(ref MemoryMarshal.GetArrayDataReference(record.Key), 0);
+                ref var data = ref MemoryMarshal.GetReference(record[0].Data);
+                Prefetch(ref data, 0);
+                Prefetch(ref data, 64);
+                Prefetch(ref data, 128);
+            }
+        }
+    }
+
     /// <summary>The row's record, touched; null when none is held.</summary>
     public MergedRecord? Find(Row row)
     {
-        if (!tables[row.Head.Type].TryGetValue(row.Key, out var record))
+        var index = IndexOf(row);
+        if (index == None)
         {
             return null;
         }
 
-        Unlink(record);
-        Link(record);
-        return record;
+        if (index != newest)
+        {
+            Unlink(index);
+            Link(index);
+        }
+
+        return slots[index].Record;
     }
 
     /// <summary>Begins a record for the row's key, which is not held.</summary>
@@ -42,56 +106,143 @@ internal sealed class MergeTable
     {
         if (Count == maxKeys)
         {
-            Remove(oldest!);
+            RemoveAt(oldest);
             Evicted++;
         }
 
-        var type = row.Head.Type;
-        var record = new MergedRecord(type, row.Key.ToArray(), schema.Types[type].Fields.Count);
-        tables[type].Dictionary.Add(record.Key, record);
-        Link(record);
+        var index = free;
+        if (index != None)
+        {
+            free = slots[index].Next;
+        }
+        else
+        {
+            if (used == slots.Length)
+            {
+                Grow();
+            }
+
+            index = used++;
+        }
+
+        var record = new MergedRecord(row.Head.Type, row.Key.ToArray());
+        var hash = Hash(row.Head);
+        ref var bucket = ref buckets[Bucket(hash)];
+        slots[index] = new Slot { Hash = hash, Record = record, Next = bucket - 1 };
+        bucket = index + 1;
         Count++;
+        Link(index);
         return record;
     }
 
-    /// <summary>Forgets a record.</summary>
-    public void Remove(MergedRecord record)
+    /// <summary>Forgets the row's record, which is held.</summary>
+    public void Remove(Row row) => RemoveAt(IndexOf(row));
+
+    private int IndexOf(Row row)
     {
-        tables[record.Type].Dictionary.Remove(record.Key);
-        Unlink(record);
+        ref readonly var head = ref row.Head;
+        var hash = Hash(head);
+        var index = buckets[Bucket(hash)] - 1;
+        while (index >= 0)
+        {
+            ref readonly var slot = ref slots[index];
+            if (slot.Hash == hash && slot.Record!.Type == head.Type && row.Key.SequenceEqual(slot.Record.Key))
+            {
+                break;
+            }
+
+            index = slot.Next;
+        }
+
+        return index;
+    }
+
+    private static ulong Hash(in RowHead head) => head.KeyHash + (ulong)head.Type;
+
+    private int Bucket(ulong hash) => (int)(hash & (uint)(buckets.Length - 1));
+
+    private void RemoveAt(int index)
+    {
+        Unlink(index);
+        ref var slot = ref slots[index];
+        ref var bucket = ref buckets[Bucket(slot.Hash)];
+        if (bucket - 1 == index)
+        {
+            bucket = slot.Next + 1;
+        }
+        else
+        {
+            var before = bucket - 1;
+            while (slots[before].Next != index)
+            {
+                before = slots[before].Next;
+            }
+
+            slots[before].Next = slot.Next;
+        }
+
+        slot = new Slot { Next = free };
+        free = index;
         Count--;
     }
 
-    private void Link(MergedRecord record)
+    private void Link(int index)
     {
-        (record.Older, record.Newer) = (newest, null);
-        if (newest is not null)
+        (slots[index].Older, slots[index].Newer) = (newest, None);
+        if (newest != None)
         {
-            newest.Newer = record;
+            slots[newest].Newer = index;
+        }
+        else
+        {
+            oldest = index;
         }
 
-        newest = record;
-        oldest ??= record;
+        newest = index;
     }
 
-    private void Unlink(MergedRecord record)
+    private void Unlink(int index)
     {
-        if (record.Older is not null)
+        var (older, newer) = (slots[index].Older, slots[index].Newer);
+        if (older != None)
         {
-            record.Older.Newer = record.Newer;
+            slots[older].Newer = newer;
         }
         else
         {
-            oldest = record.Newer;
+            oldest = newer;
         }
 
-        if (record.Newer is not null)
+        if (newer != None)
         {
-            record.Newer.Older = record.Older;
+            slots[newer].Older = older;
         }
         else
         {
-            newest = record.Older;
+            newest = older;
         }
+    }
+
+    private void Grow()
+    {
+        Array.Resize(ref slots, (int)Math.Min(maxKeys, slots.Length * 2L));
+        buckets = new int[BitOperations.RoundUpToPowerOf2((uint)slots.Length)];
+        for (var i = 0; i < used; i++)
+        {
+            ref var bucket = ref buckets[Bucket(slots[i].Hash)];
+            slots[i].Next = bucket - 1;
+            bucket = i + 1;
+        }
+    }
+
+    private static unsafe void Prefetch<T>(ref T at, int offset) => Sse.Prefetch0((byte*)Unsafe.AsPointer(ref at) + offset);
+
+    private struct Slot
+    {
+        public ulong Hash;
+        public MergedRecord? Record;
+        public int Next;
+        public int Older;
+        public int Newer;
     }
 }

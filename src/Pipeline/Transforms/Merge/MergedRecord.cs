@@ -3,69 +3,84 @@ using StreamEngine.Pipeline.Messages;
 namespace StreamEngine.Pipeline.Transforms.Merge;
 
 /// <summary>What is held of one key: its sources' contributions and which of them won each field in the last output.</summary>
-internal sealed class MergedRecord
+internal sealed class MergedRecord(int type, byte[] key)
 {
-    private readonly List<Contribution> contributions = new(2);
+    private Contribution first = new();
+    private Contribution[] others = [];
+    private short[] winners = [];
 
-    public MergedRecord(int type, byte[] key, int fields)
-    {
-        Type = type;
-        Key = key;
-        Winners = new short[fields];
-        Winners.AsSpan().Fill(-1);
-    }
+    public int Type { get; } = type;
 
-    public int Type { get; }
+    public byte[] Key { get; } = key;
 
-    public byte[] Key { get; }
+    public long Revision { get; private set; }
 
-    public long Revision { get; set; }
-
-    public long Sequence { get; set; }
+    public long Sequence { get; private set; }
 
     /// <summary>Volatile slots that changed since the last output: told with the next one.</summary>
     public FieldSet Untold { get; set; }
 
-    /// <summary>By slot, the source whose value was the merged one; -1 for none.</summary>
-    public short[] Winners { get; }
+    /// <summary>How many sources contribute.</summary>
+    public int Count { get; private set; }
 
-    public List<Contribution> Contributions => contributions;
+    /// <summary>By slot, the source whose value was the merged one; -1 for none. Kept only while there are several.</summary>
+    public Span<short> Winners => winners;
 
-    /// <summary>The record touched before this one, and the one after.</summary>
-    public MergedRecord? Older { get; set; }
+    /// <summary>One of the contributions.</summary>
+    public ref Contribution this[int index] => ref index == 0 ? ref first : ref others[index - 1];
 
-    public MergedRecord? Newer { get; set; }
-
-    /// <summary>The source's contribution, or null.</summary>
-    public Contribution? Of(short source)
+    /// <summary>Which contribution is the source's; -1 for none.</summary>
+    public int IndexOf(short source)
     {
-        foreach (var contribution in contributions)
+        for (var i = 0; i < Count; i++)
         {
-            if (contribution.Source == source)
+            if (this[i].Source == source)
             {
-                return contribution;
+                return i;
             }
         }
 
-        return null;
+        return -1;
     }
 
-    /// <summary>Puts a contribution in the place of its source's former one.</summary>
-    /// <returns>The former one, or null.</returns>
-    public Contribution? Replace(Contribution contribution)
+    /// <summary>Adds a source that has said nothing yet.</summary>
+    public void Add(short source)
     {
-        for (var i = 0; i < contributions.Count; i++)
+        if (Count > others.Length)
         {
-            if (contributions[i].Source == contribution.Source)
-            {
-                var former = contributions[i];
-                contributions[i] = contribution;
-                return former;
-            }
+            Array.Resize(ref others, Count);
         }
 
-        contributions.Add(contribution);
-        return null;
+        Count++;
+        this[Count - 1] = new Contribution(source);
+    }
+
+    /// <summary>Takes a contribution away.</summary>
+    public void RemoveAt(int index)
+    {
+        for (; index < Count - 1; index++)
+        {
+            this[index] = this[index + 1];
+        }
+
+        Count--;
+        this[Count] = new Contribution();
+    }
+
+    /// <summary>Says who won each field so far, when that was the only one.</summary>
+    /// <param name="fields">How many fields the record's type has.</param>
+    public void NameWinners(int fields)
+    {
+        if (winners.Length == 0)
+        {
+            winners = new short[fields];
+        }
+
+        Winners.Fill(-1);
+        foreach (var slot in first.Present)
+        {
+            winners[slot] = first.Source;
+        }
     }
 
     /// <summary>The next version's position: ever growing for the key, across restarts too.</summary>

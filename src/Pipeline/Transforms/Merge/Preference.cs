@@ -12,18 +12,18 @@ internal sealed class Preference(RecordSchema schema, IReadOnlyList<string> pref
     private readonly int[] priorities = [.. schema.Sources.Select(s => s.Priority)];
 
     /// <summary>Puts the contribution to believe first in front. Most records have two or three.</summary>
-    public void Sort(List<Contribution> contributions, long now)
+    public void Sort(MergedRecord record, long now)
     {
-        for (var i = 1; i < contributions.Count; i++)
+        for (var i = 1; i < record.Count; i++)
         {
-            for (var j = i; j > 0 && IsBetter(contributions[j], contributions[j - 1], now); j--)
+            for (var j = i; j > 0 && IsBetter(record[j], record[j - 1], now); j--)
             {
-                (contributions[j], contributions[j - 1]) = (contributions[j - 1], contributions[j]);
+                (record[j], record[j - 1]) = (record[j - 1], record[j]);
             }
         }
     }
 
-    private bool IsBetter(Contribution a, Contribution b, long now)
+    private bool IsBetter(in Contribution a, in Contribution b, long now)
     {
         var order = IsStale(a, now).CompareTo(IsStale(b, now));
         for (var i = 0; order == 0 && i < criteria.Length; i++)
@@ -31,7 +31,7 @@ internal sealed class Preference(RecordSchema schema, IReadOnlyList<string> pref
             order = criteria[i] switch
             {
                 "priority" => priorities[a.Source].CompareTo(priorities[b.Source]),
-                "quality" => b.Quality.Score.CompareTo(a.Quality.Score),
+                "quality" => b.Score.CompareTo(a.Score),
                 _ => b.EventTime.CompareTo(a.EventTime),
             };
         }
@@ -39,5 +39,5 @@ internal sealed class Preference(RecordSchema schema, IReadOnlyList<string> pref
         return order != 0 ? order < 0 : a.Source < b.Source;
     }
 
-    private bool IsStale(Contribution contribution, long now) => now - contribution.Received > staleAfter.Ticks;
+    private bool IsStale(in Contribution contribution, long now) => now - contribution.Received > staleAfter.Ticks;
 }

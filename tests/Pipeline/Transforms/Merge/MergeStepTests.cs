@@ -33,7 +33,7 @@ public class MergeStepTests
         var held = new Contribution();
         held.Copy(batch.Row("player", "k", fields: ("name", new string('x', 100_000))));
         held.Copy(batch.Row("player", "k", fields: ("name", "short")));
-        Assert.InRange(held.Text.Length, 5, 1000);
+        Assert.InRange(held.Data.Length, 5, 1000);
     }
 
     [Fact]
