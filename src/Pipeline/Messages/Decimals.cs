@@ -142,7 +142,7 @@ public static class Decimals
     public static double ToDouble(in Cell cell, ReadOnlySpan<byte> bytes)
     {
         // Exact: both the mantissa and the power are exactly representable, so one correctly rounded division is the nearest double.
-        if (cell.Kind == CellKind.Number && cell.Scale is >= 0 and <= 22 && Math.Abs(cell.Bits) <= 1L << 53)
+        if (cell.Kind == CellKind.Number && cell.Scale is >= 0 and <= 22 && cell.Bits is >= -(1L << 53) and <= 1L << 53)
         {
             return cell.Bits / Powers[cell.Scale];
         }

@@ -1,4 +1,7 @@
+using System.Numerics;
+using CsCheck;
 using StreamEngine.Pipeline.Conditions;
+using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Tests.Conditions;
 
@@ -73,5 +76,34 @@ public class RecordConditionTests
         var text = new string('(', 1000) + "hits == 2" + new string(')', 1000);
         Assert.False(RecordCondition.TryParse(text, TestBatch.DefaultSchema().Types[0], out _, out var error));
         Assert.Contains("nested", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Numbers_are_compared_exactly_whatever_their_scales()
+    {
+        var number = Gen.Select(Gen.OneOf(Gen.Long[-1200, 1200], Gen.Long), Gen.SByte[-20, 20]);
+        string[] comparators = ["==", "!=", "<", "<=", ">", ">="];
+        Gen.Select(number, number, Gen.Int[0, 5], Gen.Bool).Sample((a, b, index, literal) =>
+        {
+            var comparator = comparators[index];
+            var batch = new TestBatch();
+            var row = batch.Row("player", "k");
+            row.Set(2, new Cell { Kind = CellKind.Number, Bits = a.Item1, Scale = a.Item2 });
+            row.Set(3, new Cell { Kind = CellKind.Number, Bits = b.Item1, Scale = b.Item2 });
+            var right = literal && b.Item1 != long.MinValue ? $"{b.Item1}e{-b.Item2}" : "atBats";
+            RecordCondition.TryParse($"hits {comparator} {right}", row.Type, out var condition, out var error);
+            Assert.True(condition is not null, error);
+            var order = (a.Item1 * BigInteger.Pow(10, 20 - a.Item2)).CompareTo(b.Item1 * BigInteger.Pow(10, 20 - b.Item2));
+            var holds = comparator switch
+            {
+                "==" => order == 0,
+                "!=" => order != 0,
+                "<" => order < 0,
+                "<=" => order <= 0,
+                ">" => order > 0,
+                _ => order >= 0,
+            };
+            Assert.Equal((holds, !holds), (condition.Holds(row), condition.IsBrokenBy(row)));
+        }, iter: 20_000);
     }
 }

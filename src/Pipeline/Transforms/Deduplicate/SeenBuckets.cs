@@ -36,6 +36,9 @@ internal readonly struct SeenBuckets
     /// <summary>How many buckets there are.</summary>
     public uint Count => 2 * Pairs;
 
+    /// <summary>Memory taken.</summary>
+    public long Bytes => (long)memory.Length * sizeof(ulong);
+
     /// <summary>The bucket at an index below <see cref="Count"/>, as all that these methods return are.</summary>
     public ref SeenBucket this[uint index]
     {

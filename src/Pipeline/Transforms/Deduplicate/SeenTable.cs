@@ -59,8 +59,8 @@ internal sealed class SeenTable
     /// <summary>Keys forgotten because of the bound.</summary>
     public long Evicted { get; private set; }
 
-    /// <summary>Memory taken by a full table.</summary>
-    internal long BytesAtBound => ((2L * (root << doublingsAtBound)) + 1) * SeenBucket.Size;
+    /// <summary>Memory taken by the entries.</summary>
+    public long Bytes => buckets.Bytes;
 
     /// <summary>Goes on to a time; one before the last one is taken for the last one.</summary>
     public void Advance(long now)
@@ -270,9 +270,10 @@ internal sealed class SeenTable
 
         var print = Print(key);
         var first = buckets.First((uint)(key >> 32), print);
+        var second = buckets.Second(first, print);
         var oldest = new Sample(-1, -1, 0);
         Take(first, ref oldest);
-        Take(buckets.Second(first, print), ref oldest);
+        Take(second, ref oldest);
         for (var more = 0U; oldest.Count < Samples && more < buckets.Count; more++)
         {
             var index = sweep;
@@ -282,7 +283,10 @@ internal sealed class SeenTable
                 return;
             }
 
-            Take(index, ref oldest);
+            if (index != first && index != second)
+            {
+                Take(index, ref oldest);
+            }
         }
 
         Remove(ref Bucket(oldest.Position), oldest.Position & 3);

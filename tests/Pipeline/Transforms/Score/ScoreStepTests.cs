@@ -1,3 +1,4 @@
+using CsCheck;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Transforms.Score;
@@ -6,6 +7,7 @@ namespace StreamEngine.Pipeline.Tests.Transforms.Score;
 
 public class ScoreStepTests
 {
+    private static readonly double[] Limits = [double.NegativeInfinity, -1, 0, 0.07, 0.1, 0.3, 1, 100, 9007199254740992, double.PositiveInfinity, double.NaN];
     private static readonly (string, object)[] Complete =
     [
         ("name", "A"), ("team", "LAD"), ("hits", 1), ("atBats", 2), ("average", 0.5), ("home", true), ("at", DateTimeOffset.UnixEpoch), ("position", "P"),
@@ -91,6 +93,22 @@ public class ScoreStepTests
         var left = Assert.Single(step.Run(batch.Batch, TestBatch.Start));
         Assert.Equal((RowState.Dead, "low quality", 0), (left.State, left.Reason, left.Row));
     }
+
+    [Fact]
+    public void A_range_is_one_of_doubles_however_it_is_asked() =>
+        Gen.Select(
+            Gen.OneOf(Gen.Long[-1200, 1200], Gen.Long[(1L << 53) - 3, (1L << 53) + 3], Gen.Long),
+            Gen.SByte[-3, 25],
+            Gen.Int[0, Limits.Length - 1],
+            Gen.Int[0, Limits.Length - 1]).Sample((mantissa, scale, from, to) =>
+            {
+                var (min, max) = (Limits[from], Limits[to]);
+                var batch = new TestBatch();
+                var row = batch.Row("player", "k");
+                row.Set(4, new Cell { Kind = CellKind.Number, Bits = mantissa, Scale = scale });
+                var value = row.Double(4);
+                Assert.Equal(value >= min && value <= max, new ValidRange(4, min, max).Contains(row));
+            }, iter: 20_000);
 
     private static Row Score(ScoreOptions options, params (string, object)[] fields)
     {
