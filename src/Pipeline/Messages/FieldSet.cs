@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace StreamEngine.Pipeline.Messages;
 
@@ -95,6 +96,7 @@ public struct FieldSet : IEquatable<FieldSet>
         public int Current { get; private set; }
 
         /// <summary>Goes to the next slot; false at the end.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public bool MoveNext()
         {
             if (low != 0)

@@ -5,10 +5,6 @@ namespace StreamEngine.Pipeline.Transforms;
 /// <summary>Values of cells, whatever bytes they point into: numbers by value, so that 1.50 is 1.5.</summary>
 internal static class CellValues
 {
-    /// <summary>Whether two cells hold the same value, the second one in a batch.</summary>
-    public static bool Same(in Cell a, ReadOnlySpan<byte> aBytes, in Cell b, Batch batch) =>
-        a.Kind == CellKind.Number && b.Kind == CellKind.Number && a.Scale == b.Scale ? a.Bits == b.Bits : Same(a, aBytes, b, batch.Bytes);
-
     /// <summary>Whether two cells hold the same value.</summary>
     public static bool Same(in Cell a, ReadOnlySpan<byte> aBytes, in Cell b, ReadOnlySpan<byte> bBytes)
     {

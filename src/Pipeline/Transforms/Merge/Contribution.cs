@@ -45,46 +45,44 @@ internal struct Contribution
     public readonly ReadOnlySpan<byte> Data => data;
 
     /// <summary>The value of a field that is present, pointing into <see cref="Data"/>.</summary>
-    public readonly Cell Get(int slot) => Read(Present.Rank(slot), Present.Count);
-
-    /// <summary>The slots in which a row differs from this.</summary>
-    public readonly FieldSet Differences(Row row)
+    public readonly Cell Get(int slot)
     {
-        var present = row.Head.Present;
-        var different = (Present - present) | (present - Present);
-        var cells = row.Cells;
-        var (rank, count) = (0, Present.Count);
-        foreach (var slot in Present)
+        // The rank of a present slot is below their count, and the array as long as the count needs.
+        var (rank, count) = (Present.Rank(slot), Present.Count);
+        ref var start = ref MemoryMarshal.GetArrayDataReference(data);
+        return Read(
+            Unsafe.ReadUnaligned<long>(ref Unsafe.Add(ref start, rank * Word)),
+            Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref start, (count * Word) + (rank * Tag))));
+    }
+
+    /// <summary>Takes over all that a row says.</summary>
+    /// <returns>The slots in which the row differed.</returns>
+    public FieldSet Replace(Row row)
+    {
+        if (row.Head.Present == Present)
         {
-            if (present.Has(slot))
+            var different = Exchange(row, out var fits);
+            if (fits)
             {
-                ref readonly var cell = ref cells[slot];
-                var held = Read(rank, count);
-                if (!CellValues.Same(held, data, cell, row.Batch))
-                {
-                    different.Add(slot);
-                }
+                CopyHead(row.Head);
+            }
+            else
+            {
+                Copy(row);
             }
 
-            rank++;
+            return different;
         }
 
-        return different;
+        var differences = Differences(row);
+        Copy(row);
+        return differences;
     }
 
     /// <summary>Takes over all that a row says.</summary>
     public void Copy(Row row)
     {
-        ref readonly var head = ref row.Head;
-        Source = head.Source;
-        EventTime = head.EventTime;
-        Sequence = head.Sequence;
-        Received = head.ReceivedTime;
-        Score = head.Quality.Score;
-        IsScored = head.Quality.Level != QualityLevel.Unscored;
-        IsOld = head.Quality.Old;
-        Present = head.Present;
-        Invalid = head.Invalid;
+        CopyHead(row.Head);
         var cells = row.Cells;
         var length = Present.Count * (Word + Tag);
         foreach (var slot in Present)
@@ -113,6 +111,88 @@ internal struct Contribution
     /// <summary>Confirmed: known as of this time.</summary>
     public void Confirm(long received) => Received = Math.Max(Received, received);
 
+    private void CopyHead(in RowHead head)
+    {
+        Source = head.Source;
+        EventTime = head.EventTime;
+        Sequence = head.Sequence;
+        Received = head.ReceivedTime;
+        Score = head.Quality.Score;
+        IsScored = head.Quality.Level != QualityLevel.Unscored;
+        IsOld = head.Quality.Old;
+        Present = head.Present;
+        Invalid = head.Invalid;
+    }
+
+    /// <summary>The slots in which a row differs from this.</summary>
+    private readonly FieldSet Differences(Row row)
+    {
+        var present = row.Head.Present;
+        var different = (Present - present) | (present - Present);
+        var cells = row.Cells;
+        foreach (var slot in Present & present)
+        {
+            if (!CellValues.Same(Get(slot), data, cells[slot], row.Batch.Bytes))
+            {
+                different.Add(slot);
+            }
+        }
+
+        return different;
+    }
+
+    /// <summary>Takes over the values of a row that has the same fields, as long as its texts are as long as those held.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="fits">Whether they are; else some values have been taken over and some have not.</param>
+    /// <returns>The slots in which the row differed.</returns>
+    private readonly FieldSet Exchange(Row row, out bool fits)
+    {
+        // The words and tags of all present slots stand in the array since these fields were taken over.
+        ref var word = ref MemoryMarshal.GetArrayDataReference(data);
+        ref var tag = ref Unsafe.Add(ref word, Present.Count * Word);
+        var different = default(FieldSet);
+        var cells = row.Cells;
+        var batch = row.Batch;
+        fits = true;
+        foreach (var slot in Present)
+        {
+            ref readonly var cell = ref cells[slot];
+            var bits = Unsafe.ReadUnaligned<long>(ref word);
+            var kind = Unsafe.ReadUnaligned<ushort>(ref tag);
+            if (CellValues.TextLength(cell) > 0 || IsText(kind))
+            {
+                var held = Read(bits, kind);
+                if (!CellValues.Same(held, data, cell, batch.Bytes))
+                {
+                    different.Add(slot);
+                    fits = false;
+                }
+            }
+            else
+            {
+                if (bits != cell.Bits || kind != TagOf(cell))
+                {
+                    if (kind == TagOf(cell) || !CellValues.Same(Read(bits, kind), data, cell, data))
+                    {
+                        different.Add(slot);
+                    }
+
+                    Unsafe.WriteUnaligned(ref word, cell.Bits);
+                    Unsafe.WriteUnaligned(ref tag, TagOf(cell));
+                }
+            }
+
+            word = ref Unsafe.Add(ref word, Word);
+            tag = ref Unsafe.Add(ref tag, Tag);
+        }
+
+        return different;
+    }
+
+    private static ushort TagOf(in Cell cell) => (ushort)((byte)cell.Kind | (cell.Scale << 8));
+
+    private static bool IsText(ushort tag) => (CellKind)(byte)tag is CellKind.Text or CellKind.BigNumber;
+
     // Words and tags of all present slots fit: the length was made sure of with them.
     private readonly void Fill(Span<Cell> cells, Batch batch)
     {
@@ -132,20 +212,16 @@ internal struct Contribution
             }
 
             Unsafe.WriteUnaligned(ref Unsafe.Add(ref start, word), bits);
-            Unsafe.WriteUnaligned(ref Unsafe.Add(ref start, tag), (ushort)((byte)cell.Kind | (cell.Scale << 8)));
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref start, tag), TagOf(cell));
             word += Word;
             tag += Tag;
         }
     }
 
-    private readonly Cell Read(int rank, int count)
+    private static Cell Read(long bits, ushort tag)
     {
-        // The rank is below the count, and the array as long as the count needs.
-        ref var start = ref MemoryMarshal.GetArrayDataReference(data);
-        var bits = Unsafe.ReadUnaligned<long>(ref Unsafe.Add(ref start, rank * Word));
-        var tag = Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref start, (count * Word) + (rank * Tag)));
         var cell = new Cell { Bits = bits, Kind = (CellKind)(byte)tag, Scale = (sbyte)(tag >> 8) };
-        if (cell.Kind is CellKind.Text or CellKind.BigNumber)
+        if (IsText(tag))
         {
             (cell.Offset, cell.Bits) = ((int)(bits >> 32), (uint)bits);
             cell.Length = cell.Kind == CellKind.BigNumber ? (ushort)bits : (ushort)0;

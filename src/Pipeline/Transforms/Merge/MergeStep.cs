@@ -99,8 +99,7 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
     private void Replace(Row row, MergedRecord record, long now)
     {
         ref var own = ref record[0];
-        var changed = own.Differences(row) | record.Untold;
-        own.Copy(row);
+        var changed = own.Replace(row) | record.Untold;
         if (!IsNews(row, record, changed, now))
         {
             return;
@@ -164,8 +163,11 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
         row.Head.Sequence = record.Sequence;
     }
 
-    private static bool IsOlder(Row row, in Contribution held) =>
-        row.Head.EventTime < held.EventTime || (row.Head.EventTime == held.EventTime && row.Head.Sequence < held.Sequence);
+    private static bool IsOlder(Row row, in Contribution held)
+    {
+        ref readonly var head = ref row.Head;
+        return head.EventTime < held.EventTime || (head.EventTime == held.EventTime && head.Sequence < held.Sequence);
+    }
 
     /// <summary>Makes the row the merged record, or absorbs it when no value has changed.</summary>
     /// <param name="row">The row that caused it.</param>

@@ -62,8 +62,10 @@ internal sealed class MergeTable(int maxKeys)
 
         foreach (var index in indices)
         {
-            if (index >= 0 && slots[index].Record is { } record)
+            if (index >= 0 && slots[index] is { Record: { } record } slot)
             {
+                Prefetch(ref slots[Math.Max(0, slot.Older)], 0);
+                Prefetch(ref slots[Math.Max(0, slot.Newer)], 0);
                 Prefetch(ref record[0], -64);
                 Prefetch(ref record[0], 0);
                 Prefetch(ref record[0], 64);
