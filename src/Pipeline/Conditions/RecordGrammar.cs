@@ -87,6 +87,11 @@ internal sealed class RecordGrammar(RecordType type, bool lenient) : ConditionGr
     /// <summary>A field that may hold a number, or a number.</summary>
     private readonly struct NumberOperand(int slot, Cell constant)
     {
+        private static readonly Cell Missing;
+
+        private readonly int slot = slot;
+        private readonly Cell constant = constant;
+
         public static NumberOperand? Of(ConditionOperand<Row> operand)
         {
             if (operand is FieldOperand { Field: var field })
@@ -100,16 +105,30 @@ internal sealed class RecordGrammar(RecordType type, bool lenient) : ConditionGr
                 : null;
         }
 
-        public Cell Read(Row row) => slot < 0 ? constant : row.Get(slot);
+        /// <summary>The operand's cell; a missing one when the row has none.</summary>
+        public static ref readonly Cell Read(in NumberOperand operand, in RowHead head, ReadOnlySpan<Cell> cells)
+        {
+            if (operand.slot < 0)
+            {
+                return ref operand.constant;
+            }
+
+            return ref head.Present.Has(operand.slot) ? ref cells[operand.slot] : ref Missing;
+        }
     }
 
     /// <summary>Compares numbers cell by cell, which is what most rules do; the general way decides about all else.</summary>
     private sealed class CompareNumbers(Comparator comparator, NumberOperand left, NumberOperand right, ConditionNode<Row> general) : ConditionNode<Row>
     {
+        private readonly NumberOperand left = left;
+        private readonly NumberOperand right = right;
+
         public override Truth Test(Row context)
         {
-            var a = left.Read(context);
-            var b = right.Read(context);
+            ref readonly var head = ref context.Head;
+            var cells = context.Cells;
+            ref readonly var a = ref NumberOperand.Read(left, head, cells);
+            ref readonly var b = ref NumberOperand.Read(right, head, cells);
             return a.Kind == CellKind.Number && b.Kind == CellKind.Number
                 ? Comparison.Decide(comparator, Comparison.Compare(a.Bits, a.Scale, b.Bits, b.Scale))
                 : general.Test(context);

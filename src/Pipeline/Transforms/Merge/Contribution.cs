@@ -189,6 +189,7 @@ internal struct Contribution
         return different;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ushort TagOf(in Cell cell) => (ushort)((byte)cell.Kind | (cell.Scale << 8));
 
     private static bool IsText(ushort tag) => (CellKind)(byte)tag is CellKind.Text or CellKind.BigNumber;

@@ -34,21 +34,30 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
 
     public void Process(Part part, long now)
     {
-        table.Prefetch(part);
-        foreach (var row in part)
+        var ahead = part.GetEnumerator();
+        var rows = part.GetEnumerator();
+        for (var count = table.Prefetch(ref ahead); count > 0; count = table.Prefetch(ref ahead))
         {
-            switch (row.Head.Op)
+            for (; count > 0 && rows.MoveNext(); count--)
             {
-                case RowOp.Update:
-                    Update(row, now);
-                    break;
-                case RowOp.Confirmed:
-                    Confirm(row);
-                    break;
-                default:
-                    Remove(row, now);
-                    break;
+                Process(rows.Current, now);
             }
+        }
+    }
+
+    private void Process(Row row, long now)
+    {
+        switch (row.Head.Op)
+        {
+            case RowOp.Update:
+                Update(row, now);
+                break;
+            case RowOp.Confirmed:
+                Confirm(row);
+                break;
+            default:
+                Remove(row, now);
+                break;
         }
     }
 

@@ -13,9 +13,13 @@ internal sealed class MergeTable(int maxKeys)
     private const int None = -1;
     private const int FewSlots = 256;
 
+    /// <summary>Rows whose records are prefetched together: many enough to wait for all at once, few enough for the first-level cache.</summary>
+    private const int Ahead = 64;
+
     private int[] buckets = new int[FewSlots];
     private Slot[] slots = new Slot[Math.Min(maxKeys, FewSlots)];
-    private int[] found = [];
+    private readonly ulong[] hashes = new ulong[Ahead];
+    private readonly int[] found = new int[Ahead];
     private int used;
     private int free = None;
     private int oldest = None;
@@ -27,62 +31,25 @@ internal sealed class MergeTable(int maxKeys)
     public long Evicted { get; private set; }
 
     /// <summary>
-    /// Brings the records of a part nearer. They lie in main memory one behind the other: going one step for all of them at a time
-    /// costs as many waits as there are steps, not as many as there are records.
+    /// Brings the records of the next rows nearer. They lie in main memory one behind the other: going one step for all of them at a
+    /// time costs as many waits as there are steps, not as many as there are records.
     /// </summary>
-    public void Prefetch(Part part)
+    /// <param name="rows">Where the rows come from.</param>
+    /// <returns>How many rows it went on; 0 at the end.</returns>
+    public int Prefetch(ref Part.Enumerator rows)
     {
-        if (!Sse.IsSupported)
-        {
-            return;
-        }
-
         var count = 0;
-        foreach (var row in part)
+        while (count < Ahead && rows.MoveNext())
         {
-            if (count == found.Length)
-            {
-                Array.Resize(ref found, Math.Max(64, count * 2));
-            }
-
-            var bucket = Bucket(Hash(row.Head));
-            found[count++] = bucket;
-            Prefetch(ref buckets[bucket], 0);
+            hashes[count++] = Hash(rows.Current.Head);
         }
 
-        var indices = found.AsSpan(0, count);
-        foreach (ref var index in indices)
+        if (Sse.IsSupported)
         {
-            index = buckets[index] - 1;
-            if (index >= 0)
-            {
-                Prefetch(ref slots[index], 0);
-            }
+            Prefetch(hashes.AsSpan(0, count), found.AsSpan(0, count));
         }
 
-        foreach (var index in indices)
-        {
-            if (index >= 0 && slots[index] is { Record: { } record } slot)
-            {
-                Prefetch(ref slots[Math.Max(0, slot.Older)], 0);
-                Prefetch(ref slots[Math.Max(0, slot.Newer)], 0);
-                Prefetch(ref record[0], -64);
-                Prefetch(ref record[0], 0);
-                Prefetch(ref record[0], 64);
-            }
-        }
-
-        foreach (var index in indices)
-        {
-            if (index >= 0 && slots[index].Record is { } record)
-            {
-                Prefetch(ref MemoryMarshal.GetArrayDataReference(record.Key), 0);
-                ref var data = ref MemoryMarshal.GetReference(record[0].Data);
-                Prefetch(ref data, 0);
-                Prefetch(ref data, 64);
-                Prefetch(ref data, 128);
-            }
-        }
+        return count;
     }
 
     /// <summary>The row's record, touched; null when none is held.</summary>
@@ -234,6 +201,50 @@ internal sealed class MergeTable(int maxKeys)
             ref var bucket = ref buckets[Bucket(slots[i].Hash)];
             slots[i].Next = bucket - 1;
             bucket = i + 1;
+        }
+    }
+
+    private void Prefetch(ReadOnlySpan<ulong> keys, Span<int> indices)
+    {
+        foreach (var key in keys)
+        {
+            Prefetch(ref buckets[Bucket(key)], 0);
+        }
+
+        for (var i = 0; i < indices.Length; i++)
+        {
+            indices[i] = buckets[Bucket(keys[i])] - 1;
+            Prefetch(ref slots[Math.Max(0, indices[i])], 0);
+        }
+
+        for (var i = 0; i < indices.Length; i++)
+        {
+            ref var index = ref indices[i];
+            while (index >= 0 && slots[index].Hash != keys[i])
+            {
+                index = slots[index].Next;
+            }
+
+            if (index >= 0 && slots[index] is { Record: { } record } slot)
+            {
+                Prefetch(ref slots[Math.Max(0, slot.Older)], 0);
+                Prefetch(ref slots[Math.Max(0, slot.Newer)], 0);
+                Prefetch(ref record[0], -64);
+                Prefetch(ref record[0], 0);
+                Prefetch(ref record[0], 64);
+            }
+        }
+
+        foreach (var index in indices)
+        {
+            if (index >= 0 && slots[index].Record is { } record)
+            {
+                Prefetch(ref MemoryMarshal.GetArrayDataReference(record.Key), 0);
+                ref var data = ref MemoryMarshal.GetReference(record[0].Data);
+                Prefetch(ref data, 0);
+                Prefetch(ref data, 64);
+                Prefetch(ref data, 128);
+            }
         }
     }
 

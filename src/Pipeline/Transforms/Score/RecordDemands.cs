@@ -40,9 +40,10 @@ internal sealed class RecordDemands
     public void CheckRanges(Row row)
     {
         ref var head = ref row.Head;
+        var cells = row.Cells;
         foreach (var range in ranges)
         {
-            if (head.Present.Has(range.Slot) && !range.Contains(row))
+            if (head.Present.Has(range.Slot) && !range.Contains(cells[range.Slot], row))
             {
                 head.Present.Remove(range.Slot);
                 head.Invalid.Add(range.Slot);

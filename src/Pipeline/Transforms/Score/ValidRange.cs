@@ -29,10 +29,11 @@ internal sealed class ValidRange
     public int Slot { get; }
 
     /// <summary>Whether a row's value, which it has, lies in the range.</summary>
-    public bool Contains(Row row)
+    /// <param name="cell">The value.</param>
+    /// <param name="row">The row.</param>
+    public bool Contains(in Cell cell, Row row)
     {
-        ref readonly var cell = ref row.Cells[Slot];
-        if (cell.Kind == CellKind.Number && (uint)cell.Scale < Scales)
+        if (cell.Kind == CellKind.Number && (uint)cell.Scale < (uint)mantissas.Length)
         {
             // The nearest double grows with the mantissa, so that a comparison of doubles is one of mantissas.
             ref readonly var range = ref mantissas[cell.Scale];

@@ -107,7 +107,7 @@ public class ScoreStepTests
                 var row = batch.Row("player", "k");
                 row.Set(4, new Cell { Kind = CellKind.Number, Bits = mantissa, Scale = scale });
                 var value = row.Double(4);
-                Assert.Equal(value >= min && value <= max, new ValidRange(4, min, max).Contains(row));
+                Assert.Equal(value >= min && value <= max, new ValidRange(4, min, max).Contains(row.Cells[4], row));
             }, iter: 20_000);
 
     private static Row Score(ScoreOptions options, params (string, object)[] fields)
