@@ -9,14 +9,12 @@ namespace StreamEngine.Sources.File;
 /// </summary>
 internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : IDisposable
 {
-    private const int BatchBytes = 64 * 1024;
-    private const int BatchDocuments = 512;
     private const int ReadBytes = 32 * 1024;
     private const int KeptOfLongLine = 4 * 1024;
 
     private static readonly byte[] ByteOrderMark = [0xEF, 0xBB, 0xBF];
 
-    private byte[] carried = ArrayPool<byte>.Shared.Rent(BatchBytes);
+    private byte[] carried = ArrayPool<byte>.Shared.Rent(Batch.FullBytes);
     private int carriedLength;
     private bool started;
     private bool skipping;
@@ -36,7 +34,7 @@ internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : I
         var blank = new Document { Source = source, ReceivedTime = now, Origin = origin };
         batch.Append(carried.AsSpan(0, carriedLength));
         var (begin, scanned) = (0, 0);
-        while (batch.DocumentCount < BatchDocuments)
+        while (batch.DocumentCount < Batch.FullDocuments)
         {
             if (!started && batch.Bytes.Length >= ByteOrderMark.Length)
             {
@@ -78,7 +76,7 @@ internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : I
                 scanned = begin;
             }
 
-            if (scanned >= BatchBytes && begin > 0)
+            if (scanned >= Batch.FullBytes && begin > 0)
             {
                 break;
             }
