@@ -223,19 +223,17 @@ public sealed class Batch : IBufferWriter<byte>
         }
 
         ref readonly var from = ref documents[document];
-        heads[RowCount] = new RowHead
-        {
-            Type = (short)type.Index,
-            Source = from.Source,
-            Document = document,
-            RawOffset = from.Offset,
-            RawLength = from.Length,
-            ReceivedTime = from.ReceivedTime,
-            EventTime = from.ReceivedTime,
-            Sequence = from.Sequence,
-            Op = from.Confirmed ? RowOp.Confirmed : RowOp.Update,
-            SoleOrigin = -1,
-        };
+        ref var head = ref heads[RowCount];
+        head = default;
+        head.Type = (short)type.Index;
+        head.Source = from.Source;
+        head.Document = document;
+        head.RawOffset = from.Offset;
+        head.RawLength = from.Length;
+        head.ReceivedTime = head.EventTime = from.ReceivedTime;
+        head.Sequence = from.Sequence;
+        head.Op = from.Confirmed ? RowOp.Confirmed : RowOp.Update;
+        head.SoleOrigin = -1;
         Whole.Add(from.Confirmed);
         return new Row(Whole, RowCount++);
     }
@@ -388,7 +386,6 @@ public sealed class Batch : IBufferWriter<byte>
         bytes.AsSpan().Fill(Poison);
         cells.AsSpan().Fill(new Cell { Bits = 0x5DDD_DDDD_DDDD_DDDD, Offset = int.MaxValue, Kind = CellKind.Text });
 #endif
-        heads.AsSpan(0, RowCount).Clear();
         documents.AsSpan(0, DocumentCount).Clear();
         origins.AsSpan().Fill(-1);
         length = DocumentCount = RowCount = partCount = partsToGo = 0;
