@@ -337,21 +337,4 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
             check.Error("prefer", "each of priority, quality and freshness decides at most once");
         }
     }
-
-    /// <summary>The scores of those whose values won, each counted by the weight of its fields.</summary>
-    private struct Verdict
-    {
-        public double Sum;
-        public int Weight;
-        public bool IsScored;
-        public bool IsOld;
-
-        public void Add(int weight, in Contribution contribution)
-        {
-            Sum += weight * contribution.Score;
-            Weight += weight;
-            IsScored |= weight > 0 && contribution.IsScored;
-            IsOld |= weight > 0 && contribution.IsOld;
-        }
-    }
 }
