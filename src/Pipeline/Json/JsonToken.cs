@@ -15,6 +15,9 @@ internal struct JsonToken
     /// <summary>Flag of a number that needs more than <see cref="Bits"/> and a scale.</summary>
     public const uint BigFlag = 0x200;
 
+    /// <summary>The part of <see cref="Meta"/> that is not the scale.</summary>
+    public const uint KindAndFlags = 0xFFFF;
+
     private const int ScaleShift = 16;
 
     /// <summary>Numbers: all digits as one whole number.</summary>

@@ -6,10 +6,16 @@ namespace StreamEngine.Pipeline.Mapping;
 /// <summary>A key with paths in braces, such as <c>player:mlb:{person.id}</c>.</summary>
 internal sealed class KeyTemplate
 {
-    private readonly List<(byte[] Text, MappingPath? Path)> parts = [];
+    /// <summary>The longest key; a longer one is a mistake in the payload or the mapping.</summary>
+    public const int MaxLength = 512;
+
+    private readonly List<(byte[] Text, BoundPath? Path)> parts = [];
 
     /// <summary>Reads a template; null with an error when it is none.</summary>
-    public static KeyTemplate? Parse(string text, out string? error)
+    /// <param name="text">As the operator wrote it.</param>
+    /// <param name="paths">The paths of the rule that the key belongs to.</param>
+    /// <param name="error">What is wrong with it.</param>
+    public static KeyTemplate? Parse(string text, PathSet paths, out string? error)
     {
         var template = new KeyTemplate();
         error = null;
@@ -39,7 +45,7 @@ internal sealed class KeyTemplate
                 return null;
             }
 
-            template.parts.Add(([], path));
+            template.parts.Add(([], paths.Add(path)));
             at = close + 1;
         }
 
@@ -47,32 +53,33 @@ internal sealed class KeyTemplate
         return error is null ? template : null;
     }
 
-    /// <summary>Writes the key into the scope's scratch.</summary>
+    /// <summary>Puts the key together in the scope's room for keys.</summary>
     /// <param name="scope">The item.</param>
-    /// <param name="room">Where the key is put together; its length is the longest key allowed.</param>
-    /// <param name="offset">The complement of where it starts in the scratch.</param>
     /// <param name="length">Its length.</param>
-    /// <returns>The path that has no value, or null when the key is complete.</returns>
-    public MappingPath? Write(MappingScope scope, Span<byte> room, out int offset, out int length)
+    /// <param name="absent">The path that has no value, when there is no key.</param>
+    public bool TryWrite(MappingScope scope, out int length, out BoundPath? absent)
     {
-        offset = length = 0;
+        var room = scope.KeyRoom.AsSpan();
+        length = 0;
+        absent = null;
         foreach (var (text, path) in parts)
         {
             var part = path is null ? Operand.String(text) : scope.Read(path);
             if (path is not null && (part.Kind is OperandKind.Missing or OperandKind.Complex or OperandKind.Time || part.Text.IsEmpty))
             {
-                return path;
+                absent = path;
+                return false;
             }
 
             if (!part.Text.TryCopyTo(room[length..]))
             {
-                return path ?? parts.First(p => p.Path is not null).Path;
+                absent = path ?? parts.First(p => p.Path is not null).Path;
+                return false;
             }
 
             length += part.Text.Length;
         }
 
-        offset = scope.Append(room[..length]);
-        return null;
+        return true;
     }
 }
