@@ -58,7 +58,7 @@ internal static class JsonTokenizer
     Value:
         if (Unsafe.IsAddressGreaterThan(ref token, ref last))
         {
-            var count = target.Tokens.Length - 1;
+            var count = target.IndexOf(ref token);
             if (!target.Grow())
             {
                 return reading.Fail(JsonFault.TooLarge, pos);
