@@ -32,7 +32,7 @@ public class ChainedRequestTests
         await using var fixture = new SourceFixture(SourceFixture.Fast(provider.Address));
         var outputs = fixture.Run(("feeds", Feeds()), ("schedule", Schedule()));
         var documents = await outputs[0].WaitForAsync(all => all.Select(d => d.Document.Origin).Distinct().Count() == 2);
-        Assert.Equal([0, 1], documents.Select(d => d.Document.Request).Distinct().Order());
+        Assert.Equal([1, 2], documents.Select(d => d.Document.Request).Distinct().Order());
         Assert.Contains("/game/1/feed", provider.Requests.Select(r => r.Path));
         Assert.Contains(documents, d => d.Document.Origin.EndsWith("/game/a%2Fb%3Fc/feed", StringComparison.Ordinal));
         Assert.Contains(provider.Requests, r => r.Path == $"/schedule?date={DateTime.UtcNow:yyyy-MM-dd}");
