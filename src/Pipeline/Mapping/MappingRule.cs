@@ -69,6 +69,7 @@ internal sealed class MappingRule
         var key = scope.KeyRoom.AsSpan(0, length);
         head.KeyOffset = batch.Append(key);
         head.KeyLength = length;
+        head.KeyHash = KeyHash.Of(key);
         if (EventTime is not null)
         {
             var time = scope.Read(EventTime);
