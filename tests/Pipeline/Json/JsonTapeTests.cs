@@ -73,14 +73,23 @@ public class JsonTapeTests
     }
 
     [Fact]
-    public void A_tape_grows_and_is_used_again()
+    public void A_tape_grows_at_any_token_and_is_used_again()
     {
-        var tape = new JsonTape();
-        foreach (var count in new[] { 1, 100_000, 63, 64, 65, 127, 128, 129, 1000 })
+        for (var lead = 0; lead < 8; lead++)
         {
-            var json = "[" + string.Join(",", Enumerable.Range(0, count).Select(i => $"{{\"n\":{i}}}")) + "]";
-            Assert.True(tape.TryRead(Encoding.UTF8.GetBytes(json), out _));
-            Assert.Equal((3 * count) + 1, tape.After(0));
+            var tape = new JsonTape();
+            foreach (var count in new[] { 1, 100, 5000, 1 })
+            {
+                var json = Encoding.UTF8.GetBytes($"[{string.Concat(Enumerable.Repeat("0,", lead))}{string.Join(",", Enumerable.Range(0, count).Select(i => $"{{\"n\":{i},\"o\":[\"s\"]}}"))}]");
+                Assert.True(tape.TryRead(json, out _));
+                Assert.Equal((6 * count) + 1 + lead, tape.After(0));
+                for (var i = 0; i < count; i++)
+                {
+                    var item = 1 + lead + (6 * i);
+                    Assert.Equal(i, tape.Tokens[tape.Member(json, item, "n"u8)].Bits);
+                    Assert.Equal("\"s\"", Encoding.UTF8.GetString(new JsonValue(tape, json, tape.Item(tape.Member(json, item, "o"u8), 0)).Raw));
+                }
+            }
         }
     }
 

@@ -6,7 +6,7 @@ using StreamEngine.Pipeline.Json;
 namespace StreamEngine.Pipeline.Mapping;
 
 /// <summary>
-/// Which of a few known names a member has. A hash table whose multiplier was searched so that no two names meet: a name costs
+/// Which of a few known members one is. A hash table whose multiplier was searched so that no two names meet: a name costs
 /// one multiplication and one comparison.
 /// </summary>
 internal sealed class MemberTable
@@ -16,59 +16,68 @@ internal sealed class MemberTable
     /// <summary>Multipliers tried; the best is taken. With twice the room that is needed a few dozen do for 30 names.</summary>
     private const int Tries = 4096;
 
-    private readonly byte[][] names;
+    private readonly MemberEdge[] edges;
     private readonly Entry[] entries;
     private readonly ulong multiplier;
     private readonly int shift;
 
-    public MemberTable(byte[][] names)
+    public MemberTable(MemberEdge[] edges)
     {
-        this.names = names;
-        var bits = BitOperations.Log2((uint)Math.Max(2, names.Length)) + 2;
+        this.edges = edges;
+        var bits = BitOperations.Log2((uint)Math.Max(2, edges.Length)) + 2;
         shift = 64 - bits;
         entries = new Entry[1 << bits];
-        multiplier = Search([.. names.Select(Key)], shift);
-        entries.AsSpan().Fill(new Entry { Index = -1 });
-        for (var i = 0; i < names.Length; i++)
+        multiplier = Search([.. edges.Select(e => Key(e.Name))], shift);
+
+        // Where nobody is, no name fits: not even an empty one.
+        entries.AsSpan().Fill(new Entry { Length = -1 });
+        foreach (var edge in edges)
         {
-            ref var entry = ref entries[(int)(Key(names[i]) * multiplier >> shift)];
-            entry = new Entry { Key = Key(names[i]), Length = names[i].Length, Index = i, IsShared = entry.Index >= 0 };
+            ref var entry = ref entries[(int)(Key(edge.Name) * multiplier >> shift)];
+            entry = new Entry { Key = Key(edge.Name), Length = edge.Name.Length, Edge = edge, IsShared = entry.Edge is not null };
         }
     }
 
-    /// <summary>The name's index; -1 when it is none of them.</summary>
+    /// <summary>The edge that a member's name takes; null when it takes none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Find(ReadOnlySpan<byte> bytes, in JsonToken name)
+    public MemberEdge? Find(ReadOnlySpan<byte> bytes, in JsonToken name)
     {
         var length = name.Length;
-        if (name.IsEscaped || (uint)name.Start + Math.Max(length, Word) > (uint)bytes.Length)
+        if (name.Meta != JsonToken.PlainString || (uint)name.Start + (uint)Math.Max(length, Word) > (uint)bytes.Length)
         {
             return FindSlowly(bytes, name);
         }
 
         // Inside the memory: the larger of a word and the name was just checked to be.
         ref var text = ref Unsafe.Add(ref MemoryMarshal.GetReference(bytes), name.Start);
-        var key = length < Word ? Read(ref text) & ((1UL << (length * 8)) - 1) : length == Word ? Read(ref text) : LongKey(ref text, length);
-        ref var entry = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(entries), (nint)(key * multiplier >> shift));
-        if (entry.Key == key && entry.Length == length && !entry.IsShared)
+        var bits = Math.Min(length, Word) * 4;
+        var key = Read(ref text) & ~(ulong.MaxValue << bits << bits);
+        if (length > Word)
         {
-            return length <= Word || bytes.Slice(name.Start, length).SequenceEqual(names[entry.Index]) ? entry.Index : -1;
+            key = LongKey(ref text, length);
         }
 
-        return entry.IsShared ? FindSlowly(bytes, name) : -1;
+        ref var entry = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(entries), (nint)(key * multiplier >> shift));
+        if (entry.IsShared)
+        {
+            return FindSlowly(bytes, name);
+        }
+
+        return entry.Key == key && entry.Length == length && (length <= Word || bytes.Slice(name.Start, length).SequenceEqual(entry.Edge!.Name)) ? entry.Edge : null;
     }
 
-    private int FindSlowly(ReadOnlySpan<byte> bytes, in JsonToken name)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private MemberEdge? FindSlowly(ReadOnlySpan<byte> bytes, in JsonToken name)
     {
-        for (var i = 0; i < names.Length; i++)
+        foreach (var edge in edges)
         {
-            if (JsonTape.IsNamed(bytes, name, names[i]))
+            if (JsonTape.IsNamed(bytes, name, edge.Name))
             {
-                return i;
+                return edge;
             }
         }
 
-        return -1;
+        return null;
     }
 
     private static ulong Key(byte[] name)
@@ -110,8 +119,8 @@ internal sealed class MemberTable
     private struct Entry
     {
         public ulong Key;
+        public MemberEdge? Edge;
         public int Length;
-        public int Index;
 
         /// <summary>Set when several names, alike but for their middles, have this place.</summary>
         public bool IsShared;

@@ -12,23 +12,21 @@ internal sealed record MemberEdge(byte[] Name, int Slot, MemberTrie? Below);
 internal sealed class MemberTrie
 {
     private readonly MemberTable table;
-    private readonly MemberEdge[] edges;
     private readonly int first;
     private readonly int count;
 
     public MemberTrie(MemberEdge[] edges, int first, int count)
     {
-        this.edges = edges;
         this.first = first;
         this.count = count;
-        table = new MemberTable([.. edges.Select(e => e.Name)]);
+        table = new MemberTable(edges);
     }
 
     /// <summary>Notes for each path the value it leads to, or 0: the document itself is no member.</summary>
     public void Find(JsonTape tape, ReadOnlySpan<byte> bytes, int item, Span<int> found)
     {
         found.Slice(first, count).Clear();
-        var tokens = tape.Tokens.AsSpan();
+        var tokens = tape.Tokens;
         if (tokens[item].Kind != JsonKind.Object)
         {
             return;
@@ -38,24 +36,18 @@ internal sealed class MemberTrie
         for (var at = item + 1; at < end;)
         {
             // Of members with the same name the last counts: what an earlier one gave is overwritten, all of it.
-            var edge = table.Find(bytes, tokens[at]);
-            if (edge >= 0)
+            if (table.Find(bytes, tokens[at]) is { } edge)
             {
-                Note(edges[edge], tape, bytes, at + 1, found);
+                if (edge.Slot >= 0)
+                {
+                    found[edge.Slot] = at + 1;
+                }
+
+                edge.Below?.Find(tape, bytes, at + 1, found);
             }
 
             ref readonly var value = ref tokens[at + 1];
             at = value.Kind >= JsonKind.Array ? value.Next : at + 2;
         }
-    }
-
-    private static void Note(MemberEdge edge, JsonTape tape, ReadOnlySpan<byte> bytes, int value, Span<int> found)
-    {
-        if (edge.Slot >= 0)
-        {
-            found[edge.Slot] = value;
-        }
-
-        edge.Below?.Find(tape, bytes, value, found);
     }
 }

@@ -9,7 +9,7 @@ internal sealed class KeyTemplate
     /// <summary>The longest key; a longer one is a mistake in the payload or the mapping.</summary>
     public const int MaxLength = 512;
 
-    private readonly List<(byte[] Text, BoundPath? Path)> parts = [];
+    private (byte[] Text, BoundPath? Path)[] parts = [];
 
     /// <summary>Reads a template; null with an error when it is none.</summary>
     /// <param name="text">As the operator wrote it.</param>
@@ -17,7 +17,7 @@ internal sealed class KeyTemplate
     /// <param name="error">What is wrong with it.</param>
     public static KeyTemplate? Parse(string text, PathSet paths, out string? error)
     {
-        var template = new KeyTemplate();
+        var parts = new List<(byte[] Text, BoundPath? Path)>();
         error = null;
         for (var at = 0; at < text.Length;)
         {
@@ -25,7 +25,7 @@ internal sealed class KeyTemplate
             var end = open < 0 ? text.Length : open;
             if (end > at)
             {
-                template.parts.Add((Encoding.UTF8.GetBytes(text[at..end]), null));
+                parts.Add((Encoding.UTF8.GetBytes(text[at..end]), null));
             }
 
             if (open < 0)
@@ -45,12 +45,12 @@ internal sealed class KeyTemplate
                 return null;
             }
 
-            template.parts.Add(([], paths.Add(path)));
+            parts.Add(([], paths.Add(path)));
             at = close + 1;
         }
 
-        error = template.parts.Count == 0 ? "the key is empty; write one such as 'player:mlb:{id}'" : null;
-        return error is null ? template : null;
+        error = parts.Count == 0 ? "the key is empty; write one such as 'player:mlb:{id}'" : null;
+        return error is null ? new KeyTemplate { parts = [.. parts] } : null;
     }
 
     /// <summary>Puts the key together in the scope's room for keys.</summary>
@@ -64,22 +64,29 @@ internal sealed class KeyTemplate
         absent = null;
         foreach (var (text, path) in parts)
         {
-            var part = path is null ? Operand.String(text) : scope.Read(path);
-            if (path is not null && (part.Kind is OperandKind.Missing or OperandKind.Complex or OperandKind.Time || part.Text.IsEmpty))
+            ReadOnlySpan<byte> part = text;
+            if (path is not null && !TryRead(scope, path, out part))
             {
                 absent = path;
                 return false;
             }
 
-            if (!part.Text.TryCopyTo(room[length..]))
+            if (!part.TryCopyTo(room[length..]))
             {
                 absent = path ?? parts.First(p => p.Path is not null).Path;
                 return false;
             }
 
-            length += part.Text.Length;
+            length += part.Length;
         }
 
         return true;
+    }
+
+    private static bool TryRead(MappingScope scope, BoundPath path, out ReadOnlySpan<byte> text)
+    {
+        var value = scope.Read(path);
+        text = value.Text;
+        return value.Kind is not (OperandKind.Missing or OperandKind.Complex or OperandKind.Time) && !text.IsEmpty;
     }
 }
