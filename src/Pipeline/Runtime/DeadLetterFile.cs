@@ -46,13 +46,13 @@ public sealed partial class DeadLetterFile : IDisposable
     /// <summary>Dead records that were counted but could not be written.</summary>
     public long Lost => Volatile.Read(ref lost);
 
-    internal void Write(string block, Batch batch)
+    internal void Write(string block, Part part)
     {
-        foreach (ref readonly var departure in batch.Departures)
+        foreach (ref readonly var departure in part.Departures)
         {
             if (departure.State == RowState.Dead && path is not null)
             {
-                Write(block, batch, departure);
+                Write(block, part.Batch, departure);
             }
         }
     }

@@ -30,9 +30,9 @@ public sealed class DeadLetterFileTests
         for (var i = 0; i < 2000; i++)
         {
             var batch = await batches.OneAsync($"{i}");
-            batch.BeginStep();
+            batch.Whole.BeginStep();
             batch.LeaveDocument(0, StreamEngine.Pipeline.Messages.RowState.Dead, "on purpose");
-            letters.Write("lines", batch);
+            letters.Write("lines", batch.Whole);
             batch.Release();
         }
 
@@ -50,10 +50,10 @@ public sealed class DeadLetterFileTests
             new DeadLetterOptions { Path = folder.File("file/dead.jsonl") }, folder.FullName, new FakeTimeProvider(), NullLogger<DeadLetterFile>.Instance);
         using var batches = new Messages.Batches();
         var batch = await batches.OneAsync("x");
-        batch.BeginStep();
+        batch.Whole.BeginStep();
         batch.LeaveDocument(0, StreamEngine.Pipeline.Messages.RowState.Dead, "on purpose");
 
-        letters.Write("lines", batch);
+        letters.Write("lines", batch.Whole);
 
         Assert.Equal(1, letters.Lost);
         Assert.Equal(0, letters.Written);
