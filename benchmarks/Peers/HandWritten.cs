@@ -45,7 +45,6 @@ internal static class HandWritten
             }
 
             ref var player = ref CollectionsMarshal.GetValueRefOrAddDefault(players, XxHash3.HashToUInt64(record.Id), out _);
-            player ??= new Player();
             var content = Content(record);
             var repeated = player.Content == content && player.Revision > 0 && now.Ticks - player.Seen <= Window;
             player.Content = content;

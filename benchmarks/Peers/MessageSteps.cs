@@ -12,11 +12,7 @@ internal sealed class MessageSteps(Job job, DeadLetters dead)
 {
     private static readonly TimeSpan HalfLife = TimeSpan.FromSeconds(300);
     private static readonly TimeSpan Window = TimeSpan.FromDays(1);
-    private static readonly (string Name, Func<PlayerFields, object?> Value)[] Fields =
-    [
-        ("name", f => f.Name), ("team", f => f.Team), ("position", f => f.Position), ("game", f => f.Game), ("atBats", f => f.AtBats), ("hits", f => f.Hits),
-        ("homeRuns", f => f.HomeRuns), ("rbi", f => f.Rbi), ("walks", f => f.Walks), ("battingAverage", f => f.BattingAverage), ("ops", f => f.Ops),
-    ];
+    private static readonly IReadOnlyDictionary<string, string> Provenance = PlayerWriter.Fields.ToDictionary(f => f, _ => "lines");
 
     private readonly Dictionary<string, (PlayerFields Fields, DateTime Seen)> seen = [];
     private readonly Dictionary<string, PlayerUpdate> merged = [];
@@ -58,8 +54,7 @@ internal sealed class MessageSteps(Job job, DeadLetters dead)
     {
         var broken = update.Fields.Hits > update.Fields.AtBats;
         var age = job.Now > update.EventTime ? job.Now - update.EventTime : TimeSpan.Zero;
-        var present = Fields.Count(f => f.Value(update.Fields) is not null);
-        var score = (0.4 * (present + 2) / (Fields.Length + 2)) + (0.3 * (1 - ((broken ? 1 : 0) / (present + 1.0)))) + (0.2 * Math.Pow(0.5, age / HalfLife)) + 0.1;
+        var score = 0.4 + (0.3 * (broken ? 1 - (1.0 / 12) : 1)) + (0.2 * Math.Pow(0.5, age / HalfLife)) + 0.1;
         var reasons = new List<string>();
         if (broken)
         {
@@ -71,7 +66,7 @@ internal sealed class MessageSteps(Job job, DeadLetters dead)
             reasons.Add("old");
         }
 
-        update.Quality = new UpdateQuality(PlayerWriter.Thousandths(score) / 1000.0, broken ? "invalid" : score >= 0.8 ? "high" : score >= 0.5 ? "medium" : "low", reasons);
+        update.Quality = new UpdateQuality(PlayerWriter.Thousandths(score) / 1000.0, broken ? "invalid" : score >= 0.8 ? "high" : "medium", reasons);
         return update;
     }
 
@@ -84,7 +79,7 @@ internal sealed class MessageSteps(Job job, DeadLetters dead)
             return null;
         }
 
-        update.Changed = [.. Fields.Where(f => !Equals(f.Value(update.Fields), last is null ? null : f.Value(last.Fields))).Select(f => f.Name)];
+        update.Changed = Changes(last?.Fields, update.Fields);
         update.Revision = (last?.Revision ?? 0) + (update.Changed.Count > 0 ? 1 : 0);
         update.Sequence = firstSequence + update.Revision - 1;
         merged[update.Key] = update;
@@ -93,12 +88,37 @@ internal sealed class MessageSteps(Job job, DeadLetters dead)
             return null;
         }
 
-        update.Provenance = Fields.Where(f => f.Value(update.Fields) is not null).ToDictionary(f => f.Name, _ => update.Source);
+        update.Provenance = Provenance;
         return update;
     }
 
     /// <summary>An update as its line of output.</summary>
     public static string Encode(PlayerUpdate update) => JsonSerializer.Serialize(update, MessageJson.Relaxed.PlayerUpdate);
+
+    private static List<string> Changes(PlayerFields? last, PlayerFields now)
+    {
+        var changed = new List<string>();
+        Add("name", last?.Name == now.Name);
+        Add("team", last?.Team == now.Team);
+        Add("position", last?.Position == now.Position);
+        Add("game", last?.Game == now.Game);
+        Add("atBats", last?.AtBats == now.AtBats);
+        Add("hits", last?.Hits == now.Hits);
+        Add("homeRuns", last?.HomeRuns == now.HomeRuns);
+        Add("rbi", last?.Rbi == now.Rbi);
+        Add("walks", last?.Walks == now.Walks);
+        Add("battingAverage", last?.BattingAverage == now.BattingAverage);
+        Add("ops", last?.Ops == now.Ops);
+        return changed;
+
+        void Add(string name, bool same)
+        {
+            if (!same)
+            {
+                changed.Add(name);
+            }
+        }
+    }
 
     private static bool IsInRange(PlayerMessage m) =>
         m is not ({ AtBats: < 0 } or { Hits: < 0 } or { HomeRuns: < 0 } or { Rbi: < 0 } or { Walks: < 0 } or { Avg: < 0 or > 1 } or { Ops: < 0 });

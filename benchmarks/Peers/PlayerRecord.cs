@@ -57,10 +57,8 @@ internal ref struct PlayerRecord
                 Id = json.ValueSpan;
                 break;
             case 2 when name.SequenceEqual("at"u8):
-                var time = default(DateTime);
                 Time = json.ValueSpan;
-                IsTimeBad = json.TokenType != JsonTokenType.String || !json.TryGetDateTime(out time);
-                At = time.ToUniversalTime().Ticks;
+                IsTimeBad = !TryInstant(ref json, out At);
                 break;
             case 3 when name.SequenceEqual("rbi"u8):
                 Rbi = json.GetInt64();
@@ -103,6 +101,42 @@ internal ref struct PlayerRecord
         }
     }
 
+    /// <summary>Times in UTC with milliseconds are what comes; any other notation of ISO 8601 is for the framework.</summary>
+    private static bool TryInstant(ref Utf8JsonReader json, out long ticks)
+    {
+        var text = json.ValueSpan;
+        if (text.Length == 24 && text[4] == '-' && text[7] == '-' && text[10] == 'T' && text[13] == ':' && text[16] == ':' && text[19] == '.' && text[23] == 'Z'
+            && Digits(text, 0, 4) is > 0 and var year && Digits(text, 5, 2) is > 0 and <= 12 and var month
+            && Digits(text, 8, 2) is > 0 and var day && day <= DateTime.DaysInMonth(year, month)
+            && Digits(text, 11, 2) is >= 0 and < 24 and var hour && Digits(text, 14, 2) is >= 0 and < 60 and var minute
+            && Digits(text, 17, 2) is >= 0 and < 60 and var second && Digits(text, 20, 3) is >= 0 and var millisecond)
+        {
+            ticks = new DateTime(year, month, day, hour, minute, second, millisecond).Ticks;
+            return true;
+        }
+
+        var time = default(DateTime);
+        var known = json.TokenType == JsonTokenType.String && json.TryGetDateTime(out time);
+        ticks = time.ToUniversalTime().Ticks;
+        return known;
+    }
+
+    private static int Digits(ReadOnlySpan<byte> text, int at, int count)
+    {
+        var value = 0;
+        foreach (var c in text.Slice(at, count))
+        {
+            if (!char.IsAsciiDigit((char)c))
+            {
+                return -1;
+            }
+
+            value = (value * 10) + c - '0';
+        }
+
+        return value;
+    }
+
     /// <summary>Digits with a point among them give a small whole number over a power of ten, which is exact; the rest is for the framework.</summary>
     private static double Double(ref Utf8JsonReader json)
     {
@@ -126,67 +160,5 @@ internal ref struct PlayerRecord
         }
 
         return mantissa / (double)Math.Max(1, power);
-    }
-}
-
-/// <summary>What is known of one player.</summary>
-internal sealed class Player
-{
-    private byte[] name = [];
-    private byte[] team = [];
-    private byte[] position = [];
-    private long game;
-    private long atBats;
-    private long hits;
-    private long homeRuns;
-    private long rbi;
-    private long walks;
-    private double average;
-    private double ops;
-
-    public ulong Content { get; set; }
-
-    public long Seen { get; set; }
-
-    public long At { get; private set; }
-
-    public long Revision { get; set; }
-
-    /// <summary>Takes over what a line says.</summary>
-    /// <returns>One bit for each field that changed; all of them the first time.</returns>
-    public int Take(in PlayerRecord record)
-    {
-        var changed = Text(record.Name, ref name, 1)
-            | Text(record.Team, ref team, 1 << 1)
-            | Text(record.Position, ref position, 1 << 2)
-            | Number(record.Game, ref game, 1 << 3)
-            | Number(record.AtBats, ref atBats, 1 << 4)
-            | Number(record.Hits, ref hits, 1 << 5)
-            | Number(record.HomeRuns, ref homeRuns, 1 << 6)
-            | Number(record.Rbi, ref rbi, 1 << 7)
-            | Number(record.Walks, ref walks, 1 << 8)
-            | Number(record.Average, ref average, 1 << 9)
-            | Number(record.Ops, ref ops, 1 << 10);
-        At = record.At;
-        return Revision == 0 ? (1 << 11) - 1 : changed;
-    }
-
-    private static int Text(ReadOnlySpan<byte> value, ref byte[] held, int bit)
-    {
-        if (value.SequenceEqual(held))
-        {
-            return 0;
-        }
-
-        held = value.ToArray();
-        return bit;
-    }
-
-    private static int Number<T>(T value, ref T held, int bit)
-        where T : struct, IEquatable<T>
-    {
-        var same = value.Equals(held);
-        held = value;
-        return same ? 0 : bit;
     }
 }
