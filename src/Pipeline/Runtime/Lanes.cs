@@ -24,7 +24,9 @@ internal abstract class Lanes
         Workers = workers;
         Readers = readers;
         Room = new SemaphoreSlim(maxInFlight, maxInFlight);
-        blocks = [.. workers.Select((_, lane) => BlockFactory.Action<Item>(maxInFlight, item => HandleAsync(lane, item)))];
+
+        // A lane may hold all that is in flight, and the item whose place was given back just now.
+        blocks = [.. workers.Select((_, lane) => BlockFactory.Action<Item>(maxInFlight + 1, item => HandleAsync(lane, item)))];
     }
 
     protected IReadOnlyList<Worker> Workers { get; }

@@ -119,6 +119,7 @@ public sealed class WorkersTests
             return run.IsCompleted;
         });
 
+        Assert.Empty(await run);
         var shard = KeyHash.Shard(KeyHash.Of("thing:250"u8), 2);
         var lost = Enumerable.Range(200, 100).Where(i => KeyHash.Shard(KeyHash.Of(System.Text.Encoding.UTF8.GetBytes($"thing:{i}")), 2) == shard).Select(i => (long)i).ToList();
         Assert.InRange(lost.Count, 20, 80);
