@@ -15,7 +15,7 @@ internal static class Lines
     public const int Full = 1_000_000;
 
     /// <summary>Lines of a quick race.</summary>
-    public const int Quick = 250_000;
+    public const int Quick = 150_000;
 
     private const int Players = 20_000;
 

@@ -27,6 +27,29 @@ internal static class HandWritten
     /// <summary>On two threads that share nothing: a key that is in both halves begins anew in the second.</summary>
     public static void RunHalves(Job job) => job.InHalves(Run);
 
+    /// <summary>Reads and checks a line.</summary>
+    /// <returns>False with the reason when it is a dead letter.</returns>
+    public static bool TryRead(ReadOnlySpan<byte> line, ref PlayerRecord record, out string reason)
+    {
+        reason = "malformed json";
+        if (!Utf8.IsValid(line))
+        {
+            return false;
+        }
+
+        try
+        {
+            record.Read(line);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+
+        reason = record.Id.IsEmpty ? "missing key" : record.IsTimeBad ? "bad event time" : "out of range";
+        return !record.Id.IsEmpty && !record.IsTimeBad && record.IsInRange;
+    }
+
     private readonly struct Handler(DateTime now, OutputBuffer output, DeadLetters dead) : ILineHandler
     {
         private static readonly long Window = TimeSpan.FromDays(1).Ticks;
@@ -61,27 +84,6 @@ internal static class HandWritten
                 var (score, broken) = Score(record);
                 writer.Write(record, player.Revision, score, broken, now.Ticks - record.At > HalfLife, changed);
             }
-        }
-
-        private static bool TryRead(ReadOnlySpan<byte> line, ref PlayerRecord record, out string reason)
-        {
-            reason = "malformed json";
-            if (!Utf8.IsValid(line))
-            {
-                return false;
-            }
-
-            try
-            {
-                record.Read(line);
-            }
-            catch (JsonException)
-            {
-                return false;
-            }
-
-            reason = record.Id.IsEmpty ? "missing key" : record.IsTimeBad ? "bad event time" : "out of range";
-            return !record.Id.IsEmpty && !record.IsTimeBad && record.IsInRange;
         }
 
         private (double Score, bool Broken) Score(in PlayerRecord record)

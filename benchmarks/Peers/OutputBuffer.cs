@@ -57,9 +57,15 @@ internal sealed class OutputBuffer(string path) : IDisposable
     /// <summary>An instant in UTC with milliseconds.</summary>
     public void PutTime(long ticks)
     {
+        WriteTime(ticks, bytes.AsSpan(used));
+        used += 24;
+    }
+
+    /// <summary>Writes an instant as 24 characters.</summary>
+    public static void WriteTime(long ticks, Span<byte> text)
+    {
         var time = new DateTime(ticks, DateTimeKind.Utc);
         var (year, month, day) = time;
-        var text = bytes.AsSpan(used, 24);
         "0000-00-00T00:00:00.000Z"u8.CopyTo(text);
         Pair(text, 0, year / 100);
         Pair(text, 2, year % 100);
@@ -70,7 +76,6 @@ internal sealed class OutputBuffer(string path) : IDisposable
         Pair(text, 17, time.Second);
         Pair(text, 20, time.Millisecond / 10);
         text[22] = (byte)('0' + (time.Millisecond % 10));
-        used += text.Length;
     }
 
     public void Dispose()

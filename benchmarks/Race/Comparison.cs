@@ -1,29 +1,99 @@
+using System.Globalization;
+
 namespace StreamEngine.Benchmarks;
 
-/// <summary>The verbs <c>quick</c> and <c>full</c>: the comparison table.</summary>
-internal static class Comparison
+/// <summary>The verbs <c>quick</c> and <c>full</c>: the comparison tables and the targets.</summary>
+internal sealed class Comparison
 {
+    private readonly List<string> tables = [];
+    private readonly List<Target> targets = [];
+    private readonly Progress progress = new();
+    private readonly string folder;
+
+    private Comparison(string folder) => this.folder = folder;
+
     /// <summary>A smaller input and fewer rounds, in under three minutes.</summary>
-    public static int Quick(IReadOnlyList<string> args) => Run(args, Lines.Quick, rounds: 3, TimeSpan.FromSeconds(60));
+    public static int Quick(IReadOnlyList<string> args) => Run(args, Lines.Quick, rounds: 3, limit: TimeSpan.FromSeconds(45), seconds: 3);
 
     /// <summary>The real thing: a million updates, medians of seven.</summary>
-    public static int Full(IReadOnlyList<string> args) => Run(args, Lines.Full, rounds: 7, TimeSpan.MaxValue);
+    public static int Full(IReadOnlyList<string> args) => Run(args, Lines.Full, rounds: 7, limit: TimeSpan.MaxValue, seconds: 20);
 
-    private static int Run(IReadOnlyList<string> args, int count, int rounds, TimeSpan limit)
+    private static int Run(IReadOnlyList<string> args, int count, int rounds, TimeSpan limit, double seconds)
     {
         using var scratch = new Scratch(args);
-        var progress = new Progress();
-        progress.Say("input");
-        var race = new FileRace(count, scratch.Path);
-        race.Check(progress);
-        var results = race.Run(rounds, limit, progress);
-        var targets = FileRace.Targets(results).ToList();
-        progress.End();
-        Console.WriteLine(Machine.Line(string.Join(' ', args), scratch.Path));
-        Console.WriteLine();
-        Console.WriteLine(FileRace.Table(results));
-        Console.WriteLine();
-        Console.WriteLine(Target.Table(targets));
+        var comparison = new Comparison(scratch.Path);
+        comparison.progress.Say("input");
+        var machine = Machine.Line(string.Join(' ', args), scratch.Path);
+        var rate = comparison.Files(count, rounds, limit);
+        comparison.Parts(count, rounds);
+        comparison.Latency(rate, seconds);
+        comparison.progress.End();
+        Console.WriteLine(machine);
+        foreach (var table in (string[])[.. comparison.tables, Target.Table(comparison.targets)])
+        {
+            Console.WriteLine();
+            Console.WriteLine(table);
+        }
+
         return 0;
     }
+
+    /// <returns>Updates a second that the engine takes from file to file.</returns>
+    private double Files(int count, int rounds, TimeSpan limit)
+    {
+        var race = new FileRace(count, folder);
+        race.Check(progress);
+        var results = race.Run(rounds, limit, progress);
+        tables.Add(FileRace.Table(results));
+        targets.AddRange(FileRace.Targets(results));
+        return 1e9 / results[FileRace.Engine].Wall;
+    }
+
+    private void Parts(int count, int rounds)
+    {
+        progress.Say("steps");
+        tables.Add(StepTable(count));
+        tables.Add(HopTable(rounds));
+        progress.Say("memory of a million keys");
+        targets.Add(Target.AtMost("deduplication's window of a million keys", 24, DedupeMemory.Megabytes(folder), "MB"));
+        progress.Say("allocations");
+        targets.Add(Target.AtMost("allocated per update in steady state", 8, AllocationGate.SteadyState(folder), "bytes"));
+    }
+
+    private void Latency(double rate, double seconds)
+    {
+        var latency = new LatencyRun(folder, seconds);
+        tables.Add(latency.Run(rate, progress));
+        targets.AddRange(latency.Targets);
+    }
+
+    private string StepTable(int count)
+    {
+        var table = new TextTable("one step on one core", "ns/update", "B/update", "by hand ns/update", "by hand: what");
+        string[] byHand = ["loop A's typed reading", "a dictionary of line hashes", "the formula alone", "copying the bytes"];
+        var steps = new StepRun(folder, count);
+        steps.Run();
+        foreach (var step in steps.Run())
+        {
+            var hand = step.Name switch { "normalize" => byHand[0], "deduplicate" => byHand[1], "score" => byHand[2], "encode" => byHand[3], _ => "" };
+            table.Add(step.Name, Text(step.Nanoseconds), Text(step.Bytes), hand.Length > 0 ? Text(step.ByHandNanoseconds) : "", hand);
+        }
+
+        return table.ToString();
+    }
+
+    private string HopTable(int rounds)
+    {
+        var hops = new HopRun(folder, 10_000);
+        var results = new Contest([new("engine's links", hops.Engine), new("bare Dataflow blocks", hops.Bare)]).Run(rounds, TimeSpan.FromSeconds(20), progress);
+        var table = new TextTable("two hops of a batch of 256", "ns/batch", "ns/update", "CPU ns/batch", "B/batch");
+        foreach (var (name, cost) in results)
+        {
+            table.Add(name, Text(cost.Wall), Text(cost.Wall / HopRun.Rows), Text(cost.Cpu), Text(cost.Bytes));
+        }
+
+        return table.ToString();
+    }
+
+    private static string Text(double value) => value.ToString("#,0.0", CultureInfo.InvariantCulture);
 }

@@ -8,6 +8,7 @@ internal sealed class FileRace(int count, string folder)
     public const string Engine = "engine by config, all cores";
     public const string EngineToNull = "engine by config, all cores, no output";
     public const string EngineOnOne = "engine by config, one core, no output";
+    public const string FanOut = "engine by config, to cache, websocket hub and file";
     public const string AOne = "hand-written A (Utf8JsonReader), one core";
     public const string ATwo = "hand-written A, two independent halves";
     public const string BOne = "hand-written B (own tokenizer), one core";
@@ -28,6 +29,7 @@ internal sealed class FileRace(int count, string folder)
         (BOne, "b", HandTokenized.Run),
         (Naive, "dataflow", NaiveDataflow.Run),
         (Akka, "akka", AkkaStreams.Run),
+        (FanOut, "fanout", EngineRun.RunFanOut),
         (EngineToNull, "none", EngineRun.RunToNull),
         (Bare, "tokens", BareTokens.Run),
     ];
