@@ -7,12 +7,12 @@ internal struct Player
     private byte[]? texts;
     private int teamAt;
     private int positionAt;
-    private long game;
-    private long atBats;
-    private long hits;
-    private long homeRuns;
-    private long rbi;
-    private long walks;
+    private int game;
+    private int atBats;
+    private int hits;
+    private int homeRuns;
+    private int rbi;
+    private int walks;
     private double average;
     private double ops;
 
@@ -22,7 +22,7 @@ internal struct Player
 
     public long At { get; private set; }
 
-    public long Revision { get; set; }
+    public int Revision { get; set; }
 
     /// <summary>Takes over what a line says.</summary>
     /// <returns>One bit for each field that changed; all of them the first time.</returns>

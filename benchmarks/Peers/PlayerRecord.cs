@@ -13,12 +13,12 @@ internal ref struct PlayerRecord
     public ReadOnlySpan<byte> OpsToken;
     public ReadOnlySpan<byte> Time;
     public long At;
-    public long Game;
-    public long AtBats;
-    public long Hits;
-    public long HomeRuns;
-    public long Rbi;
-    public long Walks;
+    public int Game;
+    public int AtBats;
+    public int Hits;
+    public int HomeRuns;
+    public int Rbi;
+    public int Walks;
     public double Average;
     public double Ops;
     public bool IsTimeBad;
@@ -61,7 +61,7 @@ internal ref struct PlayerRecord
                 IsTimeBad = !TryInstant(ref json, out At);
                 break;
             case 3 when name.SequenceEqual("rbi"u8):
-                Rbi = json.GetInt64();
+                Rbi = json.GetInt32();
                 break;
             case 3 when name.SequenceEqual("avg"u8):
                 AverageToken = json.ValueSpan;
@@ -78,22 +78,22 @@ internal ref struct PlayerRecord
                 Team = json.ValueSpan;
                 break;
             case 4 when name.SequenceEqual("game"u8):
-                Game = json.GetInt64();
+                Game = json.GetInt32();
                 break;
             case 4 when name.SequenceEqual("hits"u8):
-                Hits = json.GetInt64();
+                Hits = json.GetInt32();
                 break;
             case 5 when name.SequenceEqual("walks"u8):
-                Walks = json.GetInt64();
+                Walks = json.GetInt32();
                 break;
             case 6 when name.SequenceEqual("atBats"u8):
-                AtBats = json.GetInt64();
+                AtBats = json.GetInt32();
                 break;
             case 8 when name.SequenceEqual("position"u8):
                 Position = json.ValueSpan;
                 break;
             case 8 when name.SequenceEqual("homeRuns"u8):
-                HomeRuns = json.GetInt64();
+                HomeRuns = json.GetInt32();
                 break;
             default:
                 json.Skip();
