@@ -218,6 +218,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
         State = source.State,
         Restarts = source.Restarts,
         Problem = source.Problem,
+        Progress = source.Progress,
     };
 
     private IEnumerable<BlockStatus> Describe(Stage stage) => stage.Plan.Blocks.Select((block, i) => Books(block, stage.Books[i]) with

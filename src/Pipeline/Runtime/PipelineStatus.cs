@@ -1,3 +1,5 @@
+using StreamEngine.Pipeline.Blocks;
+
 namespace StreamEngine.Pipeline.Runtime;
 
 /// <summary>The running graph as an operator sees it.</summary>
@@ -77,4 +79,7 @@ public sealed record BlockStatus
 
     /// <summary>What is wrong now; null when all is well.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>How far a source with a finite input is; null for all others.</summary>
+    public SourceProgress? Progress { get; init; }
 }

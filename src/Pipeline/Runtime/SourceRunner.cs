@@ -34,6 +34,8 @@ internal sealed class SourceRunner(
 
     public bool IsFinite => source.IsFinite;
 
+    public SourceProgress? Progress => source.Progress;
+
     public string State { get; private set; } = "idle";
 
     public string? Problem { get; private set; }
