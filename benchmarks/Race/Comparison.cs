@@ -13,12 +13,12 @@ internal sealed class Comparison
     private Comparison(string folder) => this.folder = folder;
 
     /// <summary>A smaller input and fewer rounds, in under three minutes.</summary>
-    public static int Quick(IReadOnlyList<string> args) => Run(args, Lines.Quick, rounds: 3, limit: TimeSpan.FromSeconds(45), seconds: 3);
+    public static int Quick(IReadOnlyList<string> args) => Run(args, Lines.Quick, rounds: 3, limit: TimeSpan.FromSeconds(40), seconds: 3, requests: 20_000);
 
     /// <summary>The real thing: a million updates, medians of seven.</summary>
-    public static int Full(IReadOnlyList<string> args) => Run(args, Lines.Full, rounds: 7, limit: TimeSpan.MaxValue, seconds: 20);
+    public static int Full(IReadOnlyList<string> args) => Run(args, Lines.Full, rounds: 7, limit: TimeSpan.MaxValue, seconds: 20, requests: 100_000);
 
-    private static int Run(IReadOnlyList<string> args, int count, int rounds, TimeSpan limit, double seconds)
+    private static int Run(IReadOnlyList<string> args, int count, int rounds, TimeSpan limit, double seconds, int requests)
     {
         using var scratch = new Scratch(args);
         var comparison = new Comparison(scratch.Path);
@@ -27,6 +27,7 @@ internal sealed class Comparison
         var rate = comparison.Files(count, rounds, limit);
         comparison.Parts(count, rounds);
         comparison.Latency(rate, seconds);
+        comparison.Http(rounds, requests);
         comparison.progress.End();
         Console.WriteLine(machine);
         foreach (var table in (string[])[.. comparison.tables, Target.Table(comparison.targets)])
@@ -56,6 +57,8 @@ internal sealed class Comparison
         tables.Add(HopTable(rounds));
         progress.Say("memory of a million keys");
         targets.Add(Target.AtMost("deduplication's window of a million keys", 24, DedupeMemory.Megabytes(folder), "MB"));
+        progress.Say("memory of 100,000 players");
+        targets.Add(Target.AtMost("100,000 players of 1 KB in the memory tier", 200, StoreMemory.Measure() / 1e6, "MB"));
         progress.Say("allocations");
         targets.Add(Target.AtMost("allocated per update in steady state", 8, AllocationGate.SteadyState(folder), "bytes"));
     }
@@ -65,6 +68,17 @@ internal sealed class Comparison
         var latency = new LatencyRun(folder, seconds);
         tables.Add(latency.Run(rate, progress));
         targets.AddRange(latency.Targets);
+    }
+
+    private void Http(int rounds, int requests)
+    {
+        progress.Say("cache hits over HTTP");
+        var result = HttpHit.RunAsync(rounds, requests).GetAwaiter().GetResult();
+        var table = new TextTable("cache hit over HTTP", "requests/s", "B/request");
+        table.Add("bare Kestrel endpoint, same bytes", Text(result.BarePerSecond), Text(result.BareBytes));
+        table.Add("GET player-data/{id}", Text(result.HitsPerSecond), Text(result.HitBytes));
+        tables.Add(table.ToString());
+        targets.Add(Target.AtLeast("cache hit against a bare Kestrel endpoint", 0.7, result.Ratio));
     }
 
     private string StepTable(int count)

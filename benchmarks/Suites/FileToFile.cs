@@ -9,7 +9,7 @@ namespace StreamEngine.Benchmarks;
 /// </summary>
 [SimpleJob(RunStrategy.Monitoring, launchCount: 1, warmupCount: 2, iterationCount: 7)]
 [MemoryDiagnoser]
-public sealed class FileToFile : IDisposable
+public class FileToFile
 {
     private Scratch? scratch;
     private string input = "";
@@ -25,7 +25,7 @@ public sealed class FileToFile : IDisposable
 
     /// <summary>Removes the outputs.</summary>
     [GlobalCleanup]
-    public void Dispose() => scratch?.Dispose();
+    public void Cleanup() => scratch?.Dispose();
 
     /// <summary>Loop A on two cores.</summary>
     [Benchmark(Baseline = true, Description = "hand-written A, two halves", OperationsPerInvoke = Lines.Quick)]

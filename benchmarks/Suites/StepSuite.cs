@@ -6,7 +6,7 @@ namespace StreamEngine.Benchmarks;
 
 /// <summary>One transform at a time over batches that those before it have worked on; the baseline copies the batches' bytes.</summary>
 [MemoryDiagnoser]
-public sealed class StepSuite : IDisposable
+public class StepSuite
 {
     private const int Batches = 64;
     private const int Rows = 256;
@@ -103,7 +103,7 @@ public sealed class StepSuite : IDisposable
 
     /// <summary>Removes the outputs.</summary>
     [GlobalCleanup]
-    public void Dispose()
+    public void Cleanup()
     {
         pool?.Dispose();
         scratch?.Dispose();
