@@ -12,8 +12,16 @@ internal static class AllocationGate
     private const int Updates = 100_000;
     private const int Batches = 4_000;
 
-    /// <summary>Room for what a run allocates once in a while: a table that grows, a thread that is added.</summary>
-    private const double Tolerance = 1.0;
+    private const string Pipeline = "update, whole pipeline in steady state";
+
+    /// <summary>Room for what is allocated once in a while, such as a table that grows.</summary>
+    private const double Tolerance = 1;
+
+    /// <summary>
+    /// How many batches are made depends on who waits for whom, and one more makes a byte or two per update. An allocation per
+    /// record is 24 bytes at least.
+    /// </summary>
+    private const double PipelineTolerance = 4;
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
@@ -46,7 +54,7 @@ internal static class AllocationGate
         foreach (var (name, bytes) in measured)
         {
             var known = expected.TryGetValue(name, out var bound);
-            var met = known && bytes <= (bound * 1.1) + Tolerance;
+            var met = known && bytes <= (bound * 1.1) + (name == Pipeline ? PipelineTolerance : Tolerance);
             failed += met ? 0 : 1;
             table.Add(name, known ? Text(bound) : "not stated", Text(bytes), met ? "ok" : "EXCEEDED");
         }
@@ -54,7 +62,7 @@ internal static class AllocationGate
         Console.WriteLine(table);
         if (failed > 0)
         {
-            Console.WriteLine("More is allocated than benchmarks/allocations.json expects (a tenth and one byte are tolerated). Find the allocation, or state it: dotnet run -c Release --project benchmarks -- allocations --update");
+            Console.WriteLine("More is allocated than benchmarks/allocations.json expects (a tenth and a little are tolerated). Find the allocation, or state it: dotnet run -c Release --project benchmarks -- allocations --update");
         }
 
         return failed;
@@ -64,7 +72,7 @@ internal static class AllocationGate
     {
         var measured = new Dictionary<string, double>();
         progress.Say("whole pipeline");
-        measured["update, whole pipeline in steady state"] = SteadyState(folder);
+        measured[Pipeline] = SteadyState(folder);
         progress.Say("steps");
         var steps = new StepRun(folder, Updates);
         steps.Run();
@@ -80,17 +88,17 @@ internal static class AllocationGate
         return measured;
     }
 
-    /// <summary>What the second half of an input adds to the first: by then tables and pools have their size. The lesser of two: how many batches are made depends on who waits for whom.</summary>
+    /// <summary>What the rest of an input adds to its first third, in the best of three runs: by then tables and pools have their size.</summary>
     public static double SteadyState(string folder)
     {
-        var half = new Job(Lines.Ensure(Updates), folder, "half", Lines.Now(Updates));
-        var whole = new Job(Lines.Ensure(Updates * 2), folder, "whole", Lines.Now(Updates * 2));
-        EngineRun.Run(half);
-        var results = Enumerable.Range(0, 2).Select(_ =>
+        var third = new Job(Lines.Ensure(Updates), folder, "third", Lines.Now(Updates));
+        var whole = new Job(Lines.Ensure(Updates * 3), folder, "whole", Lines.Now(Updates * 3));
+        EngineRun.Run(third);
+        var results = Enumerable.Range(0, 3).Select(_ =>
         {
-            var first = Measured.Of(() => EngineRun.Run(half), 1).Bytes;
+            var first = Measured.Of(() => EngineRun.Run(third), 1).Bytes;
             var both = Measured.Of(() => EngineRun.Run(whole), 1).Bytes;
-            return (both - first) / Updates;
+            return (both - first) / (Updates * 2);
         });
         return Math.Max(0, results.Min());
     }
