@@ -23,11 +23,12 @@ echo "building"
 dotnet build StreamEngine.sln -v quiet --nologo || { echo "0 passed, 1 failed"; exit 1; }
 
 passed=0 failed=0 skipped=0 broken=""
-for project in tests/*/*.csproj; do
-  name=$(basename "$project" .csproj)
+run() { # run NAME COMMAND...
+  local name=$1 log status s f k
+  shift
   log=$(mktemp)
   echo "== $name"
-  dotnet exec "$(dirname "$project")/bin/Debug/net10.0/$name.dll" --no-ansi --progress off 2>&1 | tee "$log" | grep -v '^$'
+  "$@" 2>&1 | tee "$log" | grep -v '^$'
   status=${PIPESTATUS[0]}
   count() { sed -n "s/^ *$1: \([0-9]*\)$/\1/p" "$log" | tail -1; }
   s=$(count succeeded) f=$(count failed) k=$(count skipped)
@@ -35,7 +36,13 @@ for project in tests/*/*.csproj; do
   # A runner that died or found no test has failed, whatever it counted.
   if [ "$status" != 0 ] && [ "${f:-0}" = 0 ]; then failed=$((failed + 1)); broken="$broken $name"; fi
   rm -f "$log"
+}
+for project in tests/*/*.csproj; do
+  name=$(basename "$project" .csproj)
+  run "$name" dotnet exec "$(dirname "$project")/bin/Debug/net10.0/$name.dll" --no-ansi --progress off
 done
+# Bytes per operation are those of optimised code.
+run "allocations" dotnet run -c Release --project benchmarks -v quiet -- allocations
 
 [ -z "$broken" ] || echo "did not finish:$broken"
 if [ "$skipped" -gt 0 ]; then

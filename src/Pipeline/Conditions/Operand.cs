@@ -30,7 +30,7 @@ internal enum OperandKind : byte
 /// <summary>One value, wherever it came from: what conditions compare and conversions read. This is the seam to the parser.</summary>
 internal readonly ref struct Operand
 {
-    /// <summary><see cref="Offset"/> of a text that stands neither in the batch nor in the document's scratch.</summary>
+    /// <summary><see cref="Offset"/> of a text that doesn't stand in the batch.</summary>
     public const int Nowhere = int.MinValue;
 
     public OperandKind Kind { get; init; }
@@ -41,7 +41,7 @@ internal readonly ref struct Operand
 
     public ReadOnlySpan<byte> Text { get; init; }
 
-    /// <summary>Where <see cref="Text"/> starts in the batch; a complement (~) of where it starts in the scratch; or <see cref="Nowhere"/>.</summary>
+    /// <summary>Where <see cref="Text"/> starts in the batch, or <see cref="Nowhere"/>.</summary>
     public int Offset { get; init; }
 
     public static Operand Number(ReadOnlySpan<byte> token, int offset) => Decimals.TryParse(token, out var mantissa, out var scale)

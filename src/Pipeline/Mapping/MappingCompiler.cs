@@ -34,9 +34,10 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
     private MappingRule? Rule(string at, MappingRuleOptions options)
     {
         var levels = Levels(at, options.Each);
-        var when = options.When is null ? null : PathGrammar.Instance.Parse(options.When, out var fault).Or(fault, m => Error($"{at}.when", m));
-        var key = KeyTemplate.Parse(options.Key, out var keyFault).Or(keyFault, m => Error($"{at}.key", m));
-        var eventTime = options.EventTime is null ? null : Path($"{at}.eventTime", options.EventTime.Path);
+        var paths = new PathSet(levels.Length);
+        var when = options.When is null ? null : new PathGrammar(paths).Parse(options.When, out var fault).Or(fault, m => Error($"{at}.when", m));
+        var key = KeyTemplate.Parse(options.Key, paths, out var keyFault).Or(keyFault, m => Error($"{at}.key", m));
+        var eventTime = options.EventTime is null ? null : Path($"{at}.eventTime", options.EventTime.Path) is { } time ? paths.Add(time) : null;
         var reader = Time($"{at}.eventTime", options.EventTime?.Format, options.EventTime?.Zone);
         var type = schema.Type(options.Record);
         if (type is null)
@@ -48,21 +49,30 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
         var fields = new List<FieldReader>();
         foreach (var (name, field) in options.Fields)
         {
-            if (Field($"{at}.fields.{name}", name, field, type) is { } compiled)
+            if (Field($"{at}.fields.{name}", name, field, type, paths) is { } compiled)
             {
                 fields.Add(compiled);
             }
         }
 
-        return failed || type is null || key is null || reader is null ? null : new MappingRule
+        if (failed || type is null || key is null || reader is null)
+        {
+            return null;
+        }
+
+        var tries = paths.Compile();
+        return new MappingRule
         {
             Levels = levels,
+            Tries = tries,
+            Slots = paths.Count,
             When = when,
             Type = type,
             Key = key,
             EventTime = eventTime,
             EventTimeReader = reader,
-            Fields = [.. fields],
+            Fields = [.. fields.Where(f => !f.IsDirect)],
+            DirectFields = [.. fields.Where(f => f.IsDirect).Select(f => new DirectField(f))],
         };
     }
 
@@ -94,7 +104,7 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
         return [.. levels];
     }
 
-    private FieldReader? Field(string at, string name, MappingFieldOptions options, RecordType? type)
+    private FieldReader? Field(string at, string name, MappingFieldOptions options, RecordType? type, PathSet set)
     {
         var given = (options.Path is null ? 0 : 1) + (options.First.Count == 0 ? 0 : 1) + (options.Const is null ? 0 : 1);
         if (given != 1)
@@ -102,7 +112,7 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
             Error(at, "exactly one of 'path', 'first' and 'const' says where the value comes from");
         }
 
-        var paths = (options.Path is null ? options.First : [options.Path]).Select(p => Path(at, p)).OfType<MappingPath>().ToArray();
+        var paths = (options.Path is null ? options.First : [options.Path]).Select(p => Path(at, p)).OfType<MappingPath>().Select(set.Add).ToArray();
         var time = Time(at, options.Format, options.Zone);
         if (type is null)
         {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using StreamEngine.Pipeline.Conditions;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Records;
@@ -8,10 +7,13 @@ namespace StreamEngine.Pipeline.Mapping;
 /// <summary>One compiled rule: makes rows of one type from the items of a document.</summary>
 internal sealed class MappingRule
 {
-    /// <summary>The longest key; a longer one is a mistake in the payload or the mapping.</summary>
-    private const int MaxKey = 512;
-
     public required MappingPath[] Levels { get; init; }
+
+    /// <summary>By level, what is found in an item at once.</summary>
+    public required MemberTrie?[] Tries { get; init; }
+
+    /// <summary>How many values the tries find.</summary>
+    public required int Slots { get; init; }
 
     public required ConditionNode<MappingScope>? When { get; init; }
 
@@ -19,25 +21,29 @@ internal sealed class MappingRule
 
     public required KeyTemplate Key { get; init; }
 
-    public required MappingPath? EventTime { get; init; }
+    public required BoundPath? EventTime { get; init; }
 
     public required TimeReader EventTimeReader { get; init; }
 
+    /// <summary>Fields whose values are mostly taken as they are.</summary>
+    public required DirectField[] DirectFields { get; init; }
+
+    /// <summary>All others.</summary>
     public required FieldReader[] Fields { get; init; }
 
     /// <summary>Adds the rows of the document that the scope stands on.</summary>
-    public void Apply(MappingScope scope, Batch batch, int document, JsonElement root) => Walk(scope, batch, document, 0, root, default);
+    public void Apply(MappingScope scope, Batch batch, int document) => Walk(scope, batch, document, 0, 0, default);
 
-    private void Walk(MappingScope scope, Batch batch, int document, int level, JsonElement item, PathKey key)
+    private void Walk(MappingScope scope, Batch batch, int document, int level, int item, PathKey key)
     {
-        scope.Enter(level, item, key);
+        scope.Enter(level, item, key, Tries[level]);
         if (level == Levels.Length)
         {
             Emit(scope, batch, document);
             return;
         }
 
-        for (var matches = scope.Select(Levels[level]); matches.MoveNext();)
+        for (var matches = scope.Select(Levels[level]); matches.MoveNext(scope.Bytes);)
         {
             Walk(scope, batch, document, level + 1, matches.Current, matches.Key);
         }
@@ -45,27 +51,25 @@ internal sealed class MappingRule
 
     private void Emit(MappingScope scope, Batch batch, int document)
     {
-        var mark = scope.ScratchLength;
-        if (When is not null)
+        scope.BeginRow();
+        if (When is not null && When.Test(scope) != Truth.True)
         {
-            var holds = When.Test(scope) == Truth.True;
-            scope.Rewind(mark);
-            if (!holds)
-            {
-                return;
-            }
+            return;
         }
 
         var row = batch.AddRow(Type, document);
         ref var head = ref row.Head;
         (head.RawOffset, head.RawLength) = scope.Slice();
-        if (Key.Write(scope, stackalloc byte[MaxKey], out head.KeyOffset, out head.KeyLength) is { } absent)
+        if (!Key.TryWrite(scope, out var length, out var absent))
         {
-            head.KeyOffset = head.KeyLength = 0;
-            row.Dead("missing key", $"no value of at most {MaxKey} bytes at '{absent}'");
+            row.Dead("missing key", $"no value of at most {KeyTemplate.MaxLength} bytes at '{absent}'");
             return;
         }
 
+        var key = scope.KeyRoom.AsSpan(0, length);
+        head.KeyOffset = batch.Append(key);
+        head.KeyLength = length;
+        head.KeyHash = KeyHash.Of(key);
         if (EventTime is not null)
         {
             var time = scope.Read(EventTime);
@@ -76,19 +80,52 @@ internal sealed class MappingRule
             }
         }
 
-        var cells = row.Cells;
+        ReadDirect(scope, row.Cells, ref head);
         foreach (var field in Fields)
         {
-            switch (field.Read(scope, out var cell))
+            Note(field.Read(scope, out var cell), field.Field.Slot, cell, row.Cells, ref head);
+        }
+    }
+
+    private void ReadDirect(MappingScope scope, Span<Cell> cells, ref RowHead head)
+    {
+        var found = scope.Found;
+        var tokens = scope.Tape.Tokens;
+        var present = head.Present;
+        foreach (ref readonly var field in DirectFields.AsSpan())
+        {
+            var value = found[field.Value];
+            if (value == 0)
             {
-                case Conversion.Value:
-                    cells[field.Field.Slot] = cell;
-                    head.Present.Add(field.Field.Slot);
-                    break;
-                case Conversion.Invalid:
-                    head.Invalid.Add(field.Field.Slot);
-                    break;
+                continue;
             }
+
+            if (field.TryTake(tokens[value], out cells[field.Slot]))
+            {
+                present.Add(field.Slot);
+            }
+            else
+            {
+                head.Present = present;
+                Note(field.Reader.Read(scope, out var cell), field.Slot, cell, cells, ref head);
+                present = head.Present;
+            }
+        }
+
+        head.Present = present;
+    }
+
+    private static void Note(Conversion conversion, int slot, in Cell cell, Span<Cell> cells, ref RowHead head)
+    {
+        switch (conversion)
+        {
+            case Conversion.Value:
+                cells[slot] = cell;
+                head.Present.Add(slot);
+                break;
+            case Conversion.Invalid:
+                head.Invalid.Add(slot);
+                break;
         }
     }
 }

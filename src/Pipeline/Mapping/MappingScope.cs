@@ -1,173 +1,199 @@
+using System.Buffers.Text;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text;
-using System.Text.Json;
 using StreamEngine.Pipeline.Conditions;
+using StreamEngine.Pipeline.Json;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Mapping;
 
-/// <summary>
-/// What paths are read from: a document, the items above the present one and their keys. Only this class knows the parser.
-/// </summary>
+/// <summary>What paths are read from: a document, the items above the present one and their keys.</summary>
 /// <remarks>
-/// Text that doesn't stand in the payload as it is goes into a scratch and is appended to the batch once the document is done:
-/// appending earlier could move the batch's bytes under the parser.
+/// The batch's bytes may move whenever something is appended to it, so spans of them are taken anew for every value. Text that
+/// doesn't stand in the payload as it is goes into a scratch that is good for one row; whoever keeps it appends it to the batch.
 /// </remarks>
 internal sealed class MappingScope
 {
     /// <summary>The most levels of <c>each</c> in one rule.</summary>
     public const int MaxLevels = 8;
 
-    private readonly JsonElement[] items = new JsonElement[MaxLevels + 1];
+    private readonly int[] items = new int[MaxLevels + 1];
     private readonly PathKey[] keys = new PathKey[MaxLevels + 1];
-    private ReadOnlyMemory<byte> payload;
-    private int payloadOffset;
-    private long receivedTime;
+    private readonly int[] found;
+    private Batch? batch;
+    private int document;
     private int level;
     private byte[] scratch = new byte[1024];
+    private int scratchLength;
     private string? originText;
     private byte[] origin = [];
 
-    /// <summary>Text that the rows of this document refer to by the complement of its position.</summary>
-    public ReadOnlySpan<byte> Scratch => scratch.AsSpan(0, ScratchLength);
+    /// <param name="slots">The most values that the tries of one rule find.</param>
+    public MappingScope(int slots) => found = new int[slots];
 
-    public int ScratchLength { get; private set; }
+    /// <summary>The document.</summary>
+    public JsonTape Tape { get; } = new();
+
+    /// <summary>The memory that the tape's tokens count from.</summary>
+    public ReadOnlySpan<byte> Bytes => Batch.Bytes;
+
+    /// <summary>The values that the tries found; 0 for none.</summary>
+    public ReadOnlySpan<int> Found => found;
+
+    /// <summary>Where a key is put together; its length is the longest key allowed.</summary>
+    public byte[] KeyRoom { get; } = new byte[KeyTemplate.MaxLength];
+
+    private Batch Batch => batch ?? throw new UnreachableException("The scope stands on no document.");
 
     /// <summary>Starts a document.</summary>
-    /// <param name="root">The parsed payload.</param>
-    /// <param name="memory">The very memory it was parsed from.</param>
-    /// <param name="offset">Where that memory starts in the batch.</param>
-    /// <param name="document">The document.</param>
-    public void Begin(JsonElement root, ReadOnlyMemory<byte> memory, int offset, in Document document)
+    /// <returns>Whether it is JSON; the tape knows what is wrong.</returns>
+    public bool Begin(Batch from, int index)
     {
-        payload = memory;
-        payloadOffset = offset;
-        receivedTime = document.ReceivedTime;
-        ScratchLength = 0;
-        if (!ReferenceEquals(originText, document.Origin))
-        {
-            originText = document.Origin;
-            origin = Encoding.UTF8.GetBytes(originText ?? "");
-        }
-
-        Enter(0, root, default);
+        batch = from;
+        document = index;
+        ref readonly var payload = ref from.Document(index);
+        return Tape.Read(from.Bytes, payload.Offset, payload.Length);
     }
 
-    /// <summary>Forgets the document, so that nothing of it is kept alive.</summary>
-    public void End()
-    {
-        items.AsSpan().Clear();
-        keys.AsSpan().Clear();
-        payload = default;
-    }
+    /// <summary>Forgets the document, so that its batch is not kept alive.</summary>
+    public void End() => batch = null;
 
     /// <summary>Makes an item the present one at its level.</summary>
-    public void Enter(int newLevel, JsonElement item, PathKey key)
+    /// <param name="newLevel">The level.</param>
+    /// <param name="item">The item.</param>
+    /// <param name="key">Under what it stood.</param>
+    /// <param name="trie">What to find in it at once.</param>
+    public void Enter(int newLevel, int item, PathKey key, MemberTrie? trie)
     {
         level = newLevel;
         items[newLevel] = item;
         keys[newLevel] = key;
+        trie?.Find(Tape, Bytes, item, found);
     }
 
     /// <summary>The items of the next level.</summary>
-    public PathMatches Select(MappingPath path) => new(path.Steps, Base(path));
+    public PathWalk Select(MappingPath path) => new(path.Steps, Tape, Base(path));
 
     /// <summary>The present item's slice of the payload, as a place in the batch.</summary>
-    public (int Offset, int Length) Slice()
-    {
-        var raw = JsonMarshal.GetRawUtf8Value(items[level]);
-        return (OffsetOf(raw), raw.Length);
-    }
+    public (int Offset, int Length) Slice() => Tape.Raw(items[level]);
+
+    /// <summary>Starts a row: text read before is no longer needed.</summary>
+    public void BeginRow() => scratchLength = 0;
 
     /// <summary>The value at a path.</summary>
-    public Operand Read(MappingPath path)
+    public Operand Read(BoundPath path)
+    {
+        if (path.Slot >= 0)
+        {
+            return found[path.Slot] is > 0 and var value ? Value(value) : default;
+        }
+
+        return ReadByWalking(path.Path);
+    }
+
+    /// <summary>Copies text into the batch.</summary>
+    /// <returns>Where it starts.</returns>
+    public int Append(scoped ReadOnlySpan<byte> text) => Batch.Append(text);
+
+    private Operand ReadByWalking(MappingPath path)
     {
         switch (path.Root)
         {
             case PathRoot.Key:
-                Span<byte> digits = stackalloc byte[16];
-                return path.Climb <= level && keys[level - path.Climb] is { Exists: true } key ? Keep(key.Read(digits)) : default;
+                return path.Climb <= level && keys[level - path.Climb] is { Exists: true } key ? Read(key) : default;
             case PathRoot.Origin:
-                return origin.Length == 0 ? default : Operand.String(origin);
+                return Origin();
             case PathRoot.Fetched:
-                return Operand.Time(receivedTime);
+                return Operand.Time(Batch.Document(document).ReceivedTime);
             default:
-                return path.Climb <= level && path.First(Base(path), out var value) ? Read(value) : default;
+                return path.Climb <= level && path.First(Tape, Bytes, Base(path)) is >= 0 and var value ? Value(value) : default;
         }
     }
 
-    /// <summary>Adds text to the scratch.</summary>
-    /// <returns>The complement of its position.</returns>
-    public int Append(scoped ReadOnlySpan<byte> text)
+    private int Base(MappingPath path) => path.Root == PathRoot.Document ? items[0] : items[Math.Max(0, level - path.Climb)];
+
+    private Operand Value(int value)
     {
-        Reserve(text.Length);
-        text.CopyTo(scratch.AsSpan(ScratchLength));
-        var at = ScratchLength;
-        ScratchLength += text.Length;
-        return ~at;
-    }
-
-    /// <summary>Gives scratch back, down to a length it had before.</summary>
-    public void Rewind(int length) => ScratchLength = length;
-
-    private JsonElement Base(MappingPath path) => path.Root == PathRoot.Document ? items[0] : items[Math.Max(0, level - path.Climb)];
-
-    private Operand Read(JsonElement value)
-    {
-        switch (value.ValueKind)
+        ref readonly var token = ref Tape.Tokens[value];
+        switch (token.Kind)
         {
-            case JsonValueKind.True or JsonValueKind.False:
-                return Operand.Bool(value.ValueKind == JsonValueKind.True);
-            case JsonValueKind.Number:
-                var token = JsonMarshal.GetRawUtf8Value(value);
-                return Operand.Number(token, OffsetOf(token));
-            case JsonValueKind.String:
-                var quoted = JsonMarshal.GetRawUtf8Value(value);
-                var text = quoted[1..^1];
-                return text.Contains((byte)'\\') ? Unescape(quoted) : Operand.String(text, OffsetOf(quoted) + 1);
-            case JsonValueKind.Object or JsonValueKind.Array:
+            case JsonKind.True or JsonKind.False:
+                return Operand.Bool(token.Kind == JsonKind.True);
+            case JsonKind.Number:
+                return new Operand
+                {
+                    Kind = token.IsBig ? OperandKind.BigNumber : OperandKind.Number,
+                    Bits = token.Bits,
+                    Scale = token.Scale,
+                    Text = Bytes.Slice(token.Start, token.Length),
+                    Offset = token.Start,
+                };
+            case JsonKind.String:
+                return Text(token);
+            case JsonKind.Object or JsonKind.Array:
                 return new Operand { Kind = OperandKind.Complex };
             default:
                 return default;
         }
     }
 
-    private Operand Unescape(ReadOnlySpan<byte> quoted)
+    private Operand Text(in JsonToken token)
     {
-        Reserve(quoted.Length);
-        var reader = new Utf8JsonReader(quoted);
-        try
+        var raw = Bytes.Slice(token.Start, token.Length);
+        if (!token.IsEscaped)
         {
-            reader.Read();
-            var length = reader.CopyString(scratch.AsSpan(ScratchLength));
-            var at = ScratchLength;
-            ScratchLength += length;
-            return Operand.String(scratch.AsSpan(at, length), ~at);
+            return Operand.String(raw, token.Start);
         }
-        catch (InvalidOperationException)
-        {
-            // Half a surrogate pair: JSON allows it, UTF-8 has no way to write it.
-            return new Operand { Kind = OperandKind.Complex };
-        }
+
+        var room = Reserve(raw.Length);
+
+        // Half a surrogate pair: JSON allows it, UTF-8 has no way to write it.
+        return JsonStrings.TryUnescape(raw, room, out var length) ? Keep(room[..length]) : new Operand { Kind = OperandKind.Complex };
     }
 
-    private Operand Keep(scoped ReadOnlySpan<byte> text)
+    private Operand Read(PathKey key)
     {
-        var at = Append(text);
-        return Operand.String(scratch.AsSpan(~at, text.Length), at);
+        if (key.KnownName is { } name)
+        {
+            return Operand.String(name);
+        }
+
+        if (key.Token > 0)
+        {
+            return Text(Tape.Tokens[key.Token]);
+        }
+
+        var room = Reserve(16);
+        Utf8Formatter.TryFormat(key.Position, room, out var length);
+        return Keep(room[..length]);
     }
 
-    private int OffsetOf(ReadOnlySpan<byte> slice) => payload.Span.Overlaps(slice, out var offset)
-        ? payloadOffset + offset
-        : throw new UnreachableException("The parser did not read the batch's own bytes.");
+    private Operand Origin()
+    {
+        var text = Batch.Document(document).Origin;
+        if (!ReferenceEquals(originText, text))
+        {
+            originText = text;
+            origin = Encoding.UTF8.GetBytes(text ?? "");
+        }
+
+        return origin.Length == 0 ? default : Operand.String(origin);
+    }
+
+    private Operand Keep(Span<byte> text)
+    {
+        scratchLength += text.Length;
+        return Operand.String(text);
+    }
 
     // The old array stays valid for operands that still point into it.
-    private void Reserve(int more)
+    private Span<byte> Reserve(int more)
     {
-        if (scratch.Length - ScratchLength < more)
+        if (scratch.Length - scratchLength < more)
         {
-            Array.Resize(ref scratch, Math.Max(scratch.Length * 2, ScratchLength + more));
+            Array.Resize(ref scratch, Math.Max(scratch.Length * 2, scratchLength + more));
         }
+
+        return scratch.AsSpan(scratchLength);
     }
 }

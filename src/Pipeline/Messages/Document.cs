@@ -18,7 +18,10 @@ public struct Document
     /// <summary>Set when the document left the flow here: the mapping found no record in it, or it could not be parsed.</summary>
     public RowState State;
 
-    /// <summary>Which of the source's requests was answered; equal requests have equal numbers.</summary>
+    /// <summary>
+    /// Which of the source's requests was answered, counted from 1; equal requests have equal numbers. 0 for a source that makes no
+    /// requests, whose documents can't be confirmed.
+    /// </summary>
     public int Request;
 
     /// <summary>When the payload was received: UTC ticks.</summary>

@@ -22,8 +22,6 @@ internal sealed class Body : IDisposable
 
     public ReadOnlySpan<byte> Span => bytes.AsSpan(start, end - start);
 
-    public ReadOnlyMemory<byte> Memory => bytes.AsMemory(start, end - start);
-
     public UInt128 Hash => XxHash128.HashToUInt128(Span);
 
     /// <summary>Reads a body to its end.</summary>

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using StreamEngine.Pipeline.Json;
 using StreamEngine.Pipeline.Mapping;
 
 namespace StreamEngine.Sources.Http;
@@ -55,7 +55,7 @@ internal sealed class DiscoveredItems
         }
     }
 
-    public void Read(int request, JsonElement payload)
+    public void Read(int request, JsonValue payload)
     {
         // One more than can be asked, so that the reader sees that there are too many.
         var items = new List<IReadOnlyDictionary<string, string>>();
@@ -78,7 +78,7 @@ internal sealed class DiscoveredItems
         changed();
     }
 
-    private void Collect(JsonElement at, int level, List<IReadOnlyDictionary<string, string>> items)
+    private void Collect(JsonValue at, int level, List<IReadOnlyDictionary<string, string>> items)
     {
         if (level == each.Length)
         {
@@ -97,7 +97,7 @@ internal sealed class DiscoveredItems
         }
     }
 
-    private Dictionary<string, string> Values(JsonElement item)
+    private Dictionary<string, string> Values(JsonValue item)
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, path) in names)
@@ -111,13 +111,11 @@ internal sealed class DiscoveredItems
         return values;
     }
 
-    private static string? Text(JsonElement value) => value.ValueKind switch
+    private static string? Text(JsonValue value) => value.Kind switch
     {
-        JsonValueKind.String => value.GetString(),
-        JsonValueKind.Number => value.GetRawText(),
-        JsonValueKind.True => "true",
-        JsonValueKind.False => "false",
-        _ => null,
+        JsonKind.True => "true",
+        JsonKind.False => "false",
+        _ => value.GetText(),
     };
 
     private static MappingPath Parse(string text) =>

@@ -27,7 +27,7 @@ internal sealed class PayloadOutlet(BlockContext context)
         context.Health.Succeeded(context.Name, !confirmed, body?.Span.Length ?? 0);
         if (!confirmed && body is not null)
         {
-            feeds.Publish(context.Name, request.Number, body.Memory);
+            feeds.Publish(context.Name, request.Number, body.Span);
         }
 
         if (request.Failing)

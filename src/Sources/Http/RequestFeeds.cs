@@ -1,4 +1,4 @@
-using System.Text.Json;
+using StreamEngine.Pipeline.Json;
 
 namespace StreamEngine.Sources.Http;
 
@@ -31,7 +31,7 @@ internal sealed class RequestFeeds
     }
 
     /// <summary>A source received a payload that is new.</summary>
-    internal void Publish(string source, int request, ReadOnlyMemory<byte> json)
+    internal void Publish(string source, int request, ReadOnlySpan<byte> json)
     {
         var known = Readers(source);
         if (known.Count == 0)
@@ -39,10 +39,15 @@ internal sealed class RequestFeeds
             return;
         }
 
-        using var payload = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = Body.MaxDepth });
+        // What is no JSON goes to the dead letter on its way through the pipeline; here it says nothing new.
+        if (!new JsonTape().TryRead(json, out var payload))
+        {
+            return;
+        }
+
         foreach (var items in known)
         {
-            items.Read(request, payload.RootElement);
+            items.Read(request, payload);
         }
     }
 

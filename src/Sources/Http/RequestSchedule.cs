@@ -107,9 +107,10 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
 
     private int TakeNumber()
     {
+        // From 1 on: a document without a request has the number 0.
         if (freeNumbers.Count == 0)
         {
-            return requests.Count;
+            return requests.Count + 1;
         }
 
         var number = freeNumbers.Min;

@@ -7,7 +7,7 @@ internal sealed class TrackedRequest(RequestTemplate template, int number)
 {
     public RequestTemplate Template { get; } = template;
 
-    /// <summary>Equal requests have equal numbers; a number is used again when its request has gone.</summary>
+    /// <summary>Counts from 1. Equal requests have equal numbers; a number is used again when its request has gone.</summary>
     public int Number { get; } = number;
 
     /// <summary>The value that decides how often it is made.</summary>

@@ -21,7 +21,7 @@ public class HttpSourceTests
         var output = fixture.Run(("s", Ask("/games?day=1")))[0];
         var document = (await output.WaitForAsync(1))[0];
         Assert.Equal("{\"hits\": 3}", document.Text);
-        Assert.Equal((1, false, 0), (document.Document.Source, document.Document.Confirmed, document.Document.Request));
+        Assert.Equal((1, false, 1), (document.Document.Source, document.Document.Confirmed, document.Document.Request));
         Assert.Equal(new Uri(provider.Address, "/games?day=1").ToString(), document.Document.Origin);
         Assert.Equal(DateTime.UtcNow, new DateTime(document.Document.ReceivedTime, DateTimeKind.Utc), TimeSpan.FromMinutes(1));
         await Eventually.TrueAsync(() => fixture.Health.Sources.TryGetValue("s", out var state) && state is { Payloads: 1, Bytes: 11 });
@@ -184,7 +184,7 @@ public class HttpSourceTests
         var documents = await fixture.Run(("s", Ask("/", every: 0.02)))[0].WaitForAsync(3);
         Assert.Equal(["[1]", "", ""], documents.Take(3).Select(d => d.Text));
         Assert.Equal([false, true, true], documents.Take(3).Select(d => d.Document.Confirmed));
-        Assert.All(documents, d => Assert.Equal(0, d.Document.Request));
+        Assert.All(documents, d => Assert.Equal(1, d.Document.Request));
         Assert.True(documents[0].Document.Sequence < documents[1].Document.Sequence);
         Assert.True(fixture.Health.Sources["s"].Confirmed >= 2);
     }

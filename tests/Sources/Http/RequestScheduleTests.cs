@@ -105,7 +105,7 @@ public class RequestScheduleTests
         Assert.Equal(1, schedule.Count);
         schedule.Set(Wanted("/b", "/c"));
         Assert.Equal("/b", schedule.TakeDue()!.Template.ToString());
-        Assert.Equal(0, schedule.TakeDue()!.Number);
+        Assert.Equal(1, schedule.TakeDue()!.Number);
     }
 
     [Theory]

@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text.Json;
+using StreamEngine.Pipeline.Json;
 
 namespace StreamEngine.Pipeline.Mapping;
 
@@ -19,13 +19,17 @@ public sealed class MappingPath
         Climb = climb;
         Steps = steps;
         hasWildcard = steps.Any(s => s.IsWildcard);
+        IsPlain = root is PathRoot.Item or PathRoot.Document && steps.Length > 0 && steps.All(s => s.Name is not null);
     }
 
     /// <summary>
     /// True when the path climbs (<c>^</c>) or asks for <c>@key</c>, <c>@url</c>, <c>@file</c> or <c>@fetched</c>: it means nothing
-    /// to <see cref="Select"/> and <see cref="TryGet"/>, which know one element only.
+    /// to <see cref="Select"/> and <see cref="TryGet"/>, which know one value only.
     /// </summary>
     public bool NeedsContext => Climb > 0 || Root is PathRoot.Key or PathRoot.Origin or PathRoot.Fetched;
+
+    /// <summary>Whether it goes into members only, so that many such paths can be followed at once.</summary>
+    internal bool IsPlain { get; }
 
     internal PathRoot Root { get; }
 
@@ -44,60 +48,41 @@ public sealed class MappingPath
     }
 
     /// <summary>All matches in document order.</summary>
-    /// <param name="root">The element that <c>$</c>, or a relative path, starts from.</param>
-    public PathMatches Select(JsonElement root) => NeedsContext
+    /// <param name="root">The value that <c>$</c>, or a relative path, starts from.</param>
+    public PathMatches Select(JsonValue root) => NeedsContext
         ? throw new InvalidOperationException($"The path '{text}' needs the item's surroundings.")
         : new PathMatches(Steps, root);
 
     /// <summary>The first match; false when there is none.</summary>
-    /// <param name="item">The element that <c>$</c>, or a relative path, starts from.</param>
+    /// <param name="item">The value that <c>$</c>, or a relative path, starts from.</param>
     /// <param name="value">The match. It may be a JSON null.</param>
-    public bool TryGet(JsonElement item, out JsonElement value)
+    public bool TryGet(JsonValue item, out JsonValue value)
     {
-        if (NeedsContext)
-        {
-            throw new InvalidOperationException($"The path '{text}' needs the item's surroundings.");
-        }
-
-        return First(item, out value);
+        var matches = Select(item);
+        var any = matches.MoveNext();
+        value = any ? matches.Current : default;
+        return any;
     }
 
-    internal bool First(JsonElement from, out JsonElement value)
+    /// <summary>The first match below a value of a tape; -1 when there is none.</summary>
+    internal int First(JsonTape tape, ReadOnlySpan<byte> bytes, int from)
     {
-        value = from;
         if (hasWildcard)
         {
-            var matches = new PathMatches(Steps, from);
-            var any = matches.MoveNext();
-            value = matches.Current;
-            return any;
+            var walk = new PathWalk(Steps, tape, from);
+            return walk.MoveNext(bytes) ? walk.Current : -1;
         }
 
         foreach (ref readonly var step in Steps.AsSpan())
         {
-            if (!TryStep(step, ref value))
+            from = step.Name is { } name ? tape.Member(bytes, from, name) : tape.Item(from, step.Index);
+            if (from < 0)
             {
-                return false;
+                break;
             }
         }
 
-        return true;
-    }
-
-    internal static bool TryStep(in PathStep step, ref JsonElement at)
-    {
-        if (step.Name is { } name)
-        {
-            return at.ValueKind == JsonValueKind.Object && at.TryGetProperty(name, out at);
-        }
-
-        if (at.ValueKind != JsonValueKind.Array || step.Index >= at.GetArrayLength())
-        {
-            return false;
-        }
-
-        at = at[step.Index];
-        return true;
+        return from;
     }
 
     /// <summary>The path as the operator wrote it.</summary>

@@ -1,43 +1,25 @@
-using System.Buffers.Text;
-using System.Runtime.InteropServices;
-using System.Text;
-using System.Text.Json;
-
 namespace StreamEngine.Pipeline.Mapping;
 
 /// <summary>Under what an item stood: a member's name or a position in an array.</summary>
 internal readonly struct PathKey
 {
-    private readonly byte[]? name;
-    private readonly JsonProperty property;
-    private readonly int index;
-    private readonly byte kind;
-
-    public PathKey(byte[] name) => (this.name, kind) = (name, 1);
-
-    public PathKey(int index) => (this.index, kind) = (index, 2);
-
-    public PathKey(JsonProperty property) => (this.property, kind) = (property, 3);
+    private PathKey(byte[]? name, int token, int position, bool exists) => (KnownName, Token, Position, Exists) = (name, token, position, exists);
 
     /// <summary>False for the document itself, which stands under nothing.</summary>
-    public bool Exists => kind != 0;
+    public bool Exists { get; }
 
-    /// <summary>The name as unescaped UTF-8, or the position in digits.</summary>
-    /// <param name="scratch">At least 11 bytes for the digits of a position.</param>
-    public ReadOnlySpan<byte> Read(Span<byte> scratch)
-    {
-        switch (kind)
-        {
-            case 1:
-                return name;
-            case 2:
-                Utf8Formatter.TryFormat(index, scratch, out var written);
-                return scratch[..written];
-            case 3:
-                var raw = JsonMarshal.GetRawUtf8PropertyName(property);
-                return raw.Contains((byte)'\\') ? Encoding.UTF8.GetBytes(property.Name) : raw;
-            default:
-                return default;
-        }
-    }
+    /// <summary>The name, when the path says it.</summary>
+    public byte[]? KnownName { get; }
+
+    /// <summary>The name's token, when only the document says it; else 0, which is the document and no name.</summary>
+    public int Token { get; }
+
+    /// <summary>The position in the array, when there is no name.</summary>
+    public int Position { get; }
+
+    public static PathKey Name(byte[] name) => new(name, 0, 0, true);
+
+    public static PathKey Member(int token) => new(null, token, 0, true);
+
+    public static PathKey Item(int position) => new(null, 0, position, true);
 }

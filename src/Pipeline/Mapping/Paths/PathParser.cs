@@ -56,9 +56,9 @@ internal sealed class PathParser(string text)
             first = false;
         }
 
-        if (steps.Count(s => s.IsWildcard) > PathMatches.MaxWildcards)
+        if (steps.Count(s => s.IsWildcard) > PathWalk.MaxWildcards)
         {
-            return Fail($"it has more than {PathMatches.MaxWildcards} wildcards; split it into levels of 'each'");
+            return Fail($"it has more than {PathWalk.MaxWildcards} wildcards; split it into levels of 'each'");
         }
 
         return fault is null ? new MappingPath(text, root, climb, [.. steps]) : null;

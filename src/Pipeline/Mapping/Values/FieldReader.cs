@@ -11,7 +11,7 @@ internal sealed class FieldReader
 {
     public required FieldInfo Field { get; init; }
 
-    public required MappingPath[] Paths { get; init; }
+    public required BoundPath[] Paths { get; init; }
 
     public required Constant? Value { get; init; }
 
@@ -24,6 +24,9 @@ internal sealed class FieldReader
     public required bool Innings { get; init; }
 
     public required TimeReader Time { get; init; }
+
+    /// <summary>Whether the field is what a trie finds, converted to its type and nothing else.</summary>
+    public bool IsDirect => Paths is [{ Slot: >= 0 }] && Value is null && EqualTo is null && Missing.Length == 0 && Values.Length == 0 && !Innings;
 
     public Conversion Read(MappingScope scope, out Cell cell)
     {

@@ -6,12 +6,18 @@ namespace StreamEngine.Pipeline.Mapping;
 /// <summary>A key with paths in braces, such as <c>player:mlb:{person.id}</c>.</summary>
 internal sealed class KeyTemplate
 {
-    private readonly List<(byte[] Text, MappingPath? Path)> parts = [];
+    /// <summary>The longest key; a longer one is a mistake in the payload or the mapping.</summary>
+    public const int MaxLength = 512;
+
+    private (byte[] Text, BoundPath? Path)[] parts = [];
 
     /// <summary>Reads a template; null with an error when it is none.</summary>
-    public static KeyTemplate? Parse(string text, out string? error)
+    /// <param name="text">As the operator wrote it.</param>
+    /// <param name="paths">The paths of the rule that the key belongs to.</param>
+    /// <param name="error">What is wrong with it.</param>
+    public static KeyTemplate? Parse(string text, PathSet paths, out string? error)
     {
-        var template = new KeyTemplate();
+        var parts = new List<(byte[] Text, BoundPath? Path)>();
         error = null;
         for (var at = 0; at < text.Length;)
         {
@@ -19,7 +25,7 @@ internal sealed class KeyTemplate
             var end = open < 0 ? text.Length : open;
             if (end > at)
             {
-                template.parts.Add((Encoding.UTF8.GetBytes(text[at..end]), null));
+                parts.Add((Encoding.UTF8.GetBytes(text[at..end]), null));
             }
 
             if (open < 0)
@@ -39,40 +45,48 @@ internal sealed class KeyTemplate
                 return null;
             }
 
-            template.parts.Add(([], path));
+            parts.Add(([], paths.Add(path)));
             at = close + 1;
         }
 
-        error = template.parts.Count == 0 ? "the key is empty; write one such as 'player:mlb:{id}'" : null;
-        return error is null ? template : null;
+        error = parts.Count == 0 ? "the key is empty; write one such as 'player:mlb:{id}'" : null;
+        return error is null ? new KeyTemplate { parts = [.. parts] } : null;
     }
 
-    /// <summary>Writes the key into the scope's scratch.</summary>
+    /// <summary>Puts the key together in the scope's room for keys.</summary>
     /// <param name="scope">The item.</param>
-    /// <param name="room">Where the key is put together; its length is the longest key allowed.</param>
-    /// <param name="offset">The complement of where it starts in the scratch.</param>
     /// <param name="length">Its length.</param>
-    /// <returns>The path that has no value, or null when the key is complete.</returns>
-    public MappingPath? Write(MappingScope scope, Span<byte> room, out int offset, out int length)
+    /// <param name="absent">The path that has no value, when there is no key.</param>
+    public bool TryWrite(MappingScope scope, out int length, out BoundPath? absent)
     {
-        offset = length = 0;
+        var room = scope.KeyRoom.AsSpan();
+        length = 0;
+        absent = null;
         foreach (var (text, path) in parts)
         {
-            var part = path is null ? Operand.String(text) : scope.Read(path);
-            if (path is not null && (part.Kind is OperandKind.Missing or OperandKind.Complex or OperandKind.Time || part.Text.IsEmpty))
+            ReadOnlySpan<byte> part = text;
+            if (path is not null && !TryRead(scope, path, out part))
             {
-                return path;
+                absent = path;
+                return false;
             }
 
-            if (!part.Text.TryCopyTo(room[length..]))
+            if (!part.TryCopyTo(room[length..]))
             {
-                return path ?? parts.First(p => p.Path is not null).Path;
+                absent = path ?? parts.First(p => p.Path is not null).Path;
+                return false;
             }
 
-            length += part.Text.Length;
+            length += part.Length;
         }
 
-        offset = scope.Append(room[..length]);
-        return null;
+        return true;
+    }
+
+    private static bool TryRead(MappingScope scope, BoundPath path, out ReadOnlySpan<byte> text)
+    {
+        var value = scope.Read(path);
+        text = value.Text;
+        return value.Kind is not (OperandKind.Missing or OperandKind.Complex or OperandKind.Time) && !text.IsEmpty;
     }
 }

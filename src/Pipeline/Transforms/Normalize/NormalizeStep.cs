@@ -25,7 +25,7 @@ internal sealed class NormalizeStep(RecordSchema schema, IReadOnlyList<MappingRu
         var batch = part.Batch;
         for (var i = 0; i < batch.DocumentCount; i++)
         {
-            var document = batch.Document(i);
+            ref readonly var document = ref batch.Document(i);
             if (document.State != RowState.Live)
             {
                 continue;
@@ -39,7 +39,13 @@ internal sealed class NormalizeStep(RecordSchema schema, IReadOnlyList<MappingRu
             }
 
             var first = batch.RowCount;
-            if (mapper.Map(batch, i))
+            var valid = mapper.Map(batch, i);
+            if (document.Request == 0)
+            {
+                continue;
+            }
+
+            if (valid)
             {
                 memory.Remember(batch, document, first);
             }

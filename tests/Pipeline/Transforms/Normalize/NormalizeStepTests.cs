@@ -231,6 +231,8 @@ public class NormalizeStepTests
         Assert.Equal(["player player:x:3"], Keys(step, schema, b => b.Document("", request: 1, confirmed: true)));
         Keys(step, schema, b => b.Document("broken", request: 1));
         Assert.Empty(Keys(step, schema, b => b.Document("", request: 1, confirmed: true)));
+        Keys(step, schema, b => b.Document("""{"p":[{"id":4}]}""", request: 0));
+        Assert.Empty(Keys(step, schema, b => b.Document("", request: 0, confirmed: true)));
     }
 
     [Theory]

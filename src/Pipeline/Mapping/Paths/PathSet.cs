@@ -1,0 +1,83 @@
+namespace StreamEngine.Pipeline.Mapping;
+
+/// <summary>The paths of one rule, made into one trie of member names per level.</summary>
+/// <param name="levels">How many levels of <c>each</c> the rule has: its values are read where the last one's item is entered.</param>
+internal sealed class PathSet(int levels)
+{
+    private readonly List<BoundPath> paths = [];
+
+    /// <summary>How many values the tries find, once they are compiled.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Takes a path in; the same path gives the same place.</summary>
+    public BoundPath Add(MappingPath path)
+    {
+        var known = paths.Find(p => p.Path.ToString() == path.ToString());
+        if (known is null)
+        {
+            known = new BoundPath(path);
+            paths.Add(known);
+        }
+
+        return known;
+    }
+
+    /// <summary>Makes the tries, by level; a level without plain paths has none.</summary>
+    public MemberTrie?[] Compile()
+    {
+        var roots = new Node?[levels + 1];
+        foreach (var path in paths)
+        {
+            if (LevelOf(path.Path) is >= 0 and var level)
+            {
+                var node = roots[level] ??= new Node();
+                foreach (var step in path.Path.Steps)
+                {
+                    node = node.Child(step.Name!);
+                }
+
+                node.Paths.Add(path);
+            }
+        }
+
+        return [.. roots.Select(r => r is null ? null : Compile(r))];
+    }
+
+    private int LevelOf(MappingPath path) => path.IsPlain ? path.Root == PathRoot.Document ? 0 : levels - path.Climb : -1;
+
+    // Depth first, so that the values below a member stand together and can be forgotten together.
+    private MemberTrie Compile(Node node)
+    {
+        var first = Count;
+        var edges = new List<MemberEdge>();
+        foreach (var (name, child) in node.Children)
+        {
+            var slot = child.Paths.Count > 0 ? Count++ : -1;
+            child.Paths.ForEach(p => p.Slot = slot);
+            edges.Add(new MemberEdge(name, slot, child.Children.Count > 0 ? Compile(child) : null));
+        }
+
+        return new MemberTrie([.. edges], first, Count - first);
+    }
+
+    private sealed class Node
+    {
+        public List<(byte[] Name, Node Child)> Children { get; } = [];
+
+        public List<BoundPath> Paths { get; } = [];
+
+        public Node Child(byte[] name)
+        {
+            foreach (var (known, child) in Children)
+            {
+                if (known.AsSpan().SequenceEqual(name))
+                {
+                    return child;
+                }
+            }
+
+            Children.Add((name, new Node()));
+            return Children[^1].Child;
+        }
+    }
+}
