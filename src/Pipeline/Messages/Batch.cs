@@ -184,6 +184,13 @@ public sealed partial class Batch : IBufferWriter<byte>
         return at < origins.Length ? origins[at] : (short)-1;
     }
 
+    /// <summary>The sources that a row's merged values came from, by slot; empty when nothing in it was merged.</summary>
+    internal ReadOnlySpan<short> Origins(int row)
+    {
+        var at = row * Schema.Stride;
+        return at < origins.Length ? origins.AsSpan(at, Schema.Stride) : default;
+    }
+
     /// <summary>Freezes the rows and encodes each live record once, for all who read it.</summary>
     public void Seal()
     {
