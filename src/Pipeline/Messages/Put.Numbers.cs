@@ -33,10 +33,12 @@ internal static partial class Put
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ref byte Long(ref byte to, long value)
     {
-        if ((ulong)value < 10)
+        if ((ulong)value < 100)
         {
-            to = (byte)('0' + value);
-            return ref Unsafe.Add(ref to, 1);
+            // Without a branch on whether there are one or two digits: nobody could predict it.
+            var digits = value < 10 ? 1 : 2;
+            Unsafe.WriteUnaligned(ref to, Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref MemoryMarshal.GetReference(Pairs), (nint)(value * 2) + 2 - digits)));
+            return ref Unsafe.Add(ref to, digits);
         }
 
         return ref LongDigits(ref to, value);

@@ -12,6 +12,9 @@ namespace StreamEngine.Pipeline.Messages;
 /// </content>
 public static partial class RecordEncoder
 {
+    [ThreadStatic]
+    private static ReceivedTime? lastReceived;
+
     private static readonly uint One = BitConverter.SingleToUInt32Bits(1);
 
     /// <summary>Room for <paramref name="bound"/> bytes, and for what whole vectors write past them.</summary>
@@ -55,6 +58,19 @@ public static partial class RecordEncoder
         to = ref Put.Time(ref Unsafe.Add(ref to, 1), ticks);
         to = (byte)'"';
         return ref Unsafe.Add(ref to, 1);
+    }
+
+    /// <summary>An instant that most likely is that of the record before: a whole batch is received at once.</summary>
+    private static ref byte Received(ref byte to, long ticks)
+    {
+        var last = lastReceived ??= new ReceivedTime();
+        if (last.Ticks != ticks)
+        {
+            Put.Time(ref last.Text[0], ticks);
+            last.Ticks = ticks;
+        }
+
+        return ref Put.Slice(ref to, last.Text, 0, Put.TimeLength);
     }
 
     private static ref byte Value(ref byte to, in Cell cell, int decimals, ReadOnlySpan<byte> bytes)
@@ -140,6 +156,11 @@ public static partial class RecordEncoder
         }
 
         to = ref Put.Literal(ref to, ",\"changed\":"u8);
+        if (text.Changes.TryGet(changed, 0, out var known))
+        {
+            return ref known.CopyTo(ref to);
+        }
+
         ref var open = ref to;
         foreach (var slot in changed)
         {
@@ -148,7 +169,9 @@ public static partial class RecordEncoder
 
         open = (byte)'[';
         to = (byte)']';
-        return ref Unsafe.Add(ref to, 1);
+        to = ref Unsafe.Add(ref to, 1);
+        text.Changes.Keep(changed, 0, Between(ref open, ref to));
+        return ref to;
     }
 
     private static ref byte Fields(ref byte to, FieldSet present, ReadOnlySpan<Cell> cells, RecordText text, ReadOnlySpan<byte> bytes)
@@ -160,7 +183,11 @@ public static partial class RecordEncoder
         {
             ref readonly var cell = ref cells[slot];
             to = ref text.Names[slot].CopyTo(ref to, less: 1);
-            to = ref Value(ref to, cell, text.Decimals[slot], bytes);
+
+            // Most cells are whole numbers: they don't need the detour.
+            to = ref cell.Kind == CellKind.Number && cell.Length == 0 && cell.Scale == 0
+                ? ref Put.Long(ref to, cell.Bits)
+                : ref Value(ref to, cell, text.Decimals[slot], bytes);
         }
 
         if (!present.IsEmpty)
@@ -172,7 +199,7 @@ public static partial class RecordEncoder
         return ref Unsafe.Add(ref to, 1);
     }
 
-    private static ref byte Provenance(ref byte to, FieldSet present, ReadOnlySpan<short> origins, RecordText text, RecordSchema schema)
+    private static ref byte Provenance(ref byte to, FieldSet present, ReadOnlySpan<short> origins, int type, RecordSchema schema)
     {
         if (origins.IsEmpty)
         {
@@ -180,17 +207,13 @@ public static partial class RecordEncoder
         }
 
         ref var open = ref Put.Literal(ref to, ",\"provenance\":"u8);
-        ref var end = ref open;
-        foreach (var slot in present)
+        var single = SingleOrigin(present, origins);
+        if (single >= 0 && schema.Provenances[type].TryGet(present, single, out var known))
         {
-            var origin = origins[slot];
-            if (origin >= 0)
-            {
-                end = ref text.Names[slot].CopyTo(ref end, less: 1);
-                end = ref schema.SourceNames[origin].CopyTo(ref end);
-            }
+            return ref known.CopyTo(ref open);
         }
 
+        ref var end = ref Origins(ref open, present, origins, schema.Texts[type].Names, schema.SourceNames);
         if (Unsafe.AreSame(ref open, ref end))
         {
             return ref to;
@@ -198,6 +221,50 @@ public static partial class RecordEncoder
 
         open = (byte)'{';
         end = (byte)'}';
-        return ref Unsafe.Add(ref end, 1);
+        end = ref Unsafe.Add(ref end, 1);
+        if (single >= 0)
+        {
+            schema.Provenances[type].Keep(present, single, Between(ref open, ref end));
+        }
+
+        return ref end;
+    }
+
+    private static ref byte Origins(ref byte to, FieldSet present, ReadOnlySpan<short> origins, JsonFragment[] names, JsonFragment[] sources)
+    {
+        foreach (var slot in present)
+        {
+            var origin = origins[slot];
+            if (origin >= 0)
+            {
+                to = ref names[slot].CopyTo(ref to, less: 1);
+                to = ref sources[origin].CopyTo(ref to);
+            }
+        }
+
+        return ref to;
+    }
+
+    /// <summary>The one source that all values come from; -1 when there is no such source.</summary>
+    private static int SingleOrigin(FieldSet present, ReadOnlySpan<short> origins)
+    {
+        var source = -1;
+        var differ = 0;
+        foreach (var slot in present)
+        {
+            source = source < 0 ? origins[slot] : source;
+            differ |= origins[slot] ^ source;
+        }
+
+        return differ == 0 ? source : -1;
+    }
+
+    private static ReadOnlySpan<byte> Between(ref byte start, ref byte end) => MemoryMarshal.CreateReadOnlySpan(ref start, (int)Unsafe.ByteOffset(ref start, ref end));
+
+    private sealed class ReceivedTime
+    {
+        public readonly byte[] Text = new byte[JsonFragment.Slack];
+
+        public long Ticks = -1;
     }
 }

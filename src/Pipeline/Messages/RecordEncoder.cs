@@ -52,13 +52,13 @@ public static partial class RecordEncoder
         to = ref Put.Literal(ref to, ",\"eventTime\":\""u8);
         to = ref Put.Time(ref to, head.EventTime);
         to = ref Put.Literal(ref to, "\",\"receivedTime\":\""u8);
-        to = ref Put.Time(ref to, head.ReceivedTime);
+        to = ref Received(ref to, head.ReceivedTime);
         to = ref Put.Literal(ref to, "\",\"source\":"u8);
         to = ref schema.SourceNames[head.Source].CopyTo(ref to);
         to = ref Verdict(ref to, head, text);
         to = ref Changed(ref to, head.Changed, text);
         to = ref Fields(ref to, head.Present, cells, text, bytes);
-        to = ref Provenance(ref to, head.Present, row.Batch.Origins(row.Index), text, schema);
+        to = ref Provenance(ref to, head.Present, row.Batch.Origins(row.Index), head.Type, schema);
         to = (byte)'}';
         Advance(output, ref start, ref Unsafe.Add(ref to, 1));
     }

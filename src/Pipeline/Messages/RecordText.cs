@@ -43,6 +43,9 @@ internal sealed class RecordText
     /// <summary>By slot: digits kept after the point; -1 keeps all.</summary>
     public int[] Decimals { get; }
 
+    /// <summary>Lists of changed fields.</summary>
+    public JsonFragmentCache Changes { get; } = new();
+
     /// <summary>Most bytes of a record apart from its texts, tokens and source names, and from what all types have in common.</summary>
     public int Bound { get; }
 

@@ -24,6 +24,7 @@ public sealed class RecordSchema
         Sources = sources;
         Stride = Math.Max(1, types.Count == 0 ? 1 : types.Max(t => t.Fields.Count));
         Texts = [.. types.Select(t => t.Text)];
+        Provenances = [.. types.Select(_ => new JsonFragmentCache())];
         SourceNames = [.. sources.Select(s => s.JsonName)];
         LongestSource = SourceNames.Length == 0 ? 0 : SourceNames.Max(s => s.Length);
     }
@@ -39,6 +40,9 @@ public sealed class RecordSchema
 
     /// <summary>What encoded records have in common, by type.</summary>
     internal RecordText[] Texts { get; }
+
+    /// <summary>Provenance of records whose fields all come from one source, by type. Sources are numbered per schema, types may stand in several.</summary>
+    internal JsonFragmentCache[] Provenances { get; }
 
     /// <summary>Names of sources as JSON, by index.</summary>
     internal JsonFragment[] SourceNames { get; }
