@@ -113,13 +113,14 @@ public sealed class CommandLineTests : IDisposable
     public async Task Graph_shows_blocks_types_and_shared_stages(string format, string start)
     {
         folder.Write("in.jsonl", "");
-        var (code, output, error) = await HostProcess.RunAsync(folder.Path, "graph", "--format", format);
+        var (code, output, error) = await HostProcess.RunAsync(folder.Path, "graph", "--format", format, "--set", "parallelism=3");
 
         Assert.Equal("", error);
         Assert.Equal(0, code);
         Assert.StartsWith(start, output, StringComparison.Ordinal);
         Assert.Contains("deduplicate", output, StringComparison.Ordinal);
-        Assert.Single(output.Split('\n'), l => l.Contains("subgraph", StringComparison.Ordinal));
+        var frames = output.Split('\n').Where(l => l.Contains("3 workers", StringComparison.Ordinal)).Select(l => l.Trim(' ', ';', ']').Split('"')[1]);
+        Assert.Equal(["3 workers, any batch", "3 workers, by key"], frames);
     }
 
     [Fact]

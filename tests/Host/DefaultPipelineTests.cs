@@ -155,13 +155,20 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
         var id = await FirstPlayerAsync();
         using var posted = await fixture.Client.PostAsJsonAsync($"{Api}/player-data", new { player_id = id, sport = "MLB", unknown_field = true }, Cancel);
         var player = await posted.Content.ReadFromJsonAsync<JsonElement>(Cancel);
-        var got = await fixture.Client.GetFromJsonAsync<JsonElement>($"{Api}/player-data/{id}", Cancel);
+        using var answered = await fixture.Client.GetAsync($"{Api}/player-data/{id}", Cancel);
+        var got = await answered.Content.ReadFromJsonAsync<JsonElement>(Cancel);
 
         Assert.Equal(HttpStatusCode.OK, posted.StatusCode);
         Assert.Equal("success", player.GetProperty("status").GetString());
         Assert.Equal($"player:mlb:{id}", player.GetProperty("player_data").GetProperty("key").GetString());
         Assert.Equal($"player:mlb:{id}", got.GetProperty("player_data").GetProperty("key").GetString());
+        Assert.Equal("application/json; charset=utf-8", answered.Content.Headers.ContentType?.ToString());
+        Assert.Equal(["player_data", "metadata", "status"], got.EnumerateObject().Select(p => p.Name));
         var metadata = player.GetProperty("metadata");
+        var quality = player.GetProperty("player_data").GetProperty("quality");
+        Assert.Equal(quality.GetProperty("level").GetString(), metadata.GetProperty("data_quality").GetString());
+        Assert.Equal(quality.GetProperty("score").GetDouble(), metadata.GetProperty("quality_score").GetDouble());
+        Assert.InRange(metadata.GetProperty("last_updated").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddMinutes(1));
         Assert.Equal(
             ["processing_time_ms", "data_sources", "cache_hit", "cache_tier", "data_quality", "quality_score", "last_updated", "stale", "real_time_enabled"],
             metadata.EnumerateObject().Select(p => p.Name));
@@ -188,6 +195,11 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
 
     [Theory]
     [InlineData("GET", "/player-data/nobody", null, 404, "player_not_found")]
+    [InlineData("GET", "/player-data/nobody?sport=mlb", null, 404, "player_not_found")]
+    [InlineData("GET", "/player-data/nobody?sport=m:b", null, 400, "bad_player_id")]
+    [InlineData("GET", "/player-data/no%0Abody", null, 400, "bad_player_id")]
+    [InlineData("GET", "/player-data/%20", null, 400, "player_id_required")]
+    [InlineData("POST", "/player-data", null, 415, "unsupported_media_type")]
     [InlineData("GET", "/nowhere", null, 404, "not_found")]
     [InlineData("POST", "/player-data", "{\"player_id\":", 400, "bad_json")]
     [InlineData("POST", "/player-data", "{}", 400, "player_id_required")]

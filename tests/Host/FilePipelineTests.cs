@@ -24,7 +24,9 @@ public sealed class FilePipelineTests : IDisposable
         Assert.True(code == 0, output + error);
         Assert.Equal(["player:mlb:1 r1 Ada 1/3", "player:mlb:2 r1 Bo 0/2", "player:mlb:1 r2 Ada 2/4"], folder.Lines("out.jsonl").Select(Describe));
         Assert.Contains("malformed json", Assert.Single(folder.Lines("dead.jsonl")), StringComparison.Ordinal);
-        Assert.Matches(@"(?m)^small finished after \d+\.\d s: 5 in, 3 out, 1 dead, ", output);
+        Assert.Matches(@"(?m)^small finished after \d+\.\d s: 5 in, 3 out, 1 filtered, 1 dead, ", output);
+        Assert.DoesNotContain('\e', output);
+        Assert.EndsWith("  normalized: dead 1: malformed json\n  unique: filtered 1: duplicate\n", output, StringComparison.Ordinal);
         Assert.Equal(3, Books.Of(output, "out").In);
         Assert.Equal(3, Books.Of(output, "out").Out);
         Assert.Equal(1, Books.Of(output, "normalized").Dead);

@@ -13,12 +13,12 @@ public sealed class StatusLineTests
         var breakers = new Dictionary<string, BreakerStatus> { ["mlb"] = new("closed", 0, 0, null, null, null) };
         Assert.Equal(
             "in 1,204 (12.0/s)  out 310 (3.1/s)  listeners 2  breakers closed",
-            StatusLine.Describe(new Totals(1204, 12, 310, 3.1, 0), 2, breakers, Now, colour: true));
+            StatusLine.Describe(new Totals(1204, 12, 310, 3.1, 0, 0), 2, breakers, Now, colour: true));
 
         breakers["mlb"] = new("open", 5, 1, Now, Now.AddSeconds(42), "timeout");
         Assert.Equal(
             "in 1,204 (12.0/s)  out 310 (3.1/s)  dead 7  listeners 2  breakers mlb open 42s",
-            StatusLine.Describe(new Totals(1204, 12, 310, 3.1, 7), 2, breakers, Now, colour: false));
+            StatusLine.Describe(new Totals(1204, 12, 310, 3.1, 0, 7), 2, breakers, Now, colour: false));
     }
 
     [Theory]
@@ -32,5 +32,5 @@ public sealed class StatusLineTests
 
     [Fact]
     public void It_leaves_breakers_out_when_there_are_none() =>
-        Assert.Equal("in 1 (0.0/s)  out 1 (0.0/s)  listeners 0", StatusLine.Describe(new Totals(1, 0, 1, 0, 0), 0, new Dictionary<string, BreakerStatus>(), Now, colour: false));
+        Assert.Equal("in 1 (0.0/s)  out 1 (0.0/s)  listeners 0", StatusLine.Describe(new Totals(1, 0, 1, 0, 0, 0), 0, new Dictionary<string, BreakerStatus>(), Now, colour: false));
 }

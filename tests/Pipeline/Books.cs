@@ -8,18 +8,18 @@ internal static class Books
 {
     public static Departure[] Run(this IStep step, Batch batch, long now)
     {
-        batch.BeginStep();
+        batch.Whole.BeginStep();
         var before = batch.Live;
-        step.Process(batch, now);
-        Assert.Equal(before + batch.Added - batch.Mapped, batch.Live + batch.Departures.Length);
+        step.Process(batch.Whole, now);
+        Assert.Equal(before + batch.Whole.Added - batch.Whole.Mapped, batch.Live + batch.Whole.Departures.Length);
         Assert.Equal(batch.Live, Count(batch));
-        foreach (var departure in batch.Departures)
+        foreach (var departure in batch.Whole.Departures)
         {
             Assert.NotEqual(RowState.Live, departure.State);
             Assert.NotEmpty(departure.Reason);
         }
 
-        return batch.Departures.ToArray();
+        return batch.Whole.Departures.ToArray();
     }
 
     private static int Count(Batch batch)

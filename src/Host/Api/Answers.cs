@@ -56,18 +56,3 @@ internal sealed record PlayerRequest
     /// <summary>The second part of the key, such as <c>mlb</c>; the pipeline's first by default.</summary>
     public string? Sport { get; init; }
 }
-
-/// <summary>Answer of <c>player-data</c>.</summary>
-internal sealed record PlayerAnswer(JsonElement PlayerData, PlayerMetadata Metadata, string Status);
-
-/// <summary>Where a record comes from and how good it is.</summary>
-internal sealed record PlayerMetadata(
-    double ProcessingTimeMs,
-    IReadOnlyList<string> DataSources,
-    bool CacheHit,
-    string CacheTier,
-    string? DataQuality,
-    double? QualityScore,
-    DateTimeOffset LastUpdated,
-    bool Stale,
-    bool RealTimeEnabled);

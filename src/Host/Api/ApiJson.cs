@@ -11,7 +11,6 @@ namespace StreamEngine.Host.Api;
 [JsonSerializable(typeof(LiveAnswer))]
 [JsonSerializable(typeof(MetricsAnswer))]
 [JsonSerializable(typeof(PipelineAnswer))]
-[JsonSerializable(typeof(PlayerAnswer))]
 [JsonSerializable(typeof(PlayerRequest))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(RateLimitsAnswer))]

@@ -31,7 +31,9 @@ internal static class WebServer
     public static void Map(WebApplication app, Engine engine, CancellationToken goodbye)
     {
         app.UseProblems(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(WebServer)));
-        app.UseWebSockets();
+
+        // The upgrade costs every request that it looks at.
+        app.UseWhen(context => context.Request.Path.StartsWithSegments(ApiRoutes.WebSocket), sockets => sockets.UseWebSockets());
         PrometheusExport.Map(app);
         var api = app.MapGroup(ApiRoutes.Base);
         HealthEndpoints.Map(api, engine);

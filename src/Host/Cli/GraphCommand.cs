@@ -6,7 +6,7 @@ using StreamEngine.Pipeline.Runtime;
 
 namespace StreamEngine.Host.Cli;
 
-/// <summary><c>graph</c>: draws a pipeline for people; blocks of one stage stand in one frame.</summary>
+/// <summary><c>graph</c>: draws a pipeline for people; blocks that share workers stand in one frame.</summary>
 internal static class GraphCommand
 {
     public static int Execute(string? file, IReadOnlyList<string> overrides, bool dot)
@@ -27,13 +27,13 @@ internal static class GraphCommand
         var text = new StringBuilder("flowchart LR\n");
         foreach (var (stage, i) in plan.Stages.Select((s, i) => (s, i)))
         {
-            var indent = stage.Count > 1 ? "    " : "  ";
-            if (stage.Count > 1)
+            var indent = IsFramed(stage) ? "    " : "  ";
+            if (IsFramed(stage))
             {
-                text.Append(CultureInfo.InvariantCulture, $"  subgraph s{i}[\"one stage\"]\n");
+                text.Append(CultureInfo.InvariantCulture, $"  subgraph s{i}[\"{Workers(stage)}\"]\n");
             }
 
-            foreach (var block in stage)
+            foreach (var block in stage.Blocks)
             {
                 var (open, close) = block.Type.Kind switch
                 {
@@ -44,7 +44,7 @@ internal static class GraphCommand
                 text.Append(CultureInfo.InvariantCulture, $"{indent}{ids[block.Name]}{open}\"{Escape(block.Name)}<br/><i>{Escape(block.Type.Name)}</i>\"{close}\n");
             }
 
-            text.Append(stage.Count > 1 ? "  end\n" : "");
+            text.Append(IsFramed(stage) ? "  end\n" : "");
         }
 
         text.AppendJoin("", plan.Requests.Select(l => $"  {ids[l.From]} -. requests .-> {ids[l.To]}\n"));
@@ -59,15 +59,15 @@ internal static class GraphCommand
         var text = new StringBuilder($"digraph {Quote(plan.Definition.Options.Name)} {{\n  rankdir=LR;\n  node [shape=box];\n");
         foreach (var (stage, i) in plan.Stages.Select((s, i) => (s, i)))
         {
-            var indent = stage.Count > 1 ? "    " : "  ";
-            text.Append(stage.Count > 1 ? $"  subgraph cluster_{i} {{\n    label=\"one stage\";\n" : "");
-            foreach (var block in stage)
+            var indent = IsFramed(stage) ? "    " : "  ";
+            text.Append(IsFramed(stage) ? $"  subgraph cluster_{i} {{\n    label=\"{Workers(stage)}\";\n" : "");
+            foreach (var block in stage.Blocks)
             {
                 var shape = block.Type.Kind switch { BlockKind.Source => "oval", BlockKind.Sink => "cylinder", _ => "box" };
                 text.Append(CultureInfo.InvariantCulture, $"{indent}{ids[block.Name]} [label={Quote($"{block.Name}\n{block.Type.Name}")}, shape={shape}];\n");
             }
 
-            text.Append(stage.Count > 1 ? "  }\n" : "");
+            text.Append(IsFramed(stage) ? "  }\n" : "");
         }
 
         text.AppendJoin("", plan.Requests.Select(l => $"  {ids[l.From]} -> {ids[l.To]} [style=dashed, label=requests];\n"));
@@ -76,6 +76,15 @@ internal static class GraphCommand
         static string Quote(string s) =>
             "\"" + s.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal) + "\"";
     }
+
+    private static bool IsFramed(StagePlan stage) => stage.Blocks.Count > 1 || stage.Workers > 1;
+
+    private static string Workers(StagePlan stage) => stage.Distribution switch
+    {
+        Distribution.Batches => $"{stage.Workers} workers, any batch",
+        Distribution.Keys => $"{stage.Workers} workers, by key",
+        _ => "one worker",
+    };
 
     /// <summary>Block names may hold characters that the languages don't allow in an identifier.</summary>
     private static Dictionary<string, string> Ids(GraphPlan plan) =>

@@ -15,6 +15,8 @@ internal static class ConsoleLogs
 
         // An unhandled exception of a request is logged by the API itself, without the request's headers.
         logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
+        // It makes an activity and a scope for each request as long as it may log anything, and says nothing that is missed.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         // A port that can't be opened is told in clear words by the run.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logging.AddConsole(options =>

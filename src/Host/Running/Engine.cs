@@ -21,6 +21,7 @@ internal sealed class Engine : IDisposable
     private PipelineStatus? status;
     private DateTimeOffset statusAt;
     private string? firstPlayer;
+    private string? defaultSport;
     private long unobserved;
 
     public Engine(PipelineDefinition definition, RuntimeServices services, RecordStore store, ListenerHub hub)
@@ -70,7 +71,7 @@ internal sealed class Engine : IDisposable
     public string? FirstPlayer => Volatile.Read(ref firstPlayer);
 
     /// <summary>The sport that is meant when a caller names none: that of the first player that came out.</summary>
-    public string? DefaultSport => FirstPlayer?.Split(':')[1];
+    public string? DefaultSport => Volatile.Read(ref defaultSport);
 
     public void CountUnobservedException() => Interlocked.Increment(ref unobserved);
 
@@ -126,6 +127,7 @@ internal sealed class Engine : IDisposable
     private void Remember(string? key)
     {
         Volatile.Write(ref firstPlayer, key);
+        Volatile.Write(ref defaultSport, key?.Split(':')[1]);
         Hub.DefaultSport = DefaultSport;
     }
 

@@ -18,6 +18,7 @@ internal static class StatusLine
         var terminal = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb";
         var colour = terminal && Terminals.ColourWanted;
         var hinted = false;
+        var progress = new ProgressLine(time);
         using var timer = new PeriodicTimer(Second, time);
         for (var tick = 1; await NextAsync(timer, end).ConfigureAwait(false); tick++)
         {
@@ -27,15 +28,16 @@ internal static class StatusLine
                 Console.WriteLine((terminal ? ClearLine : "") + Welcome.PlayerHint(url, key));
             }
 
-            var totals = Totals.Of(engine.Status());
-            var listeners = engine.Listeners().Connected;
+            // A run that ends by itself is asked how far it is, any other one how it fares.
+            var line = progress.Next(engine.Status(), colour)
+                ?? Describe(Totals.Of(engine.Status()), engine.Listeners().Connected, engine.Breakers(), engine.Now, colour);
             if (terminal)
             {
-                Console.Write($"{ClearLine}{Fit(Describe(totals, listeners, engine.Breakers(), engine.Now, colour), Console.WindowWidth)}\r");
+                Console.Write($"{ClearLine}{Fit(line, Console.WindowWidth)}\r");
             }
             else if (tick % PipedEvery == 0)
             {
-                Console.WriteLine(Describe(totals, listeners, engine.Breakers(), engine.Now, colour: false));
+                Console.WriteLine(line);
             }
         }
 

@@ -21,7 +21,7 @@ internal static class Summary
         var rate = took > TimeSpan.Zero ? totals.Out / took.TotalSeconds : 0;
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{status.Name} {outcome} after {took.TotalSeconds:0.0} s: {totals.In} in, {totals.Out} out, {totals.DeadLettered} dead, {rate:0.#} records/s, p99 {p99Ms:0.#} ms"));
+            $"{status.Name} {outcome} after {took.TotalSeconds:0.0} s: {totals.In} in, {totals.Out} out, {totals.Filtered} filtered, {totals.DeadLettered} dead, {rate:0.#} records/s, p99 {p99Ms:0.#} ms"));
         var rows = status.Blocks.Select(Row).Prepend(Columns).ToList();
         var widths = Columns.Select((_, c) => rows.Max(r => r[c].Length)).ToList();
         foreach (var row in rows)

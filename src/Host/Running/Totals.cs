@@ -7,8 +7,9 @@ namespace StreamEngine.Host.Running;
 /// <param name="InRate">The same per second, over the last seconds.</param>
 /// <param name="Out">Records handed to the sinks, each counted once.</param>
 /// <param name="OutRate">The same per second, over the last seconds.</param>
+/// <param name="Filtered">Records taken out by a rule.</param>
 /// <param name="DeadLettered">Records in the dead letter.</param>
-internal sealed record Totals(long In, double InRate, long Out, double OutRate, long DeadLettered)
+internal sealed record Totals(long In, double InRate, long Out, double OutRate, long Filtered, long DeadLettered)
 {
     public static Totals Of(PipelineStatus status)
     {
@@ -21,6 +22,7 @@ internal sealed record Totals(long In, double InRate, long Out, double OutRate, 
             sources.Sum(b => b.Rate),
             ends.Sum(b => b.Out),
             ends.Sum(b => b.Rate),
+            status.Blocks.Sum(b => b.Filtered.Values.Sum()),
             status.Blocks.Sum(b => b.DeadLettered.Values.Sum()));
     }
 }

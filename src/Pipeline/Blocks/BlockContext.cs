@@ -44,6 +44,12 @@ public sealed class BlockContext
     /// <summary>What lives outside the graph: the record store, the listener hub, connections.</summary>
     public required IServiceProvider Services { get; init; }
 
+    /// <summary>How many instances share the keys: 1 unless the block is run on key shards.</summary>
+    public int Shards { get; init; } = 1;
+
+    /// <summary>This instance's share of a bound on keys.</summary>
+    public int Share(int bound) => Math.Max(1, (int)(((long)bound + Shards - 1) / Shards));
+
     /// <summary>The file's full path: relative ones count from the config's folder.</summary>
     public string FullPath(string path) => Path.GetFullPath(path, BaseDirectory);
 }

@@ -23,8 +23,9 @@ public sealed class BlockType
     private readonly Func<BlockOptions, BlockContext, object> create;
     private readonly Action<BlockOptions, BlockCheck>? check;
 
-    private BlockType(string name, BlockKind kind, Type options, string guarantee, Func<BlockOptions, BlockContext, object> create, Action<BlockOptions, BlockCheck>? check)
+    private BlockType(string name, BlockKind kind, Type options, string guarantee, Func<BlockOptions, BlockContext, object> create, Action<BlockOptions, BlockCheck>? check, Scaling scaling = Scaling.Single)
     {
+        Scaling = scaling;
         Name = name;
         Kind = kind;
         Options = options;
@@ -45,13 +46,16 @@ public sealed class BlockType
     /// <summary>What it promises about delivery, in one plain sentence.</summary>
     public string Guarantee { get; }
 
+    /// <summary>Transforms: whether several instances may share the work.</summary>
+    public Scaling Scaling { get; }
+
     /// <summary>Declares a source.</summary>
     public static BlockType Source<T>(string name, string guarantee, Func<T, BlockContext, ISource> create, Action<T, BlockCheck>? check = null)
         where T : SourceOptions => new(name, BlockKind.Source, typeof(T), guarantee, (o, c) => create((T)o, c), check is null ? null : (o, c) => check((T)o, c));
 
     /// <summary>Declares a transform.</summary>
-    public static BlockType Transform<T>(string name, string guarantee, Func<T, BlockContext, IStep> create, Action<T, BlockCheck>? check = null)
-        where T : TransformOptions => new(name, BlockKind.Transform, typeof(T), guarantee, (o, c) => create((T)o, c), check is null ? null : (o, c) => check((T)o, c));
+    public static BlockType Transform<T>(string name, string guarantee, Func<T, BlockContext, IStep> create, Action<T, BlockCheck>? check = null, Scaling scaling = Scaling.Single)
+        where T : TransformOptions => new(name, BlockKind.Transform, typeof(T), guarantee, (o, c) => create((T)o, c), check is null ? null : (o, c) => check((T)o, c), scaling);
 
     /// <summary>Declares a sink.</summary>
     public static BlockType Sink<T>(string name, string guarantee, Func<T, BlockContext, ISink> create, Action<T, BlockCheck>? check = null)

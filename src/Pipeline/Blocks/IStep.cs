@@ -9,7 +9,7 @@ namespace StreamEngine.Pipeline.Blocks;
 public interface IStep
 {
     /// <summary>Works on one batch.</summary>
-    /// <param name="batch">The batch; the step is its only owner.</param>
+    /// <param name="part">All of a batch, or the part of it that belongs to this instance's shard; the step is its only owner.</param>
     /// <param name="now">UTC ticks of 100 ns.</param>
-    void Process(Batch batch, long now);
+    void Process(Part part, long now);
 }

@@ -75,23 +75,19 @@ internal sealed class DocumentMapper(IReadOnlyList<MappingRule> rules)
         batch.LeaveDocument(index, RowState.Dead, Malformed, error);
         for (var i = first; i < batch.RowCount; i++)
         {
-            batch.Leave(i, RowState.Dead, Malformed, error);
+            batch.Whole.Leave(i, RowState.Dead, Malformed, error);
         }
     }
 
     // Now that the parser is done with the batch's bytes they may move.
     private void Settle(Batch batch, int first)
     {
-        if (scope.ScratchLength == 0)
-        {
-            return;
-        }
-
         var start = batch.Append(scope.Scratch);
         for (var i = first; i < batch.RowCount; i++)
         {
             ref var head = ref batch.Head(i);
             head.KeyOffset = head.KeyOffset < 0 ? start + ~head.KeyOffset : head.KeyOffset;
+            head.KeyHash = KeyHash.Of(batch.Slice(head.KeyOffset, head.KeyLength));
             var cells = batch.Cells(i);
             foreach (var slot in head.Present)
             {

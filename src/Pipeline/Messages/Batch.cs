@@ -10,11 +10,18 @@ namespace StreamEngine.Pipeline.Messages;
 /// One owner until it is sealed; then every sink holds a counted lease, and the last release returns it to its pool.
 /// </summary>
 /// <remarks>Nothing read from a batch (spans, rows, cells) may outlive the lease; debug builds overwrite freed memory.</remarks>
-public sealed partial class Batch : IBufferWriter<byte>
+public sealed class Batch : IBufferWriter<byte>
 {
-    private const byte Poison = 0xDD;
+    /// <summary>Payload bytes from which a source hands a batch on: large enough to share the cost of a hop, small enough for the caches.</summary>
+    public const int FullBytes = 64 * 1024;
+
+    /// <summary>Documents from which a source hands a batch on.</summary>
+    public const int FullDocuments = 512;
+
+    internal const byte Poison = 0xDD;
+
     private const int FewDocuments = 4;
-    private const int FewRows = 16;
+    private const int FewRows = 4;
 
     private readonly BatchPool pool;
     private byte[] bytes = [];
@@ -23,7 +30,11 @@ public sealed partial class Batch : IBufferWriter<byte>
     private RowHead[] heads = new RowHead[FewRows];
     private Cell[] cells;
     private short[] origins = [];
-    private ArrayBufferWriter<byte> data = new();
+    private readonly Lock appending = new();
+    private readonly List<byte[]> outgrownMemory = [];
+    private Part[] parts = [];
+    private int partCount;
+    private int partsToGo;
     private int leases;
 
     internal Batch(BatchPool pool, RecordSchema schema)
@@ -31,16 +42,37 @@ public sealed partial class Batch : IBufferWriter<byte>
         this.pool = pool;
         Schema = schema;
         cells = new Cell[heads.Length * schema.Stride];
+        Whole = new Part(this, 0, isWhole: true);
     }
+
+    /// <summary>All of the batch, as a step sees it that is not run on shards.</summary>
+    public Part Whole { get; }
+
+    /// <inheritdoc cref="Part.Live"/>
+    public int Live => Whole.Live;
+
+    /// <inheritdoc cref="Part.Controls"/>
+    public int Controls => Whole.Controls;
+
+    /// <inheritdoc cref="Part.IsSpent"/>
+    public bool IsSpent => Whole.IsSpent;
 
     /// <summary>Record types and sources that rows refer to.</summary>
     public RecordSchema Schema { get; }
 
     /// <summary>Payloads and all text that rows refer to.</summary>
-    public ReadOnlySpan<byte> Bytes => bytes.AsSpan(0, length);
+    public ReadOnlySpan<byte> Bytes
+    {
+        get
+        {
+            // While shards append, the length read may already be that of a larger memory; what the reader knows of is in either.
+            var memory = bytes;
+            return memory.AsSpan(0, Math.Min(length, memory.Length));
+        }
+    }
 
     /// <summary>Memory this batch holds on to, in bytes.</summary>
-    internal int Capacity => bytes.Length + (heads.Length * RowSize) + data.Capacity;
+    internal int Capacity => bytes.Length + (heads.Length * RowSize) + Whole.DataCapacity + parts.Sum(p => p.DataCapacity);
 
     /// <summary>How many documents the source put in.</summary>
     public int DocumentCount { get; private set; }
@@ -52,7 +84,7 @@ public sealed partial class Batch : IBufferWriter<byte>
     public bool IsSealed { get; private set; }
 
     /// <summary>The row at <paramref name="index"/>, live or not.</summary>
-    public Row this[int index] => new(this, index);
+    public Row this[int index] => new(Whole, index);
 
     /// <summary>The document at <paramref name="index"/>.</summary>
     public ref Document Document(int index) => ref documents.AsSpan(0, DocumentCount)[index];
@@ -67,23 +99,37 @@ public sealed partial class Batch : IBufferWriter<byte>
     public Span<Cell> Cells(int index) => cells.AsSpan(index * Schema.Stride, Schema.Stride);
 
     /// <summary>A part of <see cref="Bytes"/>.</summary>
-    public ReadOnlySpan<byte> Slice(int offset, int count) => bytes.AsSpan(0, length).Slice(offset, count);
+    public ReadOnlySpan<byte> Slice(int offset, int count) => bytes.AsSpan(offset, count);
 
     /// <summary>A part of <see cref="Bytes"/> for a parser that wants memory. Invalid once more text is appended.</summary>
     internal ReadOnlyMemory<byte> Memory(int offset, int count) => bytes.AsMemory(0, length).Slice(offset, count);
 
-    /// <summary>The encoded records of a sealed batch.</summary>
-    public ReadOnlyMemory<byte> Data => data.WrittenMemory;
-
     /// <summary>The encoded record of one row of a sealed batch; valid as long as the lease is held.</summary>
-    public ReadOnlyMemory<byte> DataOf(int index) => data.WrittenMemory.Slice(Head(index).DataOffset, Head(index).DataLength);
+    public ReadOnlyMemory<byte> DataOf(int index)
+    {
+        ref readonly var head = ref Head(index);
+        return (head.DataPart == 0 ? Whole : parts[head.DataPart - 1]).Data.Slice(head.DataOffset, head.DataLength);
+    }
 
     /// <summary>Live rows in order.</summary>
-    public Enumerator GetEnumerator() => new(this);
+    public Part.Enumerator GetEnumerator() => Whole.GetEnumerator();
 
-    /// <summary>Copies <paramref name="text"/> into the batch.</summary>
+    /// <summary>Copies <paramref name="text"/> into the batch. Steps that work on parts of it at the same time may do so too.</summary>
     /// <returns>Its offset in <see cref="Bytes"/>.</returns>
     public int Append(ReadOnlySpan<byte> text)
+    {
+        if (partsToGo == 0)
+        {
+            return AppendAlone(text);
+        }
+
+        lock (appending)
+        {
+            return AppendAlone(text);
+        }
+    }
+
+    private int AppendAlone(ReadOnlySpan<byte> text)
     {
         // The text may stand in this very batch: what it stands in is freed after it was copied.
         var outgrown = Grow(text.Length);
@@ -125,13 +171,51 @@ public sealed partial class Batch : IBufferWriter<byte>
         }
 
         documents[DocumentCount++] = document;
-        Live += document.Confirmed ? 0 : 1;
-        Controls += document.Confirmed ? 1 : 0;
+        Whole.Enter(document.Confirmed);
+    }
+
+    /// <summary>Takes a document out of the flow, or says that its records have become rows.</summary>
+    /// <param name="index">The document.</param>
+    /// <param name="state">What became of it.</param>
+    /// <param name="reason">Counted; from a small fixed set. Empty for <see cref="RowState.Mapped"/>.</param>
+    /// <param name="detail">More for the person who reads the dead letter.</param>
+    public void LeaveDocument(int index, RowState state, string reason, string? detail = null) =>
+        Whole.LeaveDocument(index, ref Document(index), state, reason, detail);
+
+    /// <summary>
+    /// Takes over the documents of another batch of the same source when both together are no larger than a batch should be; neither
+    /// has rows yet.
+    /// </summary>
+    internal bool TryAbsorb(Batch other)
+    {
+        if (DocumentCount + other.DocumentCount > FullDocuments || length + other.length > FullBytes)
+        {
+            return false;
+        }
+
+        var shift = Append(other.Bytes);
+        for (var i = 0; i < other.DocumentCount; i++)
+        {
+            var document = other.documents[i];
+            if (document.State == RowState.Live)
+            {
+                document.Offset += shift;
+                AddDocument(document);
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Adds an empty live row of a type; its lineage is that of a document. From a confirmed document comes a confirmation.</summary>
+    /// <exception cref="InvalidOperationException">The batch is split into shards: rows are made before records are exchanged by key.</exception>
     public Row AddRow(RecordType type, int document)
     {
+        if (partsToGo > 0)
+        {
+            throw new InvalidOperationException("A step that runs on key shards can't add rows.");
+        }
+
         if (RowCount == heads.Length)
         {
             Array.Resize(ref heads, heads.Length * 2);
@@ -139,59 +223,95 @@ public sealed partial class Batch : IBufferWriter<byte>
         }
 
         ref readonly var from = ref documents[document];
-        heads[RowCount] = new RowHead
-        {
-            Type = (short)type.Index,
-            Source = from.Source,
-            Document = document,
-            RawOffset = from.Offset,
-            RawLength = from.Length,
-            ReceivedTime = from.ReceivedTime,
-            EventTime = from.ReceivedTime,
-            Sequence = from.Sequence,
-            Op = from.Confirmed ? RowOp.Confirmed : RowOp.Update,
-        };
-        if (from.Confirmed)
-        {
-            Controls++;
-        }
-        else
-        {
-            Live++;
-            Added++;
-        }
-
-        return new Row(this, RowCount++);
+        ref var head = ref heads[RowCount];
+        head = default;
+        head.Type = (short)type.Index;
+        head.Source = from.Source;
+        head.Document = document;
+        head.RawOffset = from.Offset;
+        head.RawLength = from.Length;
+        head.ReceivedTime = head.EventTime = from.ReceivedTime;
+        head.Sequence = from.Sequence;
+        head.Op = from.Confirmed ? RowOp.Confirmed : RowOp.Update;
+        head.SoleOrigin = -1;
+        Whole.Add(from.Confirmed);
+        return new Row(Whole, RowCount++);
     }
 
-    /// <summary>Names the source that a merged field's value came from.</summary>
+    /// <summary>Names the source that a merged field's value came from, where the fields of the row come from several.</summary>
     public void SetOrigin(int row, int slot, short source)
     {
-        if (origins.Length < cells.Length)
-        {
-            var known = origins.Length;
-            Array.Resize(ref origins, cells.Length);
-            origins.AsSpan(known).Fill(-1);
-        }
-
+        ReserveOrigins();
         origins[(row * Schema.Stride) + slot] = source;
     }
 
     /// <summary>The source that a merged field's value came from; -1 when not merged.</summary>
     public short Origin(int row, int slot)
     {
+        if (heads[row].SoleOrigin is >= 0 and var sole)
+        {
+            return sole;
+        }
+
         var at = (row * Schema.Stride) + slot;
         return at < origins.Length ? origins[at] : (short)-1;
     }
 
-    /// <summary>The sources that a row's merged values came from, by slot; empty when nothing in it was merged.</summary>
+    /// <summary>The sources that a row's merged values came from, by slot, where they come from several; empty when no row's do.</summary>
     internal ReadOnlySpan<short> Origins(int row)
     {
         var at = row * Schema.Stride;
         return at < origins.Length ? origins.AsSpan(at, Schema.Stride) : default;
     }
 
-    /// <summary>Freezes the rows and encodes each live record once, for all who read it.</summary>
+    /// <summary>
+    /// Splits the rows by their keys into parts that may be worked on at the same time, until <see cref="LeavePart"/> was called for each.
+    /// </summary>
+    internal ReadOnlySpan<Part> Split(int shards)
+    {
+        ReserveOrigins();
+        while (parts.Length < shards)
+        {
+            parts = [.. parts, new Part(this, (short)(parts.Length + 1), isWhole: false)];
+        }
+
+        partCount = shards;
+        foreach (var part in parts)
+        {
+            part.Empty();
+        }
+
+        for (var i = 0; i < RowCount; i++)
+        {
+            ref readonly var head = ref heads[i];
+            if (head.State == RowState.Live)
+            {
+                parts[KeyHash.Shard(head.KeyHash, shards)].Take(i, head.Op);
+            }
+        }
+
+        Whole.Split(parts.AsSpan(0, shards));
+        Volatile.Write(ref partsToGo, shards);
+        return parts.AsSpan(0, shards);
+    }
+
+    /// <summary>The part of one shard.</summary>
+    internal Part PartOf(int shard) => parts[shard];
+
+    /// <summary>Says that the work on one part is done.</summary>
+    /// <returns>Whether it was the last: then the batch is whole again, and the caller its only owner.</returns>
+    internal bool LeavePart()
+    {
+        if (Interlocked.Decrement(ref partsToGo) > 0)
+        {
+            return false;
+        }
+
+        Whole.Join(parts.AsSpan(0, partCount));
+        return true;
+    }
+
+    /// <summary>Freezes the rows and encodes each live record once, for all who read it, unless its parts did so.</summary>
     public void Seal()
     {
         if (IsSealed)
@@ -199,19 +319,12 @@ public sealed partial class Batch : IBufferWriter<byte>
             return;
         }
 
-        for (var i = 0; i < RowCount; i++)
-        {
-            ref var head = ref heads[i];
-            if (head.State == RowState.Live && head.Op == RowOp.Update)
-            {
-                head.DataOffset = data.WrittenCount;
-                RecordEncoder.Write(this[i], data);
-                head.DataLength = data.WrittenCount - head.DataOffset;
-            }
-        }
-
+        Whole.Encode();
         IsSealed = true;
     }
+
+    /// <summary>The parts have been encoded.</summary>
+    internal void SealParts() => IsSealed = true;
 
     /// <summary>Takes <paramref name="count"/> more leases.</summary>
     public void Retain(int count = 1) => Interlocked.Add(ref leases, count);
@@ -262,9 +375,8 @@ public sealed partial class Batch : IBufferWriter<byte>
             }
         }
 
-        target.Live = Live;
-        target.Controls = Controls;
-        target.BeginStep();
+        target.Whole.Count(Live, Controls);
+        target.Whole.BeginStep();
     }
 
     internal void Lease()
@@ -280,15 +392,23 @@ public sealed partial class Batch : IBufferWriter<byte>
 #if DEBUG
         bytes.AsSpan().Fill(Poison);
         cells.AsSpan().Fill(new Cell { Bits = 0x5DDD_DDDD_DDDD_DDDD, Offset = int.MaxValue, Kind = CellKind.Text });
-        System.Runtime.InteropServices.MemoryMarshal.AsMemory(data.WrittenMemory).Span.Fill(Poison);
 #endif
-        heads.AsSpan(0, RowCount).Clear();
         documents.AsSpan(0, DocumentCount).Clear();
         origins.AsSpan().Fill(-1);
-        data.ResetWrittenCount();
-        departures.AsSpan(0, departureCount).Clear();
-        length = DocumentCount = RowCount = Live = Controls = Added = Mapped = departureCount = 0;
+        length = DocumentCount = RowCount = partCount = partsToGo = 0;
         IsSealed = false;
+        Whole.Reset(keepBytes * 4);
+        foreach (var part in parts)
+        {
+            part.Reset(keepBytes * 4 / parts.Length);
+        }
+
+        foreach (var memory in outgrownMemory)
+        {
+            Free(memory);
+        }
+
+        outgrownMemory.Clear();
         Shrink(keepBytes);
     }
 
@@ -301,16 +421,11 @@ public sealed partial class Batch : IBufferWriter<byte>
             bytes = [];
         }
 
-        if (data.Capacity > keepBytes * 4)
-        {
-            data = new();
-        }
-
         if (heads.Length * RowSize > keepBytes * 4)
         {
             heads = new RowHead[FewRows];
             cells = new Cell[FewRows * Schema.Stride];
-            (origins, departures) = ([], []);
+            origins = [];
         }
 
         if (documents.Length * Unsafe.SizeOf<Document>() > keepBytes)
@@ -331,9 +446,27 @@ public sealed partial class Batch : IBufferWriter<byte>
         }
 
         var outgrown = bytes;
-        bytes = ArrayPool<byte>.Shared.Rent(Math.Max(checked(length + more), Math.Max(outgrown.Length * 2, 4096)));
-        outgrown.AsSpan(0, length).CopyTo(bytes);
-        return outgrown;
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(checked(length + more), Math.Max(outgrown.Length * 2, 512)));
+        outgrown.AsSpan(0, length).CopyTo(larger);
+        Volatile.Write(ref bytes, larger);
+        if (partsToGo == 0)
+        {
+            return outgrown;
+        }
+
+        // Other shards may be reading it.
+        outgrownMemory.Add(outgrown);
+        return [];
+    }
+
+    private void ReserveOrigins()
+    {
+        if (origins.Length < cells.Length)
+        {
+            var known = origins.Length;
+            Array.Resize(ref origins, cells.Length);
+            origins.AsSpan(known).Fill(-1);
+        }
     }
 
     private static void Free(byte[] memory)
@@ -352,30 +485,4 @@ public sealed partial class Batch : IBufferWriter<byte>
     /// <summary>A text for people: sizes, no content.</summary>
     public override string ToString() =>
         new StringBuilder().Append(DocumentCount).Append(" documents, ").Append(RowCount).Append(" rows, ").Append(length).Append(" bytes").ToString();
-
-    /// <summary>Walks the live rows.</summary>
-    public ref struct Enumerator
-    {
-        private readonly Batch batch;
-        private int index = -1;
-
-        internal Enumerator(Batch batch) => this.batch = batch;
-
-        /// <summary>The row the walk stands on.</summary>
-        public readonly Row Current => new(batch, index);
-
-        /// <summary>Goes to the next live row; false at the end.</summary>
-        public bool MoveNext()
-        {
-            while (++index < batch.RowCount)
-            {
-                if (batch.heads[index].State == RowState.Live)
-                {
-                    return true;
-                }
-            }
-
-            return false;
-        }
-    }
 }

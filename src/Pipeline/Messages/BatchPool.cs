@@ -9,13 +9,17 @@ namespace StreamEngine.Pipeline.Messages;
 public sealed class BatchPool : IDisposable
 {
     /// <summary>Payload bytes that a returning batch may keep; it may keep four times as much for its rows, and for what they were encoded to.</summary>
-    private const int KeepBytes = 256 * 1024;
+    private const int KeepBytes = 128 * 1024;
+
+    /// <summary>Batches kept for later; more than that are in use only when many small ones wait, and are soon made anew.</summary>
+    private const int MaxIdle = 64;
 
     private readonly RecordSchema schema;
     private readonly SemaphoreSlim free;
     private readonly ConcurrentBag<Batch> idle = [];
     private int leased;
     private int overdrawn;
+    private int idling;
 
     /// <summary>Makes a pool.</summary>
     /// <param name="schema">Record types and sources of the pipeline.</param>
@@ -45,7 +49,15 @@ public sealed class BatchPool : IDisposable
     {
         batch.Reset(KeepBytes);
         Interlocked.Decrement(ref leased);
-        idle.Add(batch);
+        if (Interlocked.Increment(ref idling) <= MaxIdle)
+        {
+            idle.Add(batch);
+        }
+        else
+        {
+            Interlocked.Decrement(ref idling);
+        }
+
         if (Interlocked.Decrement(ref overdrawn) < 0)
         {
             Interlocked.Increment(ref overdrawn);
@@ -69,7 +81,17 @@ public sealed class BatchPool : IDisposable
 
     private Batch Take()
     {
-        var batch = idle.TryTake(out var known) ? known : new Batch(this, schema);
+        Batch batch;
+        if (idle.TryTake(out var known))
+        {
+            Interlocked.Decrement(ref idling);
+            batch = known;
+        }
+        else
+        {
+            batch = new Batch(this, schema);
+        }
+
         batch.Lease();
         Interlocked.Increment(ref leased);
         return batch;

@@ -199,21 +199,21 @@ public static partial class RecordEncoder
         return ref Unsafe.Add(ref to, 1);
     }
 
-    private static ref byte Provenance(ref byte to, FieldSet present, ReadOnlySpan<short> origins, int type, RecordSchema schema)
+    private static ref byte Provenance(ref byte to, in RowHead head, ReadOnlySpan<short> origins, RecordSchema schema)
     {
-        if (origins.IsEmpty)
+        if (origins.IsEmpty && head.SoleOrigin < 0)
         {
             return ref to;
         }
 
         ref var open = ref Put.Literal(ref to, ",\"provenance\":"u8);
-        var single = SingleOrigin(present, origins);
-        if (single >= 0 && schema.Provenances[type].TryGet(present, single, out var known))
+        var sole = head.SoleOrigin >= 0 ? head.SoleOrigin : SoleOrigin(head.Present, origins);
+        if (sole >= 0 && schema.Provenances[head.Type].TryGet(head.Present, sole, out var known))
         {
             return ref known.CopyTo(ref open);
         }
 
-        ref var end = ref Origins(ref open, present, origins, schema.Texts[type].Names, schema.SourceNames);
+        ref var end = ref Origins(ref open, head.Present, sole, origins, schema.Texts[head.Type].Names, schema.SourceNames);
         if (Unsafe.AreSame(ref open, ref end))
         {
             return ref to;
@@ -222,19 +222,19 @@ public static partial class RecordEncoder
         open = (byte)'{';
         end = (byte)'}';
         end = ref Unsafe.Add(ref end, 1);
-        if (single >= 0)
+        if (sole >= 0)
         {
-            schema.Provenances[type].Keep(present, single, Between(ref open, ref end));
+            schema.Provenances[head.Type].Keep(head.Present, sole, Between(ref open, ref end));
         }
 
         return ref end;
     }
 
-    private static ref byte Origins(ref byte to, FieldSet present, ReadOnlySpan<short> origins, JsonFragment[] names, JsonFragment[] sources)
+    private static ref byte Origins(ref byte to, FieldSet present, int sole, ReadOnlySpan<short> origins, JsonFragment[] names, JsonFragment[] sources)
     {
         foreach (var slot in present)
         {
-            var origin = origins[slot];
+            var origin = sole >= 0 ? sole : origins[slot];
             if (origin >= 0)
             {
                 to = ref names[slot].CopyTo(ref to, less: 1);
@@ -245,14 +245,15 @@ public static partial class RecordEncoder
         return ref to;
     }
 
-    /// <summary>The one source that all values come from; -1 when there is no such source.</summary>
-    private static int SingleOrigin(FieldSet present, ReadOnlySpan<short> origins)
+    /// <summary>The one source that all values were merged from; -1 when there is no such source.</summary>
+    private static int SoleOrigin(FieldSet present, ReadOnlySpan<short> origins)
     {
-        var source = -1;
+        const int None = -2;
+        var source = None;
         var differ = 0;
         foreach (var slot in present)
         {
-            source = source < 0 ? origins[slot] : source;
+            source = source == None ? origins[slot] : source;
             differ |= origins[slot] ^ source;
         }
 

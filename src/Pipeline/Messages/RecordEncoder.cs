@@ -58,7 +58,7 @@ public static partial class RecordEncoder
         to = ref Verdict(ref to, head, text);
         to = ref Changed(ref to, head.Changed, text);
         to = ref Fields(ref to, head.Present, cells, text, bytes);
-        to = ref Provenance(ref to, head.Present, row.Batch.Origins(row.Index), head.Type, schema);
+        to = ref Provenance(ref to, head, row.Batch.Origins(row.Index), schema);
         to = (byte)'}';
         Advance(output, ref start, ref Unsafe.Add(ref to, 1));
     }

@@ -10,11 +10,13 @@ namespace StreamEngine.Pipeline.Messages;
 /// </summary>
 public readonly ref struct Row
 {
+    private readonly Part part;
     private readonly Batch batch;
 
-    internal Row(Batch batch, int index)
+    internal Row(Part part, int index)
     {
-        this.batch = batch;
+        this.part = part;
+        batch = part.Batch;
         Index = index;
     }
 
@@ -101,29 +103,31 @@ public readonly ref struct Row
     /// <summary>Sets the entity's key, copying it.</summary>
     public void SetKey(ReadOnlySpan<byte> key)
     {
-        Head.KeyOffset = batch.Append(key);
-        Head.KeyLength = key.Length;
+        var offset = batch.Append(key);
+        ref var head = ref Head;
+        (head.KeyOffset, head.KeyLength) = (offset, key.Length);
+        head.KeyHash = KeyHash.Of(batch.Slice(offset, head.KeyLength));
     }
 
     /// <summary>Takes the record out of the flow by a rule. The reason is counted; it comes from a small fixed set.</summary>
-    public void Filter(string reason) => batch.Leave(Index, RowState.Filtered, reason);
+    public void Filter(string reason) => part.Leave(Index, RowState.Filtered, reason);
 
     /// <summary>Ends the record here because it only changed a step's state. The reason is counted.</summary>
-    public void Absorb(string reason) => batch.Leave(Index, RowState.Absorbed, reason);
+    public void Absorb(string reason) => part.Leave(Index, RowState.Absorbed, reason);
 
     /// <summary>Gives the record up because a bound was reached. The reason is counted.</summary>
-    public void Drop(string reason) => batch.Leave(Index, RowState.Dropped, reason);
+    public void Drop(string reason) => part.Leave(Index, RowState.Dropped, reason);
 
     /// <summary>Sends the record and its slice of the payload to the dead letter. The reason is counted.</summary>
     /// <param name="reason">What is wrong, from a small fixed set.</param>
     /// <param name="detail">More for the person who reads the dead letter; not counted apart.</param>
-    public void Dead(string reason, string? detail = null) => batch.Leave(Index, RowState.Dead, reason, detail);
+    public void Dead(string reason, string? detail = null) => part.Leave(Index, RowState.Dead, reason, detail);
 
     /// <summary>
     /// Turns the record into the statement that what was said before still holds. As a record it counts as filtered for
     /// the reason; the row travels on as a control record.
     /// </summary>
-    public void Confirm(string reason) => batch.Confirm(Index, reason);
+    public void Confirm(string reason) => part.Confirm(Index, reason);
 
     /// <summary>Copies the record, encoded as JSON, so that it outlives the batch.</summary>
     public Update Detach()

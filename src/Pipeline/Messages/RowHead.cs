@@ -59,6 +59,9 @@ public struct RowHead
     /// <summary>Length of the key.</summary>
     public int KeyLength;
 
+    /// <summary>Hash of the key, <see cref="Messages.KeyHash.Of"/>.</summary>
+    public ulong KeyHash;
+
     /// <summary>Start of the slice of the payload this row was read from; it goes to the dead letter.</summary>
     public int RawOffset;
 
@@ -89,7 +92,13 @@ public struct RowHead
     /// <summary>The verdict of the score step.</summary>
     public Quality Quality;
 
-    /// <summary>Start of the encoded record in <see cref="Batch.Data"/>; set when the batch is sealed.</summary>
+    /// <summary>The source that every field of a merged record came from; -1 when not merged, or when they came from several.</summary>
+    public short SoleOrigin;
+
+    /// <summary>The part that the record was encoded by: 0 for the whole batch, else the shard's number from 1.</summary>
+    internal short DataPart;
+
+    /// <summary>Start of the encoded record among those of that part; set when the batch is sealed.</summary>
     public int DataOffset;
 
     /// <summary>Length of the encoded record.</summary>

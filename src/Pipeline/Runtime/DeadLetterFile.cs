@@ -50,13 +50,13 @@ public sealed partial class DeadLetterFile : IDisposable
     /// <summary>Dead records that were counted but could not be written.</summary>
     public long Lost => Volatile.Read(ref lost);
 
-    internal void Write(string block, Batch batch)
+    internal void Write(string block, Part part)
     {
-        if (path is not null && HasDead(batch.Departures))
+        if (path is not null && HasDead(part.Departures))
         {
             lock (gate)
             {
-                Write_NeedsLock(block, batch, batch.Departures);
+                Write_NeedsLock(block, part.Batch, part.Departures);
             }
         }
     }

@@ -6,10 +6,15 @@ namespace StreamEngine.Pipeline.Runtime;
 /// Hands each batch to every reader and loses none: transforms get batches of their own to edit, sinks share one sealed
 /// batch by counted leases. It waits for the slowest reader, which is how backpressure reaches the source.
 /// </summary>
-internal sealed class FanOut(BatchPool pool)
+/// <param name="pool">Where copies come from.</param>
+/// <param name="tap">Shown what leaves here, in order.</param>
+internal sealed class FanOut(BatchPool pool, Tap tap)
 {
     private readonly List<Stage> transforms = [];
     private readonly List<Stage> sinks = [];
+
+    /// <summary>Whether records have to be encoded for those who read here.</summary>
+    public bool HasSinks => sinks.Count > 0;
 
     public bool HasReaders => transforms.Count + sinks.Count > 0;
 
@@ -21,6 +26,7 @@ internal sealed class FanOut(BatchPool pool)
 
     public async ValueTask SendAsync(Batch batch)
     {
+        tap.Show(batch.Whole);
         if (batch.IsSpent || !HasReaders)
         {
             batch.Release();

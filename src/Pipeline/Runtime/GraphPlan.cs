@@ -6,7 +6,10 @@ namespace StreamEngine.Pipeline.Runtime;
 /// <summary>How a valid config becomes a graph: links, and which transforms share a Dataflow block. Pure; <c>graph</c> prints it.</summary>
 public sealed class GraphPlan
 {
-    private GraphPlan(PipelineDefinition definition, IReadOnlyList<GraphLink> links, IReadOnlyList<IReadOnlyList<BlockDefinition>> stages)
+    /// <summary>More workers than this in one stage would wait for the exit's order most of the time.</summary>
+    private const int MaxWorkers = 64;
+
+    private GraphPlan(PipelineDefinition definition, IReadOnlyList<GraphLink> links, IReadOnlyList<StagePlan> stages)
     {
         Definition = definition;
         Links = links;
@@ -23,12 +26,13 @@ public sealed class GraphPlan
     /// <summary>Which source learns from which other source what to ask for.</summary>
     public IReadOnlyList<GraphLink> Requests { get; }
 
-    /// <summary>Blocks that share a Dataflow block, upstream first. A source or a sink is alone in its stage.</summary>
-    public IReadOnlyList<IReadOnlyList<BlockDefinition>> Stages { get; }
+    /// <summary>Which blocks share workers, upstream first.</summary>
+    public IReadOnlyList<StagePlan> Stages { get; }
 
-    /// <summary>Plans the graph of a valid config.</summary>
+    /// <summary>Plans the graph of a valid config for this machine's cores, unless the config says otherwise.</summary>
     public static GraphPlan From(PipelineDefinition definition)
     {
+        var parallelism = definition.Options.Parallelism ?? Math.Clamp(Environment.ProcessorCount, 1, MaxWorkers);
         var links = definition.Blocks.SelectMany(b => b.From.Select(from => new GraphLink(from, b.Name))).ToList();
         var byName = definition.Blocks.ToDictionary(b => b.Name, StringComparer.Ordinal);
         var stages = new List<List<BlockDefinition>>();
@@ -37,9 +41,9 @@ public sealed class GraphPlan
         {
             if (block.Type.Kind == BlockKind.Transform
                 && block.From is [var only]
-                && byName[only] is { Type.Kind: BlockKind.Transform } before
+                && byName[only].Type.Kind == BlockKind.Transform
                 && links.Count(l => l.From == only) == 1
-                && SharesBlock(before))
+                && StagePlan.CanFollow(stageOf[only], block))
             {
                 stageOf[only].Add(block);
                 stageOf[block.Name] = stageOf[only];
@@ -51,11 +55,8 @@ public sealed class GraphPlan
             stages.Add(stage);
         }
 
-        return new GraphPlan(definition, links, stages);
+        return new GraphPlan(definition, links, [.. stages.Select(s => StagePlan.Of(s, parallelism))]);
     }
-
-    /// <summary>Parsing costs more than all the rest: on its own it keeps one core busy while the others work on what it parsed.</summary>
-    private static bool SharesBlock(BlockDefinition upstream) => upstream.Type.Name != "normalize";
 
     private static List<BlockDefinition> Upstream(IReadOnlyList<BlockDefinition> blocks, Dictionary<string, BlockDefinition> byName)
     {

@@ -1,6 +1,6 @@
 namespace StreamEngine.Pipeline.Runtime;
 
-/// <summary>The last durations of something; tells percentiles without keeping everything.</summary>
+/// <summary>The last durations of something; tells percentiles without keeping everything. Any thread may add.</summary>
 internal sealed class LatencyRing
 {
     private readonly double[] last = new double[512];
@@ -8,8 +8,7 @@ internal sealed class LatencyRing
 
     public void Add(double milliseconds)
     {
-        last[count % last.Length] = milliseconds;
-        Volatile.Write(ref count, count + 1);
+        last[(Interlocked.Increment(ref count) - 1) % last.Length] = milliseconds;
     }
 
     /// <summary>The value that 99 of 100 don't exceed, in milliseconds; 0 when there is none.</summary>

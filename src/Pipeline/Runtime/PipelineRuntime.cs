@@ -11,11 +11,16 @@ namespace StreamEngine.Pipeline.Runtime;
 /// </summary>
 public sealed class PipelineRuntime : IAsyncDisposable
 {
-    /// <summary>Batches that may wait in front of a transform; more would only add latency and memory.</summary>
-    private const int TransformCapacity = 4;
+    private const int KiB = 1024;
 
-    /// <summary>Batches that may wait in front of a sink: it may have to wait for a disk.</summary>
-    private const int SinkCapacity = 16;
+    /// <summary>Records that may wait in front of a transform; more would only add latency and memory.</summary>
+    private const int TransformRecords = 1024;
+
+    /// <summary>Records that may wait in front of a sink: it may have to wait for a disk.</summary>
+    private const int SinkRecords = 4096;
+
+    /// <summary>Batches a source holds: one it fills, one that waits to be sent, one that is being sent.</summary>
+    private const int SourceBatches = 3;
 
     private readonly RuntimeServices services;
     private readonly CancellationTokenSource abort = new();
@@ -33,7 +38,9 @@ public sealed class PipelineRuntime : IAsyncDisposable
         this.services = services;
         Plan = GraphPlan.From(definition);
         DeadLetters = new DeadLetterFile(definition.Options.DeadLetter, definition.BaseDirectory, services.Time, services.Logging.CreateLogger<DeadLetterFile>());
-        var capacity = Plan.Stages.Sum(s => s[0].Type.Kind switch { BlockKind.Sink => SinkCapacity, BlockKind.Transform => TransformCapacity, _ => 2 });
+
+        // The links are the tighter bound, however few records a batch holds; the pool bounds what sinks keep beyond their calls.
+        var capacity = Plan.Stages.Sum(s => s.Blocks[0].Type.Kind switch { BlockKind.Sink => SinkRecords, BlockKind.Transform => TransformRecords, _ => SourceBatches });
         pool = new BatchPool(definition.Schema, capacity);
         var logger = services.Logging.CreateLogger<PipelineRuntime>();
         taps = definition.Blocks.ToDictionary(b => b.Name, b => new Tap(b.Name, logger), StringComparer.Ordinal);
@@ -79,7 +86,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
         await Task.WhenAll(stages.Select(s => s.Completion)).ConfigureAwait(false);
         var faults = sources.Zip(outcomes).Where(o => o.Second is not null).Select(o => $"source '{o.First.Block.Name}': {o.Second}").ToList();
         faults.AddRange(stages.Where(s => s.IsBroken).Select(s => $"stage '{s.Name}': {s.Problem}"));
-        if (stages.SelectMany(s => s.Counters).Sum(c => c.Reasons(RowState.Dropped).GetValueOrDefault(SinkStage.DrainTimeout)) is > 0 and var lost)
+        if (stages.SelectMany(s => s.Books).Sum(c => c.Reasons(RowState.Dropped).GetValueOrDefault(SinkStage.DrainTimeout)) is > 0 and var lost)
         {
             faults.Add($"the drain timeout of {Plan.Definition.Options.Server.DrainTimeout} passed before {lost} records were written: they are lost; raise server.drainTimeout");
         }
@@ -95,7 +102,10 @@ public sealed class PipelineRuntime : IAsyncDisposable
         return faults;
     }
 
-    /// <summary>Live copies of the records that leave a transform, or that a sink has written.</summary>
+    /// <summary>
+    /// Live copies of the records that leave a transform, or that a sink has written. They come in order, except between transforms that share
+    /// workers: there the workers' records mix, and only those of one key are in order behind what keeps state per key.
+    /// </summary>
     /// <param name="block">The block's name.</param>
     /// <exception cref="KeyNotFoundException">No block has that name.</exception>
     public IObservable<Update> Tap(string block) => taps[block].Updates;
@@ -134,30 +144,32 @@ public sealed class PipelineRuntime : IAsyncDisposable
         var fanOuts = new Dictionary<string, FanOut>(StringComparer.Ordinal);
         foreach (var stage in Plan.Stages)
         {
-            var fanOut = fanOuts[stage[^1].Name] = new FanOut(pool);
-            switch (stage[0].Type.Kind)
+            var first = stage.Blocks[0];
+            var fanOut = fanOuts[stage.Blocks[^1].Name] = new FanOut(pool, taps[stage.Blocks[^1].Name]);
+            switch (first.Type.Kind)
             {
                 case BlockKind.Source:
-                    var index = (short)Plan.Definition.Schema.Source(stage[0].Name)!.Index;
-                    sources.Add(new SourceRunner(stage[0], index, () => (ISource)Create(stage[0]), pool, fanOut, stageServices));
+                    var index = (short)Plan.Definition.Schema.Source(first.Name)!.Index;
+                    sources.Add(new SourceRunner(first, index, () => (ISource)Create(first), pool, fanOut, stageServices));
                     continue;
                 case BlockKind.Transform:
-                    stages.Add(new TransformStage(stage, TransformCapacity, () => [.. stage.Select(b => (IStep)Create(b))], fanOut, stageServices));
+                    var shards = stage.Distribution == Distribution.Keys ? stage.Workers : 1;
+                    stages.Add(new TransformStage(stage, new LinkBudget(TransformRecords, 256 * KiB), () => [.. stage.Blocks.Select(b => (IStep)Create(b, shards))], fanOut, stageServices));
                     break;
                 default:
-                    sinks.Add((ISink)Create(stage[0]));
-                    stages.Add(new SinkStage(stage[0], SinkCapacity, sinks[^1], stageServices));
+                    sinks.Add((ISink)Create(first));
+                    stages.Add(new SinkStage(stage, new LinkBudget(SinkRecords, 1024 * KiB), sinks[^1], stageServices));
                     break;
             }
 
-            foreach (var from in stage[0].From)
+            foreach (var from in first.From)
             {
                 fanOuts[from].Add(stages[^1]);
             }
         }
     }
 
-    private object Create(BlockDefinition block)
+    private object Create(BlockDefinition block, int shards = 1)
     {
         var definition = Plan.Definition;
         return block.Type.Create(block.Options, new BlockContext
@@ -173,6 +185,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
             Gates = services.Gates,
             Health = services.Health,
             Services = services.Services,
+            Shards = shards,
         });
     }
 
@@ -192,38 +205,41 @@ public sealed class PipelineRuntime : IAsyncDisposable
         {
             var elapsed = services.Time.GetElapsedTime(last);
             last = services.Time.GetTimestamp();
-            foreach (var (name, counters) in sources.Select(s => (s.Block.Name, s.Counters)).Concat(stages.SelectMany(s => s.Blocks.Select((b, i) => (b.Name, s.Counters[i])))))
+            foreach (var (name, books) in sources.Select(s => (s.Block.Name, s.Books)).Concat(stages.SelectMany(s => s.Plan.Blocks.Select((b, i) => (b.Name, s.Books[i])))))
             {
-                rates[name].Sample(counters.Out, elapsed);
+                rates[name].Sample(books.Out, elapsed);
             }
         };
     }
 
-    private BlockStatus Describe(SourceRunner source) => Books(source.Block, source.Counters) with
+    private BlockStatus Describe(SourceRunner source) => Books(source.Block, source.Books) with
     {
         Stage = source.Block.Name,
         State = source.State,
         Restarts = source.Restarts,
         Problem = source.Problem,
+        Progress = source.Progress,
     };
 
-    private IEnumerable<BlockStatus> Describe(Stage stage) => stage.Blocks.Select((block, i) => Books(block, stage.Counters[i]) with
+    private IEnumerable<BlockStatus> Describe(Stage stage) => stage.Plan.Blocks.Select((block, i) => Books(block, stage.Books[i]) with
     {
         Stage = stage.Name,
+        Workers = stage.Plan.Workers,
+        Distribution = stage.Plan.Distribution.ToString().ToLowerInvariant(),
         State = stage.State,
         Queued = i == 0 ? stage.Queued : 0,
         Capacity = stage.Capacity,
         P99Ms = stage.Latency.P99(),
         Restarts = stage.Restarts,
-        Problem = stage is SinkStage sink ? sink.SinkProblem : stage.Problem,
+        Problem = stage.Problem,
     });
 
-    private BlockStatus Books(BlockDefinition block, StepCounters counters)
+    private BlockStatus Books(BlockDefinition block, StepTotals books)
     {
         // Out is read first: whatever comes in while the rest is read can then only show as held.
-        var outgoing = counters.Out;
-        var left = new[] { RowState.Filtered, RowState.Absorbed, RowState.Dropped, RowState.Dead }.Select(counters.Reasons).ToList();
-        var (incoming, expanded) = (counters.In, counters.Expanded);
+        var outgoing = books.Out;
+        var left = new[] { RowState.Filtered, RowState.Absorbed, RowState.Dropped, RowState.Dead }.Select(books.Reasons).ToList();
+        var (incoming, expanded) = (books.In, books.Expanded);
         return new BlockStatus
         {
             Name = block.Name,

@@ -1,3 +1,5 @@
+using StreamEngine.Pipeline.Blocks;
+
 namespace StreamEngine.Pipeline.Runtime;
 
 /// <summary>The running graph as an operator sees it.</summary>
@@ -26,6 +28,12 @@ public sealed record BlockStatus
 
     /// <summary>What shares one Dataflow block: restarted together, one after the other on a batch.</summary>
     public required string Stage { get; init; }
+
+    /// <summary>How many workers the stage has.</summary>
+    public int Workers { get; init; } = 1;
+
+    /// <summary>How they share the records: <c>single</c>, <c>batches</c> (any worker takes any batch) or <c>keys</c> (each has its share of the keys).</summary>
+    public string Distribution { get; init; } = "single";
 
     /// <summary><c>idle</c>, <c>running</c>, <c>restarting</c>, <c>waiting</c> (a sink that can't write), <c>completed</c> or <c>failed</c>.</summary>
     public required string State { get; init; }
@@ -57,7 +65,7 @@ public sealed record BlockStatus
     /// <summary>Records waiting in front of the stage.</summary>
     public long Queued { get; init; }
 
-    /// <summary>Most batches that may wait in front of the stage.</summary>
+    /// <summary>Most records that may wait in front of the stage.</summary>
     public int Capacity { get; init; }
 
     /// <summary>Records out per second, over the last seconds.</summary>
@@ -71,4 +79,7 @@ public sealed record BlockStatus
 
     /// <summary>What is wrong now; null when all is well.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>How far a source with a finite input is; null for all others.</summary>
+    public SourceProgress? Progress { get; init; }
 }

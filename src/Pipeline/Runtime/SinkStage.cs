@@ -5,32 +5,55 @@ using StreamEngine.Pipeline.Messages;
 namespace StreamEngine.Pipeline.Runtime;
 
 /// <summary>A sink in its shell: a batch that can't be written is offered again until it can, or until the drain timeout.</summary>
-internal sealed class SinkStage(BlockDefinition block, int capacity, ISink sink, StageServices services) : Stage([block], capacity, services)
+internal sealed class SinkStage : Stage
 {
     /// <summary>Why records are dropped when a shutdown takes too long.</summary>
     public const string DrainTimeout = "drain timeout";
 
+    private readonly BlockDefinition block;
+    private readonly ISink sink;
+    private readonly StepCounters counters = new();
+    private readonly BackOff backOff;
+    private string state = "idle";
+    private string? problem;
+
+    public SinkStage(StagePlan plan, LinkBudget budget, ISink sink, StageServices services)
+        : base(plan, budget, services)
+    {
+        block = plan.Blocks[0];
+        this.sink = sink;
+        backOff = new BackOff(services.Time);
+        Books = [new StepTotals([counters])];
+    }
+
+    public override IReadOnlyList<StepTotals> Books { get; }
+
     public override bool IsSink => true;
+
+    public override int Restarts => backOff.Count;
 
     public LatencyRing EndToEnd { get; } = new();
 
-    public string? SinkProblem => Problem ?? sink.Problem;
+    protected override string WorkState => state;
+
+    protected override string? WorkProblem => problem ?? sink.Problem;
 
     protected override async Task HandleAsync(Batch batch)
     {
+        state = "running";
         var records = batch.Live;
-        Counters[0].CountIn(records);
+        counters.CountIn(records);
         var started = Services.Time.GetTimestamp();
         if (await WriteAsync(batch).ConfigureAwait(false))
         {
-            Counters[0].CountOut(records);
-            Services.Taps[block.Name].Show(batch);
+            counters.CountOut(records);
+            Services.Taps[block.Name].Show(batch.Whole);
             Latency.Add(Services.Time.GetElapsedTime(started).TotalMilliseconds);
             CountEndToEnd(batch);
         }
         else if (records > 0)
         {
-            Counters[0].Count(RowState.Dropped, DrainTimeout, records);
+            counters.Count(RowState.Dropped, DrainTimeout, records);
         }
 
         batch.Release();
@@ -45,7 +68,7 @@ internal sealed class SinkStage(BlockDefinition block, int capacity, ISink sink,
 #pragma warning disable CA1031 // The other sinks must still be completed.
         catch (Exception e)
         {
-            Problem = $"could not finish: {e.Message}";
+            problem = $"could not finish: {e.Message}";
             StageLog.SinkUnfinished(Services.Logger, block.Name, e.Message);
         }
 #pragma warning restore CA1031
@@ -59,13 +82,13 @@ internal sealed class SinkStage(BlockDefinition block, int capacity, ISink sink,
             try
             {
                 await sink.WriteAsync(batch, Services.Abort).ConfigureAwait(false);
-                if (Problem is not null)
+                if (problem is not null)
                 {
                     StageLog.SinkRecovered(Services.Logger, block.Name);
                 }
 
-                Problem = null;
-                State = "running";
+                problem = null;
+                state = "running";
                 return true;
             }
             catch (OperationCanceledException) when (Services.Abort.IsCancellationRequested)
@@ -75,14 +98,14 @@ internal sealed class SinkStage(BlockDefinition block, int capacity, ISink sink,
 #pragma warning disable CA1031 // Whatever a sink throws, the batch is offered again.
             catch (Exception e)
             {
-                State = "waiting";
-                wait = BackOff.Next();
-                if (Problem != e.Message)
+                state = "waiting";
+                wait = backOff.Next();
+                if (problem != e.Message)
                 {
                     StageLog.SinkWaits(Services.Logger, block.Name, e.Message, Duration.Rounded(wait));
                 }
 
-                Problem = e.Message;
+                problem = e.Message;
             }
 #pragma warning restore CA1031
 

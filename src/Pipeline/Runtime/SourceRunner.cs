@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
@@ -15,15 +16,25 @@ internal sealed class SourceRunner(
 {
     private readonly BackOff backOff = new(services.Time);
     private ISource source = build();
+    private readonly StepCounters counters = new();
+    private readonly Lock gate = new();
+    private StepTotals? totals;
+    private Batch? pending;
+    private bool sending;
+    private TaskCompletionSource? room;
+    private Task sent = Task.CompletedTask;
+    private Exception? failed;
     private volatile bool ended;
 
     public BlockDefinition Block { get; } = block;
 
-    public StepCounters Counters { get; } = new();
+    public StepTotals Books => totals ??= new StepTotals([counters]);
 
     public short Source { get; } = index;
 
     public bool IsFinite => source.IsFinite;
+
+    public SourceProgress? Progress => source.Progress;
 
     public string State { get; private set; } = "idle";
 
@@ -33,18 +44,100 @@ internal sealed class SourceRunner(
 
     public ValueTask<Batch> RentAsync(CancellationToken cancellationToken) => pool.RentAsync(cancellationToken);
 
-    public ValueTask EmitAsync(Batch batch, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    /// <remarks>
+    /// It waits only when one batch is on its way into a full link and another is full too: while the link is full, payloads are put
+    /// together into one batch, so that many small ones cost no more than a few large ones.
+    /// </remarks>
+    public async ValueTask EmitAsync(Batch batch, CancellationToken cancellationToken)
     {
         if (ended)
         {
             batch.Release();
-            return ValueTask.CompletedTask;
+            return;
         }
 
-        Counters.CountIn(batch.Live + batch.Departures.Length);
-        Counters.Settle(batch);
-        services.DeadLetters.Write(Block.Name, batch);
-        return readers.SendAsync(batch);
+        counters.CountIn(batch.Live + batch.Whole.Departures.Length);
+        counters.Settle(batch.Whole);
+        services.DeadLetters.Write(Block.Name, batch.Whole);
+        while (Hold(batch) is { } full)
+        {
+            await full.ConfigureAwait(false);
+        }
+
+        if (failed is not null)
+        {
+            ExceptionDispatchInfo.Throw(failed);
+        }
+    }
+
+    /// <summary>Starts sending the batch, or keeps it until the one before has gone.</summary>
+    /// <returns>Null when the batch was taken; else ends when it is worth another try.</returns>
+    private Task? Hold(Batch batch)
+    {
+        lock (gate)
+        {
+            if (failed is not null)
+            {
+                batch.Release();
+                return null;
+            }
+
+            if (sending)
+            {
+                if (pending is null)
+                {
+                    pending = batch;
+                    return null;
+                }
+
+                if (pending.TryAbsorb(batch))
+                {
+                    batch.Release();
+                    return null;
+                }
+
+                room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                return room.Task;
+            }
+
+            sending = true;
+        }
+
+        var send = SendAsync(batch);
+        sent = send.IsCompletedSuccessfully ? Task.CompletedTask : send.AsTask();
+        return null;
+    }
+
+    private async ValueTask SendAsync(Batch batch)
+    {
+        try
+        {
+            for (var next = batch; next is not null; next = Next())
+            {
+                await readers.SendAsync(next).ConfigureAwait(false);
+            }
+        }
+#pragma warning disable CA1031 // The source is told with its next batch.
+        catch (Exception e)
+        {
+            failed = e;
+            Next()?.Release();
+        }
+#pragma warning restore CA1031
+    }
+
+    private Batch? Next()
+    {
+        lock (gate)
+        {
+            var next = pending;
+            pending = null;
+            sending = next is not null;
+            room?.SetResult();
+            room = null;
+            return next;
+        }
     }
 
     /// <summary>Runs until the input ends or <paramref name="stop"/> is signalled. Never fails.</summary>
@@ -56,17 +149,17 @@ internal sealed class SourceRunner(
     {
         State = "running";
         string? failure = null;
-        var failed = false;
+        var anew = false;
         while (true)
         {
             try
             {
-                if (failed)
+                if (anew)
                 {
                     source = build();
                     State = "running";
                     Problem = null;
-                    failed = false;
+                    anew = false;
                 }
 
                 // A source that ignores the stop is left behind when the drain timeout has passed.
@@ -102,12 +195,13 @@ internal sealed class SourceRunner(
                     break;
                 }
 
-                failed = true;
+                anew = true;
             }
 #pragma warning restore CA1031
         }
 
         ended = true;
+        await sent.ConfigureAwait(false);
         readers.End();
         State = failure is null ? "completed" : "failed";
         return failure;

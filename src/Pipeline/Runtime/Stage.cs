@@ -1,53 +1,53 @@
 using System.Threading.Tasks.Dataflow;
-using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Configuration;
-using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Runtime;
 
 /// <summary>
-/// One bounded Dataflow block and the pipeline's blocks inside it: a thin shell that moves batches. It completes when all
+/// A bounded Dataflow block and the pipeline's blocks behind it: a thin shell that moves batches. It completes when all
 /// its inputs have, and no exception leaves it.
 /// </summary>
 internal abstract class Stage
 {
-    private readonly ActionBlock<Batch> block;
+    private readonly ActionBlock<Arrival> entrance;
+    private readonly LinkBudget budget;
     private int inputs;
     private long queued;
 
-    protected Stage(IReadOnlyList<BlockDefinition> blocks, int capacity, StageServices services)
+    protected Stage(StagePlan plan, LinkBudget budget, StageServices services)
     {
-        Blocks = blocks;
-        Capacity = capacity;
+        Plan = plan;
         Services = services;
-        Name = string.Join('+', blocks.Select(b => b.Name));
-        BackOff = new BackOff(services.Time);
-        Counters = [.. blocks.Select(_ => new StepCounters())];
-        block = BlockFactory.Action<Batch>(capacity, TakeAsync);
+        Name = string.Join('+', plan.Blocks.Select(b => b.Name));
+        this.budget = budget;
+        entrance = BlockFactory.Action<Arrival>(budget.MaxRecords + 1, TakeAsync);
         Completion = FinishAsync();
     }
 
     public string Name { get; }
 
-    public IReadOnlyList<BlockDefinition> Blocks { get; }
+    public StagePlan Plan { get; }
 
-    public IReadOnlyList<StepCounters> Counters { get; }
+    /// <summary>The books of each block.</summary>
+    public abstract IReadOnlyList<StepTotals> Books { get; }
 
-    public int Capacity { get; }
+    /// <summary>Most records that may wait in front.</summary>
+    public int Capacity => budget.MaxRecords;
 
     public LatencyRing Latency { get; } = new();
 
     public long Queued => Interlocked.Read(ref queued);
 
-    public string State { get; protected set; } = "idle";
+    public string State => IsCompleted ? "completed" : WorkState;
 
-    public string? Problem { get; protected set; }
+    /// <summary>What is wrong now; null when all is well.</summary>
+    public string? Problem => Broken ?? WorkProblem;
 
     /// <summary>True when the shell itself failed. It takes no more batches, so the run can't go on.</summary>
-    public bool IsBroken { get; private set; }
+    public bool IsBroken => Broken is not null;
 
-    public int Restarts => BackOff.Count;
+    public abstract int Restarts { get; }
 
     /// <summary>Ends when every input has ended and everything taken has been handed on. Never fails.</summary>
     public Task Completion { get; }
@@ -57,7 +57,14 @@ internal abstract class Stage
 
     protected StageServices Services { get; }
 
-    protected BackOff BackOff { get; }
+    /// <summary><c>idle</c>, <c>running</c>, <c>restarting</c> or <c>waiting</c>.</summary>
+    protected abstract string WorkState { get; }
+
+    protected abstract string? WorkProblem { get; }
+
+    private string? Broken { get; set; }
+
+    private bool IsCompleted { get; set; }
 
     /// <summary>Says that one more stage will send here.</summary>
     public void AddInput() => Interlocked.Increment(ref inputs);
@@ -67,15 +74,19 @@ internal abstract class Stage
     {
         if (Interlocked.Decrement(ref inputs) == 0)
         {
-            block.Complete();
+            entrance.Complete();
         }
     }
 
-    /// <summary>Hands a batch over, waiting while the stage is full.</summary>
+    /// <summary>Hands a batch over, waiting while the link is full.</summary>
     public async ValueTask SendAsync(Batch batch)
     {
-        Interlocked.Add(ref queued, batch.Live);
-        if (!block.Post(batch) && !await block.SendAsync(batch).ConfigureAwait(false))
+        var arrival = new Arrival(batch, batch.Live, new Load(batch.Live + batch.Controls, batch.Bytes.Length));
+        Interlocked.Add(ref queued, arrival.Live);
+        await budget.EnterAsync(arrival.Load).ConfigureAwait(false);
+
+        // The budget is the tighter bound: each batch holds at least one record.
+        if (!entrance.Post(arrival))
         {
             throw new InvalidOperationException($"Stage '{Name}' got a batch after its inputs had ended.");
         }
@@ -86,70 +97,44 @@ internal abstract class Stage
     /// <summary>Everything has been handled: ends what reads from here, or makes durable what was written.</summary>
     protected abstract Task EndAsync();
 
-    private async Task TakeAsync(Batch batch)
+    /// <summary>The shell failed: what is under way is given up, and the run ends with the reason.</summary>
+    protected async Task BreakAsync(Exception exception)
     {
-        Interlocked.Add(ref queued, -batch.Live);
-        State = "running";
-        await HandleAsync(batch).ConfigureAwait(false);
+        StageLog.ShellFailed(Services.Logger, exception, Name);
+        Broken = exception.GetBaseException().Message;
+        await Services.Broken.CancelAsync().ConfigureAwait(false);
+    }
+
+    private async Task TakeAsync(Arrival arrival)
+    {
+        Interlocked.Add(ref queued, -arrival.Live);
+        try
+        {
+            if (IsBroken)
+            {
+                arrival.Batch.Release();
+            }
+            else
+            {
+                await HandleAsync(arrival.Batch).ConfigureAwait(false);
+            }
+        }
+#pragma warning disable CA1031 // An exception would purge the block's queue, and senders would wait for its room for ever.
+        catch (Exception e)
+        {
+            await BreakAsync(e).ConfigureAwait(false);
+        }
+#pragma warning restore CA1031
+
+        budget.Leave(arrival.Load);
     }
 
     private async Task FinishAsync()
     {
-        await block.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (block.Completion.Exception is { } exception)
-        {
-            StageLog.ShellFailed(Services.Logger, exception, Name);
-            Problem = exception.GetBaseException().Message;
-            IsBroken = true;
-            await Services.Broken.CancelAsync().ConfigureAwait(false);
-        }
-
+        await entrance.Completion.ConfigureAwait(false);
         await EndAsync().ConfigureAwait(false);
-        State = "completed";
+        IsCompleted = true;
     }
-}
 
-/// <summary>What every stage needs.</summary>
-/// <param name="Time">The clock.</param>
-/// <param name="Logger">For the runtime's own messages.</param>
-/// <param name="DeadLetters">Where dead records go.</param>
-/// <param name="Taps">Windows by block name.</param>
-/// <param name="Health">Told when a restart has lost what was remembered.</param>
-/// <param name="Broken">Ends the run: a shell has failed.</param>
-/// <param name="Abort">Signalled when the drain timeout has passed: nothing waits any longer.</param>
-internal sealed record StageServices(
-    TimeProvider Time,
-    ILogger Logger,
-    DeadLetterFile DeadLetters,
-    IReadOnlyDictionary<string, Tap> Taps,
-    SourceHealth Health,
-    CancellationTokenSource Broken,
-    CancellationToken Abort);
-
-/// <summary>Messages of the stages.</summary>
-internal static partial class StageLog
-{
-    [LoggerMessage(Level = LogLevel.Error, Message = "Stage '{Stage}' failed in block '{Block}': the {Records} records it was working on went to the dead letter; restarting it in {Wait}")]
-    public static partial void Restarting(ILogger logger, Exception exception, string stage, string block, int records, Duration wait);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Stage '{Stage}' can't be rebuilt; trying again in {Wait}")]
-    public static partial void Unbuildable(ILogger logger, Exception exception, string stage, Duration wait);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Sink '{Sink}' can't write: {Error}. Nothing is lost; trying again in {Wait}")]
-    public static partial void SinkWaits(ILogger logger, string sink, string error, Duration wait);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Sink '{Sink}' writes again")]
-    public static partial void SinkRecovered(ILogger logger, string sink);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Sink '{Sink}' could not finish: {Error}")]
-    public static partial void SinkUnfinished(ILogger logger, string sink, string error);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Source '{Source}' failed; restarting it in {Wait}")]
-    public static partial void SourceRestarting(ILogger logger, Exception exception, string source, Duration wait);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Source '{Source}' failed and, being finite, is not started again: {Error}")]
-    public static partial void SourceFailed(ILogger logger, string source, string error);
-
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The shell of stage '{Stage}' failed; the run ends")]
-    public static partial void ShellFailed(ILogger logger, Exception exception, string stage);
+    private readonly record struct Arrival(Batch Batch, int Live, Load Load);
 }

@@ -30,16 +30,16 @@ internal sealed class StepCounters
 
     public void CountOut(long records) => Volatile.Write(ref outgoing, outgoing + records);
 
-    /// <summary>Enters what the step did to the batch.</summary>
-    public void Settle(Batch batch)
+    /// <summary>Enters what the step did.</summary>
+    public void Settle(Part part)
     {
-        Volatile.Write(ref expanded, expanded + batch.Added - batch.Mapped);
-        foreach (ref readonly var departure in batch.Departures)
+        Volatile.Write(ref expanded, expanded + part.Added - part.Mapped);
+        foreach (ref readonly var departure in part.Departures)
         {
             Count(departure.State, departure.Reason, 1);
         }
 
-        CountOut(batch.Live);
+        CountOut(part.Live);
     }
 
     /// <summary>Enters records that left for one reason.</summary>
@@ -65,4 +65,23 @@ internal sealed class StepCounters
         RowState.Dead => byReason[3],
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, "A record only leaves filtered, absorbed, dropped or dead."),
     };
+}
+
+/// <summary>The books of a block whose records several workers share.</summary>
+/// <param name="shares">Those of each worker.</param>
+internal sealed class StepTotals(IReadOnlyList<StepCounters> shares)
+{
+    public long In => shares.Sum(s => s.In);
+
+    public long Out => shares.Sum(s => s.Out);
+
+    public long Expanded => shares.Sum(s => s.Expanded);
+
+    /// <summary>Records that left in one way, by reason.</summary>
+    public IReadOnlyDictionary<string, long> Reasons(RowState state) => shares.Count == 1
+        ? shares[0].Reasons(state)
+        : shares.SelectMany(s => s.Reasons(state))
+            .GroupBy(r => r.Key, r => r.Value, StringComparer.Ordinal)
+            .OrderBy(g => g.Key, StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => g.Sum(), StringComparer.Ordinal);
 }

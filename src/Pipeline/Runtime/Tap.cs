@@ -9,17 +9,27 @@ namespace StreamEngine.Pipeline.Runtime;
 internal sealed partial class Tap(string block, ILogger logger) : IDisposable
 {
     private readonly Subject<Update> updates = new();
+    private readonly Lock turn = new();
 
     public IObservable<Update> Updates => updates.AsObservable();
 
-    public void Show(Batch batch)
+    public void Show(Part part)
     {
         if (!updates.HasObservers)
         {
             return;
         }
 
-        foreach (var row in batch)
+        // Workers share a block; observers are told one thing after the other.
+        lock (turn)
+        {
+            Tell(part);
+        }
+    }
+
+    private void Tell(Part part)
+    {
+        foreach (var row in part)
         {
             try
             {

@@ -1,109 +1,74 @@
 using StreamEngine.Pipeline.Blocks;
-using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Runtime;
 
-/// <summary>One or more neighbouring transforms, run one after the other on each batch.</summary>
+/// <summary>Neighbouring transforms and the workers that run them.</summary>
 internal sealed class TransformStage : Stage
 {
-    private readonly Func<IReadOnlyList<IStep>> build;
     private readonly FanOut readers;
-    private IReadOnlyList<IStep> steps;
+    private readonly Worker[] workers;
+    private readonly Lanes? lanes;
 
-    /// <param name="blocks">The transforms, upstream first.</param>
-    /// <param name="capacity">Most batches waiting.</param>
-    /// <param name="build">Makes fresh steps, one per transform; called again after a failure.</param>
+    /// <param name="plan">The transforms, and how the workers share the records.</param>
+    /// <param name="budget">Bounds what waits in front.</param>
+    /// <param name="build">Makes fresh steps, one per transform; called for each worker, and again after a failure.</param>
     /// <param name="readers">Who gets the batches.</param>
     /// <param name="services">The runtime's services.</param>
-    public TransformStage(IReadOnlyList<BlockDefinition> blocks, int capacity, Func<IReadOnlyList<IStep>> build, FanOut readers, StageServices services)
-        : base(blocks, capacity, services)
+    public TransformStage(StagePlan plan, LinkBudget budget, Func<IReadOnlyList<IStep>> build, FanOut readers, StageServices services)
+        : base(plan, budget, services)
     {
-        this.build = build;
         this.readers = readers;
-        steps = build();
+        workers = [.. Enumerable.Range(0, plan.Workers).Select(_ => new Worker(Name, plan.Blocks, build, services))];
+        Books = [.. plan.Blocks.Select((_, i) => new StepTotals([.. workers.Select(w => w.Counters[i])]))];
+        lanes = plan.Distribution switch
+        {
+            Distribution.Batches => new BatchLanes(workers, readers, Work, BreakAsync),
+            Distribution.Keys => new KeyLanes(workers, readers, Work, BreakAsync),
+            _ => null,
+        };
     }
+
+    public override IReadOnlyList<StepTotals> Books { get; }
 
     public override bool IsSink => false;
 
-    protected override async Task HandleAsync(Batch batch)
+    public override int Restarts => workers.Sum(w => w.Restarts);
+
+    protected override string WorkState =>
+        workers.Any(w => w.State == "restarting") ? "restarting" : workers.Any(w => w.State == "running") ? "running" : "idle";
+
+    protected override string? WorkProblem => workers.Select(w => w.Problem).FirstOrDefault(p => p is not null);
+
+    protected override Task HandleAsync(Batch batch) => lanes is null ? RunAsync(batch) : lanes.TakeAsync(batch);
+
+    protected override async Task EndAsync()
     {
-        var started = Services.Time.GetTimestamp();
-        var failure = Run(batch);
-        Latency.Add(Services.Time.GetElapsedTime(started).TotalMilliseconds);
-        if (failure is { } failed)
+        if (lanes is not null)
+        {
+            await lanes.CompleteAsync().ConfigureAwait(false);
+        }
+
+        readers.End();
+    }
+
+    private async Task RunAsync(Batch batch)
+    {
+        if (Work(workers[0], batch.Whole) is { } failure)
         {
             batch.Release();
-            await RestartAsync(failed.Exception, failed.Block, failed.Records).ConfigureAwait(false);
+            await workers[0].RestartAsync(failure).ConfigureAwait(false);
             return;
         }
 
         await readers.SendAsync(batch).ConfigureAwait(false);
     }
 
-    protected override Task EndAsync()
+    private Worker.Failure? Work(Worker worker, Part part)
     {
-        readers.End();
-        return Task.CompletedTask;
-    }
-
-    private (Exception Exception, string Block, int Records)? Run(Batch batch)
-    {
-        for (var i = 0; i < steps.Count && !batch.IsSpent; i++)
-        {
-            var name = Blocks[i].Name;
-            (Exception, string, int)? failure = null;
-            Counters[i].CountIn(batch.Live);
-            batch.BeginStep();
-            try
-            {
-                steps[i].Process(batch, Services.Time.GetUtcNow().UtcTicks);
-            }
-#pragma warning disable CA1031 // Whatever a step throws, its records are accounted for and the stage is restarted.
-            catch (Exception e)
-            {
-                failure = (e, name, batch.Live);
-                batch.LeaveAll(RowState.Dead, "step failed", e.Message);
-            }
-#pragma warning restore CA1031
-
-            Counters[i].Settle(batch);
-            Services.DeadLetters.Write(name, batch);
-            if (failure is not null)
-            {
-                return failure;
-            }
-
-            Services.Taps[name].Show(batch);
-        }
-
-        return null;
-    }
-
-    private async Task RestartAsync(Exception cause, string block, int records)
-    {
-        State = "restarting";
-        Problem = $"block '{block}' failed: {cause.Message}";
-        var wait = BackOff.Next();
-        StageLog.Restarting(Services.Logger, cause, Name, block, records, Duration.Rounded(wait));
-        while (!Services.Abort.IsCancellationRequested)
-        {
-            await Task.Delay(wait, Services.Time, Services.Abort).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            try
-            {
-                steps = build();
-                Services.Health.AskInFull();
-                State = "running";
-                Problem = null;
-                return;
-            }
-#pragma warning disable CA1031 // A file that is missing now may be back later; nothing is lost meanwhile.
-            catch (Exception e)
-            {
-                wait = BackOff.Next();
-                StageLog.Unbuildable(Services.Logger, e, Name, Duration.Rounded(wait));
-            }
-#pragma warning restore CA1031
-        }
+        var started = Services.Time.GetTimestamp();
+        var failure = worker.Run(part);
+        Latency.Add(Services.Time.GetElapsedTime(started).TotalMilliseconds);
+        return failure;
     }
 }

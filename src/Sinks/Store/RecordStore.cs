@@ -168,13 +168,31 @@ public sealed class RecordStore
 
     /// <summary>Reads from memory.</summary>
     /// <returns>False when there is no such record, or it has been stale for too long.</returns>
-    public bool TryGet(string key, [NotNullWhen(true)] out StoredRecord? record)
+    public bool TryGet(ReadOnlySpan<char> key, [NotNullWhen(true)] out StoredRecord? record)
     {
         lock (gate)
         {
             record = Find(key);
             Count(record);
             return record is not null;
+        }
+    }
+
+    /// <summary>Reads what memory can answer alone: a fresh record, or a stale one when there is nothing behind the memory.</summary>
+    /// <returns>False when <see cref="GetAsync"/> has to be asked; only then is the read not counted.</returns>
+    public bool TryGetAtOnce(ReadOnlySpan<char> key, [NotNullWhen(true)] out StoredRecord? record)
+    {
+        lock (gate)
+        {
+            record = Find(key);
+            if (record is null || (record.Stale && Redis is not null))
+            {
+                record = null;
+                return false;
+            }
+
+            Count(record);
+            return true;
         }
     }
 
@@ -220,9 +238,9 @@ public sealed class RecordStore
         }
     }
 
-    private StoredRecord? Find(string key)
+    private StoredRecord? Find(ReadOnlySpan<char> key)
     {
-        if (!table.TryGetValue(key, out var entry))
+        if (!lookup.TryGetValue(key, out var entry))
         {
             return null;
         }

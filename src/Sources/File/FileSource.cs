@@ -7,9 +7,16 @@ namespace StreamEngine.Sources.File;
 /// <summary>Reads its files once, line by line. Started again after a failure, it goes on after the last line it handed on.</summary>
 internal sealed class FileSource(FileSourceOptions options, BlockContext context) : ISource
 {
+    /// <summary>Of an input whose length nobody knows, such as a pipe.</summary>
+    private const long Unknown = -1;
+
     private long handedOn;
+    private long total = Unknown;
+    private long done;
 
     public bool IsFinite => true;
+
+    public SourceProgress? Progress => Volatile.Read(ref total) is not Unknown and var whole ? new SourceProgress(Math.Min(Volatile.Read(ref done), whole), whole) : null;
 
     public async Task RunAsync(ISourceOutput output, CancellationToken stop)
     {
@@ -23,10 +30,14 @@ internal sealed class FileSource(FileSourceOptions options, BlockContext context
 
         try
         {
-            var line = 0L;
-            foreach (var file in files)
+            var (line, before) = (0L, 0L);
+            var lengths = files.Select(f => new FileInfo(f).Length).ToList();
+            Volatile.Write(ref total, lengths.Sum());
+            foreach (var (file, length) in files.Zip(lengths))
             {
-                line = await ReadAsync(file, line, output, stop).ConfigureAwait(false);
+                line = await ReadAsync(file, line, before, output, stop).ConfigureAwait(false);
+                before += length;
+                Volatile.Write(ref done, before);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -34,10 +45,16 @@ internal sealed class FileSource(FileSourceOptions options, BlockContext context
         }
     }
 
-    private async ValueTask<long> ReadAsync(string file, long line, ISourceOutput output, CancellationToken stop)
+    private async ValueTask<long> ReadAsync(string file, long line, long filesBefore, ISourceOutput output, CancellationToken stop)
     {
         var origin = Path.GetRelativePath(context.BaseDirectory, file).Replace('\\', '/');
-        using var lines = new LineBatcher(Open(file, origin), origin, (int)options.MaxLine.Bytes);
+        using var stored = Open(file, origin);
+        if (!stored.CanSeek)
+        {
+            Volatile.Write(ref total, Unknown);
+        }
+
+        using var lines = new LineBatcher(Decompressed(stored), origin, (int)options.MaxLine.Bytes);
         while (!lines.IsDone)
         {
             stop.ThrowIfCancellationRequested();
@@ -53,6 +70,11 @@ internal sealed class FileSource(FileSourceOptions options, BlockContext context
                 throw Unreadable(origin, before, e);
             }
 
+            if (stored.CanSeek)
+            {
+                Volatile.Write(ref done, filesBefore + stored.Position);
+            }
+
             var bytes = batch.Bytes.Length;
             await output.EmitAsync(batch, stop).ConfigureAwait(false);
             handedOn = Math.Max(handedOn, line);
@@ -62,12 +84,14 @@ internal sealed class FileSource(FileSourceOptions options, BlockContext context
         return line;
     }
 
-    private Stream Open(string file, string origin)
+    private static Stream Decompressed(FileStream file) =>
+        file.Name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
+
+    private FileStream Open(string file, string origin)
     {
         try
         {
-            var stream = new FileStream(file, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan, Share = FileShare.ReadWrite | FileShare.Delete });
-            return file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(stream, CompressionMode.Decompress) : stream;
+            return new FileStream(file, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan, Share = FileShare.ReadWrite | FileShare.Delete });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -9,14 +9,12 @@ namespace StreamEngine.Sources.File;
 /// </summary>
 internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : IDisposable
 {
-    private const int BatchBytes = 64 * 1024;
-    private const int BatchDocuments = 512;
     private const int ReadBytes = 32 * 1024;
     private const int KeptOfLongLine = 4 * 1024;
 
     private static readonly byte[] ByteOrderMark = [0xEF, 0xBB, 0xBF];
 
-    private byte[] carried = ArrayPool<byte>.Shared.Rent(BatchBytes);
+    private byte[] carried = ArrayPool<byte>.Shared.Rent(Batch.FullBytes);
     private int carriedLength;
     private bool started;
     private bool skipping;
@@ -33,10 +31,10 @@ internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : I
     /// <param name="now">UTC ticks.</param>
     public void Fill(Batch batch, short source, ref long line, long skip, long now)
     {
-        var blank = new Document { Source = source, ReceivedTime = now, Origin = origin };
+        var document = new Document { Source = source, ReceivedTime = now, Origin = origin };
         batch.Append(carried.AsSpan(0, carriedLength));
         var (begin, scanned) = (0, 0);
-        while (batch.DocumentCount < BatchDocuments)
+        while (batch.DocumentCount < Batch.FullDocuments)
         {
             if (!started && batch.Bytes.Length >= ByteOrderMark.Length)
             {
@@ -44,12 +42,10 @@ internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : I
                 begin = scanned = batch.Bytes.StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0;
             }
 
-            var newline = batch.Bytes[scanned..].IndexOf((byte)'\n');
-            if (newline >= 0)
+            begin = EndLines(batch, ref document, begin, scanned, ref line, skip);
+            if (batch.DocumentCount == Batch.FullDocuments)
             {
-                EndLine(batch, blank, begin, scanned + newline, ref line, skip);
-                begin = scanned += newline + 1;
-                continue;
+                break;
             }
 
             scanned = batch.Bytes.Length;
@@ -58,7 +54,7 @@ internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : I
                 // The last line, without a newline.
                 if (begin < scanned)
                 {
-                    EndLine(batch, blank, begin, scanned, ref line, skip);
+                    EndLine(batch, batch.Bytes, ref document, begin, scanned, ref line, skip);
                     begin = scanned;
                 }
 
@@ -67,7 +63,7 @@ internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : I
 
             if (!skipping && scanned - begin > maxLine)
             {
-                EndLine(batch, blank, begin, scanned, ref line, skip);
+                EndLine(batch, batch.Bytes, ref document, begin, scanned, ref line, skip);
                 skipping = true;
                 begin += KeptOfLongLine;
             }
@@ -78,7 +74,7 @@ internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : I
                 scanned = begin;
             }
 
-            if (scanned >= BatchBytes && begin > 0)
+            if (scanned >= Batch.FullBytes && begin > 0)
             {
                 break;
             }
@@ -91,7 +87,23 @@ internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : I
         Carry(batch, begin);
     }
 
-    private void EndLine(Batch batch, Document document, int begin, int end, ref long line, long skip)
+    /// <summary>Ends the lines whose newlines are there, as long as the batch takes them.</summary>
+    /// <returns>Where the next line begins.</returns>
+    private int EndLines(Batch batch, ref Document document, int begin, int scanned, ref long line, long skip)
+    {
+        // Nothing is appended in here, so the bytes stay where they are.
+        var bytes = batch.Bytes;
+        int newline;
+        while (batch.DocumentCount < Batch.FullDocuments && (newline = bytes[scanned..].IndexOf((byte)'\n')) >= 0)
+        {
+            EndLine(batch, bytes, ref document, begin, scanned + newline, ref line, skip);
+            begin = scanned += newline + 1;
+        }
+
+        return begin;
+    }
+
+    private void EndLine(Batch batch, ReadOnlySpan<byte> bytes, ref Document document, int begin, int end, ref long line, long skip)
     {
         if (skipping)
         {
@@ -100,8 +112,8 @@ internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : I
         }
 
         line++;
-        var text = batch.Bytes[begin..end];
-        if (line <= skip || text.IndexOfAnyExcept(" \t\r"u8) < 0)
+        var text = bytes[begin..end];
+        if (line <= skip || IsBlank(text))
         {
             return;
         }
@@ -116,6 +128,9 @@ internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : I
             batch.LeaveDocument(batch.DocumentCount - 1, RowState.Dead, "line too long", $"line {line} is longer than {maxLine} bytes");
         }
     }
+
+    /// <summary>Nearly all lines say by their first byte that they aren't.</summary>
+    private static bool IsBlank(ReadOnlySpan<byte> text) => text.IsEmpty || (text[0] <= ' ' && text.IndexOfAnyExcept(" \t\r"u8) < 0);
 
     private void Carry(Batch batch, int begin)
     {

@@ -18,7 +18,7 @@ public sealed class BatchTests : IDisposable
     public async Task The_books_follow_what_happens_to_documents_and_rows()
     {
         var batch = await batches.OneAsync("1", "2", "3");
-        batch.BeginStep();
+        batch.Whole.BeginStep();
         batch.AddRow(Batches.Thing, 0);
         batch.AddRow(Batches.Thing, 0);
         batch.LeaveDocument(0, RowState.Mapped, "");
@@ -27,7 +27,7 @@ public sealed class BatchTests : IDisposable
 
         Assert.Equal(2, batch.Live);
         Assert.Equal(1, batch.Controls);
-        Assert.Equal((2, 1, 2), (batch.Added, batch.Mapped, batch.Departures.Length));
+        Assert.Equal((2, 1, 2), (batch.Whole.Added, batch.Whole.Mapped, batch.Whole.Departures.Length));
         batch[0].Filter("f");
         batch[0].Drop("again: it has left already");
         batch.LeaveDocument(2, RowState.Filtered, "f");
@@ -35,7 +35,7 @@ public sealed class BatchTests : IDisposable
         Assert.False(batch.IsSpent);
         batch[1].Filter("f");
         Assert.True(batch.IsSpent);
-        Assert.Equal(3 + batch.Added - batch.Mapped, batch.Live + batch.Departures.Length);
+        Assert.Equal(3 + batch.Whole.Added - batch.Whole.Mapped, batch.Live + batch.Whole.Departures.Length);
     }
 
     [Fact]
@@ -194,7 +194,7 @@ public sealed class BatchTests : IDisposable
         batch.CopyTo(copy);
 
         Assert.Equal((1, 1, RowOp.Confirmed), (copy.Live, copy.Controls, copy[0].Head.Op));
-        Assert.Equal((0, 0), (copy.Added, copy.Departures.Length));
+        Assert.Equal((0, 0), (copy.Whole.Added, copy.Whole.Departures.Length));
     }
 
     [Fact]

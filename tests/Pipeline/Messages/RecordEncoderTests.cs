@@ -52,6 +52,7 @@ public sealed class RecordEncoderTests
             Assert.Equal(Expected(row), Encoding.UTF8.GetString(output.WrittenSpan));
             batch.Batch.Release();
         },
+        iter: 3000,
         threads: 1);
 
     [Fact]
@@ -165,6 +166,7 @@ public sealed class RecordEncoderTests
             }
         }
 
+        row.Head.SoleOrigin = (short)((sample.Flags & 72) == 64 ? sample.Flags & 1 : -1);
         row.Head.Quality.Level = (QualityLevel)(sample.Score % 5);
         row.Head.Quality.Score = sample.Score / 1000f;
         row.Head.Quality.Old = (sample.Flags & 32) != 0;

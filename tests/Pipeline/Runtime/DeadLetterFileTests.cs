@@ -32,9 +32,9 @@ public sealed class DeadLetterFileTests
         for (var i = 0; i < 2000; i++)
         {
             var batch = await batches.OneAsync($"{i}");
-            batch.BeginStep();
+            batch.Whole.BeginStep();
             batch.LeaveDocument(0, RowState.Dead, "on purpose");
-            letters.Write("lines", batch);
+            letters.Write("lines", batch.Whole);
             batch.Release();
         }
 
@@ -52,10 +52,10 @@ public sealed class DeadLetterFileTests
             new DeadLetterOptions { Path = folder.File("file/dead.jsonl") }, folder.FullName, new FakeTimeProvider(), NullLogger<DeadLetterFile>.Instance);
         using var batches = new Messages.Batches();
         var batch = await batches.OneAsync("x");
-        batch.BeginStep();
+        batch.Whole.BeginStep();
         batch.LeaveDocument(0, RowState.Dead, "on purpose");
 
-        letters.Write("lines", batch);
+        letters.Write("lines", batch.Whole);
 
         Assert.Equal(1, letters.Lost);
         Assert.Equal(0, letters.Written);
@@ -81,11 +81,11 @@ public sealed class DeadLetterFileTests
             });
         using var batches = new Messages.Batches();
 
-        letters.Write("lines", await DeadAsync(batches, "\"a\"", "\"b\"", "\"c\"", "\"d\""));
+        letters.Write("lines", (await DeadAsync(batches, "\"a\"", "\"b\"", "\"c\"", "\"d\"")).Whole);
         full = true;
-        letters.Write("lines", await DeadAsync(batches, "\"e\"", "\"f\"", "\"g\"", "\"h\""));
+        letters.Write("lines", (await DeadAsync(batches, "\"e\"", "\"f\"", "\"g\"", "\"h\"")).Whole);
         full = false;
-        letters.Write("lines", await DeadAsync(batches, "\"i\""));
+        letters.Write("lines", (await DeadAsync(batches, "\"i\"")).Whole);
 
         Assert.Equal(5 + (int)lines, letters.Written);
         Assert.Equal(4 - (int)lines, letters.Lost);
@@ -102,13 +102,13 @@ public sealed class DeadLetterFileTests
         using var letters = new DeadLetterFile(
             new DeadLetterOptions { Path = folder.File("dead.jsonl") }, folder.FullName, new FakeTimeProvider(now), NullLogger<DeadLetterFile>.Instance);
         var batch = new TestBatch();
-        batch.Batch.BeginStep();
+        batch.Batch.Whole.BeginStep();
         batch.Row("player", "player:\"1\"", source: 1, sequence: 42).Dead("rule \"é\"", "hits <= atBats\n");
         var document = batch.Batch.DocumentCount;
         byte[] payload = [.. Enumerable.Repeat((byte)'x', 4095), .. "é\"more"u8, 0xFF];
         batch.Batch.AddDocument(new Document { Offset = batch.Batch.Append(payload), Length = payload.Length, Sequence = 43, Origin = "" });
         batch.Batch.LeaveDocument(document, RowState.Dead, "no JSON");
-        letters.Write("scored", batch.Batch);
+        letters.Write("scored", batch.Batch.Whole);
 
         Assert.Equal(
             [
@@ -131,7 +131,7 @@ public sealed class DeadLetterFileTests
             {
                 for (var i = 0; i < 50; i++)
                 {
-                    letters.Write("lines", batch);
+                    letters.Write("lines", batch.Whole);
                 }
             },
             TestContext.Current.CancellationToken)));
@@ -139,14 +139,14 @@ public sealed class DeadLetterFileTests
         Assert.Equal(50, File.ReadLines(folder.File("dead.jsonl")).Count(l => JsonElement.Parse(l).GetProperty("payload").GetString() == "4"));
 
         var before = GC.GetAllocatedBytesForCurrentThread();
-        letters.Write("lines", lanes[0]);
+        letters.Write("lines", lanes[0].Whole);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     private static async Task<Batch> DeadAsync(Messages.Batches batches, params string[] payloads)
     {
         var batch = await batches.OneAsync(payloads);
-        batch.BeginStep();
+        batch.Whole.BeginStep();
         for (var i = 0; i < payloads.Length; i++)
         {
             batch.LeaveDocument(i, RowState.Dead, "on purpose");

@@ -22,7 +22,9 @@ internal sealed class FakePipeline
 {
     private static readonly BlockType Source = BlockType.Source<FakeSourceOptions>("fake", "", (o, _) => o.Make());
     private static readonly BlockType Transform = BlockType.Transform<FakeTransformOptions>("fake", "", (o, _) => o.Make());
-    private static readonly BlockType Normalize = BlockType.Transform<FakeTransformOptions>("normalize", "", (o, _) => o.Make());
+    private static readonly BlockType Normalize = BlockType.Transform<FakeTransformOptions>("normalize", "", (o, _) => o.Make(), scaling: Scaling.MakesKeys);
+    private static readonly BlockType Anywhere = BlockType.Transform<FakeTransformOptions>("anywhere", "", (o, _) => o.Make(), scaling: Scaling.Anywhere);
+    private static readonly BlockType PerKey = BlockType.Transform<FakeTransformOptions>("perKey", "", (o, _) => o.Make(), scaling: Scaling.PerKey);
     private static readonly BlockType Sink = BlockType.Sink<FakeSinkOptions>("fake", "", (o, _) => o.Sink);
 
     private readonly List<BlockDefinition> blocks = [];
@@ -30,6 +32,8 @@ internal sealed class FakePipeline
     public string DeadLetterPath { get; init; } = "";
 
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    public int? Parallelism { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -47,6 +51,10 @@ internal sealed class FakePipeline
 
     public FakePipeline AddLines(string name, params string[] from) => Add(new(name, Normalize, new FakeTransformOptions(() => new LinesStep()) { From = from }));
 
+    public FakePipeline AddStateless(string name, Func<IStep> make, params string[] from) => Add(new(name, Anywhere, new FakeTransformOptions(make) { From = from }));
+
+    public FakePipeline AddKeyed(string name, Func<IStep> make, params string[] from) => Add(new(name, PerKey, new FakeTransformOptions(make) { From = from }));
+
     public FakePipeline AddStep(string name, Func<IStep> make, params string[] from) => Add(new(name, Transform, new FakeTransformOptions(make) { From = from }));
 
     public FakePipeline AddSink(string name, ISink sink, params string[] from) => Add(new(name, Sink, new FakeSinkOptions(sink) { From = from }));
@@ -58,6 +66,7 @@ internal sealed class FakePipeline
         Options = new PipelineOptions
         {
             Name = "fake",
+            Parallelism = Parallelism,
             DeadLetter = new DeadLetterOptions { Path = DeadLetterPath },
             Server = new ServerOptions { DrainTimeout = new Duration(DrainTimeout) },
         },
@@ -115,8 +124,9 @@ internal sealed class CountingSource(int documents, int perBatch, bool finite = 
 /// <summary>Turns each document into a row whose id is the document's number; a document <c>x</c> is dead.</summary>
 internal sealed class LinesStep : IStep
 {
-    public void Process(Batch batch, long now)
+    public void Process(Part part, long now)
     {
+        var batch = part.Batch;
         for (var i = 0; i < batch.DocumentCount; i++)
         {
             if (!Decimals.TryParse(batch.Payload(i), out var id, out _))
@@ -136,9 +146,9 @@ internal sealed class LinesStep : IStep
 
 internal sealed class ActionStep(Action<Row> action) : IStep
 {
-    public void Process(Batch batch, long now)
+    public void Process(Part part, long now)
     {
-        foreach (var row in batch)
+        foreach (var row in part)
         {
             action(row);
         }
@@ -147,9 +157,9 @@ internal sealed class ActionStep(Action<Row> action) : IStep
 
 internal sealed class ThrowingStep(Func<Row, bool> throwsAt) : IStep
 {
-    public void Process(Batch batch, long now)
+    public void Process(Part part, long now)
     {
-        foreach (var row in batch)
+        foreach (var row in part)
         {
             if (throwsAt(row))
             {

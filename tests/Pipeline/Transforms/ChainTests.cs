@@ -114,16 +114,16 @@ public class ChainTests
             batch.Batch.Truncate(room);
             for (var i = 0; i < Keys; i++)
             {
-                batch.Batch.Leave(batch.Row("player", "x").Index, RowState.Filtered, "warm");
+                batch.Batch.Whole.Leave(batch.Row("player", "x").Index, RowState.Filtered, "warm");
             }
 
             batch.Batch.SetOrigin(0, 0, -1);
 
             foreach (var step in steps)
             {
-                batch.Batch.BeginStep();
+                batch.Batch.Whole.BeginStep();
                 var before = GC.GetAllocatedBytesForCurrentThread();
-                step.Process(batch.Batch, TestBatch.Start + round);
+                step.Process(batch.Batch.Whole, TestBatch.Start + round);
                 if (round >= 10)
                 {
                     allocated += GC.GetAllocatedBytesForCurrentThread() - before;

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using CsCheck;
+using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Sources.File;
@@ -153,6 +154,31 @@ public sealed class FileSourceTests : IDisposable
         await stop.CancelAsync();
         await run.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.Equal((512, 0), (output.Documents.Count, output.Leased));
+    }
+
+    [Theory]
+    [InlineData(".jsonl")]
+    [InlineData(".jsonl.gz")]
+    public async Task It_tells_how_many_stored_bytes_of_all_its_files_it_has_read(string ending)
+    {
+        var random = new Random(1);
+        var total = Enumerable.Range(0, 3).Sum(f => new FileInfo(Write($"p{f}{ending}", string.Concat(Enumerable.Range(0, 4000).Select(_ => $"[{random.NextInt64()}]\n")))).Length);
+        await using var fixture = new SourceFixture(baseDirectory: folder);
+        var source = new FileSource(new FileSourceOptions { Path = $"*{ending}" }, fixture.Context("f"));
+        Assert.Null(source.Progress);
+        using var output = new TestOutput();
+        var seen = new List<SourceProgress>();
+        output.BeforeEmit = () =>
+        {
+            seen.Add(source.Progress!.Value);
+            return Task.CompletedTask;
+        };
+        await source.RunAsync(output, TestContext.Current.CancellationToken);
+        Assert.All(seen, p => Assert.Equal(total, p.Total));
+        Assert.Equal(seen.Select(p => p.Done).Order(), seen.Select(p => p.Done));
+        Assert.InRange(seen[0].Done, 1, total / 3);
+        Assert.Contains(seen, p => p.Done > total / 2 && p.Done < total);
+        Assert.Equal(new SourceProgress(total, total), source.Progress);
     }
 
     [Fact]

@@ -75,8 +75,8 @@ internal sealed class CommittedPipeline : IDisposable
     {
         foreach (var transform in transforms)
         {
-            batch.BeginStep();
-            steps[transform].Process(batch, now.UtcTicks);
+            batch.Whole.BeginStep();
+            steps[transform].Process(batch.Whole, now.UtcTicks);
         }
     }
 

@@ -42,6 +42,13 @@ public sealed record PipelineOptions
     /// <summary>Where the REST API and the WebSocket listen.</summary>
     public ServerOptions Server { get; init; } = new();
 
+    /// <summary>
+    /// How many workers a stage of transforms may have; the number of cores when it is not given. Payloads are mapped by several workers, and
+    /// what keeps state is split by keys between them; the order of records stays the same.
+    /// </summary>
+    [Between("1", "64")]
+    public int? Parallelism { get; init; }
+
     /// <summary>Seed of everything random (jitter, back-off, demo providers), so that a run can be repeated.</summary>
     [Between("0", "2147483647")]
     public int Seed { get; init; } = 1;

@@ -19,7 +19,8 @@ internal sealed class DeduplicateStep(RecordSchema schema, TimeSpan window, int 
     public static BlockType BlockType { get; } = BlockType.Transform<DeduplicateOptions>(
         "deduplicate",
         "A repetition within the window never passes as news; after a restart, or past the bound of keys, one may pass once more.",
-        (options, context) => new DeduplicateStep(context.Schema, options.Window.Value, options.MaxKeys));
+        (options, context) => new DeduplicateStep(context.Schema, options.Window.Value, context.Share(options.MaxKeys)),
+        scaling: Scaling.PerKey);
 
     /// <summary>Keys remembered now.</summary>
     public int Count => seen.Count;
@@ -27,10 +28,10 @@ internal sealed class DeduplicateStep(RecordSchema schema, TimeSpan window, int 
     /// <summary>Keys forgotten because of the bound.</summary>
     public long Evicted => seen.Evicted;
 
-    public void Process(Batch batch, long now)
+    public void Process(Part part, long now)
     {
         seen.Expire(now - window.Ticks);
-        foreach (var row in batch)
+        foreach (var row in part)
         {
             ref readonly var head = ref row.Head;
             var key = XxHash3.HashToUInt64(row.Key, ((long)head.Source << 16) | (ushort)head.Type);

@@ -16,11 +16,12 @@ internal sealed class FilterStep(RecordSchema schema, string where) : IStep
         "filter",
         "Keeps no state: whether a record passes depends on the record alone.",
         (options, context) => new FilterStep(context.Schema, options.Where),
-        Check);
+        Check,
+        Scaling.Anywhere);
 
-    public void Process(Batch batch, long now)
+    public void Process(Part part, long now)
     {
-        foreach (var row in batch)
+        foreach (var row in part)
         {
             if (row.Head.Op == RowOp.Update && !conditions[row.Head.Type].Holds(row))
             {

@@ -16,11 +16,12 @@ internal sealed class IdentifyStep(Crosswalk crosswalk, string unknown) : IStep
         "identify",
         "Keeps no state: the same key always becomes the same key.",
         Create,
-        Check);
+        Check,
+        Scaling.MakesKeys);
 
-    public void Process(Batch batch, long now)
+    public void Process(Part part, long now)
     {
-        foreach (var row in batch)
+        foreach (var row in part)
         {
             if (crosswalk.IsCanonical(row.Key))
             {

@@ -22,8 +22,9 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
     public static BlockType BlockType { get; } = BlockType.Transform<MergeOptions>(
         "merge",
         "A value never goes back in time, and only changes pass; what it holds is in memory, so after a restart every key passes once more.",
-        (options, context) => new MergeStep(context.Schema, options.Prefer, options.StaleAfter.Value, options.MaxKeys),
-        Check);
+        (options, context) => new MergeStep(context.Schema, options.Prefer, options.StaleAfter.Value, context.Share(options.MaxKeys)),
+        Check,
+        Scaling.PerKey);
 
     /// <summary>Keys held now.</summary>
     public int Count => table.Count;
@@ -31,9 +32,9 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
     /// <summary>Keys forgotten because of the bound.</summary>
     public long Evicted => table.Evicted;
 
-    public void Process(Batch batch, long now)
+    public void Process(Part part, long now)
     {
-        foreach (var row in batch)
+        foreach (var row in part)
         {
             switch (row.Head.Op)
             {

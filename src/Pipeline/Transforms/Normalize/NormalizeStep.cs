@@ -17,10 +17,12 @@ internal sealed class NormalizeStep(RecordSchema schema, IReadOnlyList<MappingRu
         "normalize",
         "Every payload becomes records, is filtered because it holds none, or goes to the dead letter; what a request gave last is remembered in memory only.",
         Create,
-        Check);
+        Check,
+        Scaling.MakesKeys);
 
-    public void Process(Batch batch, long now)
+    public void Process(Part part, long now)
     {
+        var batch = part.Batch;
         for (var i = 0; i < batch.DocumentCount; i++)
         {
             var document = batch.Document(i);

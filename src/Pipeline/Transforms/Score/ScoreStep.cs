@@ -36,11 +36,12 @@ internal sealed class ScoreStep : IStep
         "score",
         "Keeps no state: a record's score depends on the record, its source and the time alone.",
         (options, context) => new ScoreStep(context.Schema, options),
-        Check);
+        Check,
+        Scaling.Anywhere);
 
-    public void Process(Batch batch, long now)
+    public void Process(Part part, long now)
     {
-        foreach (var row in batch)
+        foreach (var row in part)
         {
             if (row.Head.Op == RowOp.Update)
             {

@@ -1,0 +1,70 @@
+using StreamEngine.Pipeline.Messages;
+
+namespace StreamEngine.Pipeline.Runtime;
+
+/// <summary>
+/// Each worker has its share of the keys and works on their rows in every batch. All workers see all batches in order, so a batch that
+/// the last of them has left can't be overtaken by a later one.
+/// </summary>
+internal sealed class KeyLanes : Lanes
+{
+    /// <summary>Batches under way: workers may be this far apart when one batch holds more of one's keys.</summary>
+    private const int InFlight = 4;
+
+    private readonly Work work;
+    private volatile bool broken;
+
+    public KeyLanes(IReadOnlyList<Worker> workers, FanOut readers, Work work, Func<Exception, Task> breakAsync)
+        : base(workers, readers, InFlight, breakAsync)
+    {
+        this.work = work;
+    }
+
+    public override async Task TakeAsync(Batch batch)
+    {
+        await Room.WaitAsync().ConfigureAwait(false);
+        batch.Split(Workers.Count);
+        for (var lane = 0; lane < Workers.Count; lane++)
+        {
+            Post(lane, new Item(batch, 0));
+        }
+    }
+
+    protected override async ValueTask<Worker.Failure?> WorkAsync(int lane, Item item)
+    {
+        var batch = item.Batch;
+        var part = batch.PartOf(lane);
+        var failure = work(Workers[lane], part);
+        try
+        {
+            if (Readers.HasSinks)
+            {
+                part.Encode();
+            }
+        }
+#pragma warning disable CA1031 // The other workers' parts must still find their way out.
+        catch (Exception e)
+        {
+            broken = true;
+            await BreakAsync(e).ConfigureAwait(false);
+        }
+#pragma warning restore CA1031
+
+        if (batch.LeavePart())
+        {
+            if (Readers.HasSinks)
+            {
+                batch.SealParts();
+            }
+
+            if (broken)
+            {
+                batch.Release();
+            }
+
+            await HandOnAsync(broken ? null : batch).ConfigureAwait(false);
+        }
+
+        return failure;
+    }
+}

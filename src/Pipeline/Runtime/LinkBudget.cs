@@ -1,0 +1,68 @@
+namespace StreamEngine.Pipeline.Runtime;
+
+/// <summary>
+/// The bound of a link, in records and payload bytes: many small batches and a few large ones cost the same memory. What is larger
+/// than the whole bound passes alone. Senders that wait are let in in the order they came.
+/// </summary>
+/// <param name="maxRecords">The most records waiting or being handled.</param>
+/// <param name="maxBytes">The most payload bytes waiting or being handled.</param>
+internal sealed class LinkBudget(int maxRecords, int maxBytes)
+{
+    private readonly Lock gate = new();
+    private readonly Queue<Waiter> waiters = new();
+    private long records;
+    private long bytes;
+
+    public int MaxRecords { get; } = maxRecords;
+
+    /// <summary>Takes room, waiting until there is some.</summary>
+    public ValueTask EnterAsync(in Load load)
+    {
+        lock (gate)
+        {
+            if (waiters.Count == 0 && Fits(load))
+            {
+                Take(load);
+                return ValueTask.CompletedTask;
+            }
+
+            var waiter = new Waiter(load);
+            waiters.Enqueue(waiter);
+            return new ValueTask(waiter.Task);
+        }
+    }
+
+    /// <summary>Gives room back.</summary>
+    public void Leave(in Load load)
+    {
+        lock (gate)
+        {
+            records -= load.Records;
+            bytes -= load.Bytes;
+            while (waiters.TryPeek(out var waiter) && Fits(waiter.Load))
+            {
+                waiters.Dequeue();
+                Take(waiter.Load);
+                waiter.SetResult();
+            }
+        }
+    }
+
+    private bool Fits(in Load load) => records == 0 || (records + load.Records <= MaxRecords && bytes + load.Bytes <= maxBytes);
+
+    private void Take(in Load load)
+    {
+        records += load.Records;
+        bytes += load.Bytes;
+    }
+
+    private sealed class Waiter(Load load) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        public Load Load { get; } = load;
+    }
+}
+
+/// <summary>What a batch takes of a link's bound.</summary>
+/// <param name="Records">Records and confirmations; at least one.</param>
+/// <param name="Bytes">Payload bytes.</param>
+internal readonly record struct Load(int Records, int Bytes);

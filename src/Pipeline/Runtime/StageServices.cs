@@ -1,0 +1,50 @@
+using Microsoft.Extensions.Logging;
+using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Health;
+
+namespace StreamEngine.Pipeline.Runtime;
+
+/// <summary>What every stage needs.</summary>
+/// <param name="Time">The clock.</param>
+/// <param name="Logger">For the runtime's own messages.</param>
+/// <param name="DeadLetters">Where dead records go.</param>
+/// <param name="Taps">Windows by block name.</param>
+/// <param name="Health">Told when a restart has lost what was remembered.</param>
+/// <param name="Broken">Ends the run: a shell has failed.</param>
+/// <param name="Abort">Signalled when the drain timeout has passed: nothing waits any longer.</param>
+internal sealed record StageServices(
+    TimeProvider Time,
+    ILogger Logger,
+    DeadLetterFile DeadLetters,
+    IReadOnlyDictionary<string, Tap> Taps,
+    SourceHealth Health,
+    CancellationTokenSource Broken,
+    CancellationToken Abort);
+
+/// <summary>Messages of the stages.</summary>
+internal static partial class StageLog
+{
+    [LoggerMessage(Level = LogLevel.Error, Message = "Stage '{Stage}' failed in block '{Block}': the {Records} records it was working on went to the dead letter; restarting it in {Wait}")]
+    public static partial void Restarting(ILogger logger, Exception exception, string stage, string block, int records, Duration wait);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Stage '{Stage}' can't be rebuilt; trying again in {Wait}")]
+    public static partial void Unbuildable(ILogger logger, Exception exception, string stage, Duration wait);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Sink '{Sink}' can't write: {Error}. Nothing is lost; trying again in {Wait}")]
+    public static partial void SinkWaits(ILogger logger, string sink, string error, Duration wait);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Sink '{Sink}' writes again")]
+    public static partial void SinkRecovered(ILogger logger, string sink);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Sink '{Sink}' could not finish: {Error}")]
+    public static partial void SinkUnfinished(ILogger logger, string sink, string error);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Source '{Source}' failed; restarting it in {Wait}")]
+    public static partial void SourceRestarting(ILogger logger, Exception exception, string source, Duration wait);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Source '{Source}' failed and, being finite, is not started again: {Error}")]
+    public static partial void SourceFailed(ILogger logger, string source, string error);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The shell of stage '{Stage}' failed; the run ends")]
+    public static partial void ShellFailed(ILogger logger, Exception exception, string stage);
+}
