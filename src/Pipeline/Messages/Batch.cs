@@ -257,6 +257,13 @@ public sealed class Batch : IBufferWriter<byte>
         return at < origins.Length ? origins[at] : (short)-1;
     }
 
+    /// <summary>The sources that a row's merged values came from, by slot, where they come from several; empty when no row's do.</summary>
+    internal ReadOnlySpan<short> Origins(int row)
+    {
+        var at = row * Schema.Stride;
+        return at < origins.Length ? origins.AsSpan(at, Schema.Stride) : default;
+    }
+
     /// <summary>
     /// Splits the rows by their keys into parts that may be worked on at the same time, until <see cref="LeavePart"/> was called for each.
     /// </summary>

@@ -18,6 +18,9 @@ public struct FieldSet : IEquatable<FieldSet>
     /// <summary>How many slots are in the set.</summary>
     public readonly int Count => BitOperations.PopCount(low) + BitOperations.PopCount(high);
 
+    /// <summary>Well mixed bits of the set, the upper ones best.</summary>
+    internal readonly ulong Hash => (low ^ BitOperations.RotateLeft(high, 32)) * 0x9E37_79B9_7F4A_7C15;
+
     /// <summary>Whether <paramref name="slot"/> is in the set.</summary>
     public readonly bool Has(int slot) => ((slot < 64 ? low : high) >> (slot & 63) & 1) != 0;
 

@@ -1,8 +1,6 @@
 using System.Buffers;
-using System.Buffers.Text;
-using System.Globalization;
-using System.Text.Encodings.Web;
-using System.Text.Json;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using StreamEngine.Pipeline.Records;
 
 namespace StreamEngine.Pipeline.Messages;
@@ -10,279 +8,79 @@ namespace StreamEngine.Pipeline.Messages;
 /// <summary>
 /// Writes a record as the JSON that listeners, files, the store and Redis share:
 /// <c>{"key","kind","event","revision","sequence","eventTime","receivedTime","source","quality","changed","fields","provenance"}</c>.
+/// Several threads may encode rows of one batch, each into its own buffer.
 /// </summary>
-public static class RecordEncoder
+public static partial class RecordEncoder
 {
-    private static readonly SearchValues<byte> Unsafe = SearchValues.Create([.. Enumerable.Range(0, 32).Select(i => (byte)i), (byte)'"', (byte)'\\']);
-    private static readonly byte[][] Levels = ["\"unscored\""u8.ToArray(), "\"invalid\""u8.ToArray(), "\"low\""u8.ToArray(), "\"medium\""u8.ToArray(), "\"high\""u8.ToArray()];
+    /// <summary>Most bytes of what all records have in common: punctuation, fixed names, two whole numbers, two times, a score and a level.</summary>
+    private const int CommonBound = 512;
+
+    private static readonly SearchValues<byte> Special = SearchValues.Create([.. Enumerable.Range(0, 32).Select(i => (byte)i), (byte)'"', (byte)'\\']);
+
+    private static readonly JsonFragment[] Levels =
+    [
+        .. new[] { "unscored", "invalid", "low", "medium", "high" }
+            .Select(level => new JsonFragment(System.Text.Encoding.UTF8.GetBytes($",\"level\":\"{level}\",\"reasons\":[]}}"))),
+    ];
 
     /// <summary>Whether the text holds a character that JSON wants escaped.</summary>
-    public static bool NeedsEscaping(ReadOnlySpan<byte> text) => text.IndexOfAny(Unsafe) >= 0;
+    public static bool NeedsEscaping(ReadOnlySpan<byte> text) => text.IndexOfAny(Special) >= 0;
 
     /// <summary>Writes one record.</summary>
     public static void Write(Row row, IBufferWriter<byte> output)
     {
         ref readonly var head = ref row.Head;
-        var type = row.Type;
-        output.Write("{\"key\":"u8);
-        WriteText(row.Key, NeedsEscaping(row.Key), output);
-        output.Write(",\"kind\":"u8);
-        output.Write(type.JsonName);
-        output.Write(",\"event\":"u8);
-        output.Write(type.JsonEvent);
+        var schema = row.Batch.Schema;
+        var text = schema.Texts[head.Type];
+        var bytes = row.Batch.Bytes;
+        var cells = row.Cells;
+        ref var start = ref Reserve(output, Bound(head, cells, text, schema));
+
+        ref var to = ref Put.Literal(ref start, "{\"key\":\""u8);
+        to = ref Put.Checked(ref to, bytes, head.KeyOffset, head.KeyLength);
         if (head.Revision > 0)
         {
-            output.Write(",\"revision\":"u8);
-            WriteLong(head.Revision, output);
+            to = ref Put.Long(ref text.ToRevision.CopyTo(ref to), head.Revision);
+            to = ref Put.Literal(ref to, ",\"sequence\":"u8);
         }
-
-        output.Write(",\"sequence\":"u8);
-        WriteLong(head.Sequence, output);
-        output.Write(",\"eventTime\":"u8);
-        WriteTime(head.EventTime, output);
-        output.Write(",\"receivedTime\":"u8);
-        WriteTime(head.ReceivedTime, output);
-        output.Write(",\"source\":"u8);
-        output.Write(row.Source.JsonName);
-        if (head.Quality.Level != QualityLevel.Unscored)
+        else
         {
-            WriteQuality(row, output);
+            to = ref text.ToSequence.CopyTo(ref to);
         }
 
-        if (!head.Changed.IsEmpty)
-        {
-            output.Write(",\"changed\":"u8);
-            WriteNames(type, head.Changed, output);
-        }
-
-        output.Write(",\"fields\":{"u8);
-        var first = true;
-        foreach (var slot in head.Present)
-        {
-            Comma(ref first, output);
-            output.Write(type.Fields[slot].JsonName);
-            WriteCell(row.Cells[slot], type.Fields[slot], row.Batch.Bytes, output);
-        }
-
-        output.Write("}"u8);
-        WriteProvenance(row, output);
-        output.Write("}"u8);
+        to = ref Put.Long(ref to, head.Sequence);
+        to = ref Put.Literal(ref to, ",\"eventTime\":\""u8);
+        to = ref Put.Time(ref to, head.EventTime);
+        to = ref Put.Literal(ref to, "\",\"receivedTime\":\""u8);
+        to = ref Received(ref to, head.ReceivedTime);
+        to = ref Put.Literal(ref to, "\",\"source\":"u8);
+        to = ref schema.SourceNames[head.Source].CopyTo(ref to);
+        to = ref Verdict(ref to, head, text);
+        to = ref Changed(ref to, head.Changed, text);
+        to = ref Fields(ref to, head.Present, cells, text, bytes);
+        to = ref Provenance(ref to, head, row.Batch.Origins(row.Index), schema);
+        to = (byte)'}';
+        Advance(output, ref start, ref Unsafe.Add(ref to, 1));
     }
 
     /// <summary>Writes one field's value.</summary>
     public static void WriteCell(in Cell cell, FieldInfo field, ReadOnlySpan<byte> bytes, IBufferWriter<byte> output)
     {
-        switch (cell.Kind)
-        {
-            case CellKind.Text:
-                WriteText(bytes.Slice(cell.Offset, (int)cell.Bits), cell.Scale != 0, output);
-                break;
-            case CellKind.Number when cell.Length == 0 || field.Decimals is not null:
-                WriteNumber(cell, field.Decimals, output);
-                break;
-            case CellKind.Number or CellKind.BigNumber:
-                output.Write(bytes.Slice(cell.Offset, cell.Length));
-                break;
-            case CellKind.Bool:
-                output.Write(cell.Bits != 0 ? "true"u8 : "false"u8);
-                break;
-            case CellKind.Time:
-                WriteTime(cell.Bits, output);
-                break;
-            default:
-                output.Write("null"u8);
-                break;
-        }
+        ref var start = ref Reserve(output, checked((int)(CellBound(cell) + Put.MostDigits + Put.TimeLength + 2)));
+        Advance(output, ref start, ref Value(ref start, cell, field.Decimals ?? -1, bytes));
     }
 
     /// <summary>Writes a JSON string.</summary>
     public static void WriteText(ReadOnlySpan<byte> text, bool escape, IBufferWriter<byte> output)
     {
-        if (escape)
-        {
-            output.Write("\""u8);
-            output.Write(JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes);
-            output.Write("\""u8);
-            return;
-        }
-
-        var span = output.GetSpan(text.Length + 2);
-        span[0] = (byte)'"';
-        text.CopyTo(span[1..]);
-        span[text.Length + 1] = (byte)'"';
-        output.Advance(text.Length + 2);
+        ref var start = ref Reserve(output, checked((text.Length * (escape ? Put.MostEscaped : 1)) + 2));
+        Advance(output, ref start, ref Text(ref start, text, 0, text.Length, escape));
     }
 
     /// <summary>Writes an instant as ISO 8601 in UTC with milliseconds.</summary>
     public static void WriteTime(long ticks, IBufferWriter<byte> output)
     {
-        var span = output.GetSpan(32);
-        span[0] = (byte)'"';
-        new DateTime(ticks, DateTimeKind.Utc).TryFormat(span[1..], out var written, "yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
-        span[written + 1] = (byte)'"';
-        output.Advance(written + 2);
-    }
-
-    private static void WriteNumber(in Cell cell, int? decimals, IBufferWriter<byte> output)
-    {
-        var mantissa = cell.Bits;
-        var scale = (int)cell.Scale;
-        if (decimals is { } keep && scale > keep)
-        {
-            mantissa = WithoutLast(scale - keep, mantissa);
-            scale = keep;
-        }
-
-        if (scale <= 0)
-        {
-            WriteLong(mantissa, output);
-            for (; mantissa != 0 && scale < 0; scale++)
-            {
-                output.Write("0"u8);
-            }
-
-            return;
-        }
-
-        Span<byte> digits = stackalloc byte[24];
-        Utf8Formatter.TryFormat(mantissa, digits, out var written);
-        var text = digits[..written];
-        if (text[0] == '-')
-        {
-            output.Write("-"u8);
-            text = text[1..];
-        }
-
-        if (text.Length <= scale)
-        {
-            output.Write("0."u8);
-            for (var i = text.Length; i < scale; i++)
-            {
-                output.Write("0"u8);
-            }
-
-            output.Write(text);
-            return;
-        }
-
-        output.Write(text[..^scale]);
-        output.Write("."u8);
-        output.Write(text[^scale..]);
-    }
-
-    /// <summary>Takes the last digits off, rounding half to even as banks and IEEE 754 do: no drift when many values are rounded.</summary>
-    private static long WithoutLast(int digits, long mantissa)
-    {
-        // 64 bits hold 19 digits: when more go, less than half of one is left.
-        if (digits > 19)
-        {
-            return 0;
-        }
-
-        var unit = Int128.One;
-        for (; digits > 0; digits--)
-        {
-            unit *= 10;
-        }
-
-        var (quotient, rest) = Int128.DivRem(mantissa, unit);
-        var twice = Int128.Abs(rest) * 2;
-        var up = twice > unit || (twice == unit && Int128.IsOddInteger(quotient));
-        return (long)quotient + (up ? Math.Sign(mantissa) : 0);
-    }
-
-    private static void WriteLong(long value, IBufferWriter<byte> output)
-    {
-        Utf8Formatter.TryFormat(value, output.GetSpan(20), out var written);
-        output.Advance(written);
-    }
-
-    private static void WriteQuality(Row row, IBufferWriter<byte> output)
-    {
-        ref readonly var head = ref row.Head;
-        var quality = head.Quality;
-        var type = row.Type;
-        output.Write(",\"quality\":{\"score\":"u8);
-        Utf8Formatter.TryFormat(Math.Round(quality.Score, 3), output.GetSpan(32), out var written);
-        output.Advance(written);
-        output.Write(",\"level\":"u8);
-        output.Write(Levels[(int)quality.Level]);
-        output.Write(",\"reasons\":["u8);
-        var first = true;
-        foreach (var slot in quality.Missing)
-        {
-            WriteReason("missing "u8, type.Fields[slot].Name, ref first, output);
-        }
-
-        foreach (var slot in head.Invalid)
-        {
-            WriteReason("invalid "u8, type.Fields[slot].Name, ref first, output);
-        }
-
-        for (var rules = quality.BrokenRules; rules != 0; rules &= rules - 1)
-        {
-            WriteReason("broken rule "u8, type.Rules[System.Numerics.BitOperations.TrailingZeroCount(rules)], ref first, output);
-        }
-
-        if (quality.Old)
-        {
-            WriteReason("old"u8, "", ref first, output);
-        }
-
-        output.Write("]}"u8);
-    }
-
-    private static void WriteReason(ReadOnlySpan<byte> what, string name, ref bool first, IBufferWriter<byte> output)
-    {
-        Comma(ref first, output);
-        output.Write("\""u8);
-        output.Write(what);
-        output.Write(JsonEncodedText.Encode(name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes);
-        output.Write("\""u8);
-    }
-
-    private static void WriteNames(RecordType type, FieldSet slots, IBufferWriter<byte> output)
-    {
-        output.Write("["u8);
-        var first = true;
-        foreach (var slot in slots)
-        {
-            Comma(ref first, output);
-            output.Write(type.Fields[slot].JsonName.AsSpan()[..^1]);
-        }
-
-        output.Write("]"u8);
-    }
-
-    private static void WriteProvenance(Row row, IBufferWriter<byte> output)
-    {
-        var first = true;
-        foreach (var slot in row.Head.Present)
-        {
-            if (row.Batch.Origin(row.Index, slot) is not (>= 0 and var origin))
-            {
-                continue;
-            }
-
-            output.Write(first ? ",\"provenance\":{"u8 : ","u8);
-            first = false;
-            output.Write(row.Type.Fields[slot].JsonName);
-            output.Write(row.Batch.Schema.Sources[origin].JsonName);
-        }
-
-        if (!first)
-        {
-            output.Write("}"u8);
-        }
-    }
-
-    private static void Comma(ref bool first, IBufferWriter<byte> output)
-    {
-        if (!first)
-        {
-            output.Write(","u8);
-        }
-
-        first = false;
+        ref var start = ref Reserve(output, Put.TimeLength + 2);
+        Advance(output, ref start, ref Time(ref start, ticks));
     }
 }

@@ -1,3 +1,5 @@
+using StreamEngine.Pipeline.Messages;
+
 namespace StreamEngine.Pipeline.Records;
 
 /// <summary>A source as rows refer to it.</summary>
@@ -7,7 +9,7 @@ namespace StreamEngine.Pipeline.Records;
 /// <param name="Reliability">0..1, how far the operator trusts its provider.</param>
 public sealed record SourceInfo(string Name, int Index, int Priority, double Reliability)
 {
-    internal byte[] JsonName { get; } = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(Name);
+    internal JsonFragment JsonName { get; } = new(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(Name));
 }
 
 /// <summary>Everything about record types and sources that is resolved when the config is compiled.</summary>
@@ -21,6 +23,10 @@ public sealed class RecordSchema
         Types = types;
         Sources = sources;
         Stride = Math.Max(1, types.Count == 0 ? 1 : types.Max(t => t.Fields.Count));
+        Texts = [.. types.Select(t => t.Text)];
+        Provenances = [.. types.Select(_ => new JsonFragmentCache())];
+        SourceNames = [.. sources.Select(s => s.JsonName)];
+        LongestSource = SourceNames.Length == 0 ? 0 : SourceNames.Max(s => s.Length);
     }
 
     /// <summary>Record types by index.</summary>
@@ -31,6 +37,18 @@ public sealed class RecordSchema
 
     /// <summary>Cells per row: the field count of the widest type.</summary>
     public int Stride { get; }
+
+    /// <summary>What encoded records have in common, by type.</summary>
+    internal RecordText[] Texts { get; }
+
+    /// <summary>Provenance of records whose fields all come from one source, by type. Sources are numbered per schema, types may stand in several.</summary>
+    internal JsonFragmentCache[] Provenances { get; }
+
+    /// <summary>Names of sources as JSON, by index.</summary>
+    internal JsonFragment[] SourceNames { get; }
+
+    /// <summary>Length of the longest of <see cref="SourceNames"/>.</summary>
+    internal int LongestSource { get; }
 
     /// <summary>The type of that name, or null.</summary>
     public RecordType? Type(string name) => Types.FirstOrDefault(t => t.Name == name);

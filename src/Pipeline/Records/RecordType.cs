@@ -1,4 +1,4 @@
-using System.Text.Json;
+using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Records;
 
@@ -31,11 +31,6 @@ public sealed class FieldInfo
 
     /// <summary>True when a change of this field alone is not news; deduplication leaves it out.</summary>
     public bool Volatile { get; init; }
-
-    /// <summary>The name with quotes and colon, as it stands in JSON.</summary>
-    public byte[] JsonName => jsonName ??= [.. JsonSerializer.SerializeToUtf8Bytes(Name), (byte)':'];
-
-    private byte[]? jsonName;
 }
 
 /// <summary>A canonical shape, such as <c>player</c>: its fields in slot order and its rules.</summary>
@@ -54,8 +49,7 @@ public sealed class RecordType
         Index = index;
         Fields = fields;
         Rules = rules;
-        JsonName = JsonSerializer.SerializeToUtf8Bytes(name);
-        JsonEvent = JsonSerializer.SerializeToUtf8Bytes(name + "_update");
+        Text = new RecordText(name, fields, rules);
         byName = fields.ToDictionary(f => f.Name, StringComparer.Ordinal);
     }
 
@@ -65,9 +59,8 @@ public sealed class RecordType
     /// <summary>Position in <see cref="RecordSchema.Types"/>.</summary>
     public int Index { get; }
 
-    internal byte[] JsonName { get; }
-
-    internal byte[] JsonEvent { get; }
+    /// <summary>What encoded records of the type have in common.</summary>
+    internal RecordText Text { get; }
 
     /// <summary>Fields in slot order.</summary>
     public IReadOnlyList<FieldInfo> Fields { get; }

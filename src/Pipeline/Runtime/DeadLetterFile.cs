@@ -1,7 +1,3 @@
-using System.Buffers;
-using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
@@ -14,14 +10,16 @@ namespace StreamEngine.Pipeline.Runtime;
 /// </summary>
 public sealed partial class DeadLetterFile : IDisposable
 {
-    private const int MaxPayload = 4096;
+    /// <summary>A batch is written at once unless it has more than this: many records may share one large payload.</summary>
+    private const int MaxPending = 256 * 1024;
 
     private readonly Lock gate = new();
     private readonly string? path;
     private readonly long maxBytes;
     private readonly TimeProvider time;
     private readonly ILogger logger;
-    private readonly ArrayBufferWriter<byte> line = new();
+    private readonly DeadLetterLines pending = new();
+    private readonly FileWrite write;
     private FileStream? file;
     private DateTimeOffset quietUntil;
     private long written;
@@ -33,7 +31,13 @@ public sealed partial class DeadLetterFile : IDisposable
     /// <param name="time">The clock.</param>
     /// <param name="logger">Told when the file can't be written.</param>
     public DeadLetterFile(DeadLetterOptions options, string baseDirectory, TimeProvider time, ILogger<DeadLetterFile> logger)
+        : this(options, baseDirectory, time, logger, static (file, lines) => file.Write(lines))
     {
+    }
+
+    internal DeadLetterFile(DeadLetterOptions options, string baseDirectory, TimeProvider time, ILogger<DeadLetterFile> logger, FileWrite write)
+    {
+        this.write = write;
         path = options.Path.Length == 0 ? null : System.IO.Path.GetFullPath(options.Path, baseDirectory);
         maxBytes = options.MaxBytes.Bytes;
         this.time = time;
@@ -48,11 +52,11 @@ public sealed partial class DeadLetterFile : IDisposable
 
     internal void Write(string block, Part part)
     {
-        foreach (ref readonly var departure in part.Departures)
+        if (path is not null && HasDead(part.Departures))
         {
-            if (departure.State == RowState.Dead && path is not null)
+            lock (gate)
             {
-                Write(block, part.Batch, departure);
+                Write_NeedsLock(block, part.Batch, part.Departures);
             }
         }
     }
@@ -67,37 +71,77 @@ public sealed partial class DeadLetterFile : IDisposable
         }
     }
 
-    private void Write(string block, Batch batch, in Departure departure)
+    private static bool HasDead(ReadOnlySpan<Departure> departures)
     {
-        lock (gate)
+        foreach (ref readonly var departure in departures)
         {
-            try
+            if (departure.State == RowState.Dead)
             {
-                Encode(block, batch, departure);
-                file ??= Open();
-                if (file.Length + line.WrittenCount > maxBytes && file.Length > 0)
-                {
-                    file.Dispose();
-                    file = null;
-                    File.Move(path!, path + ".1", overwrite: true);
-                    file = Open();
-                }
-
-                Append(file);
-                written++;
+                return true;
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        }
+
+        return false;
+    }
+
+    private void Write_NeedsLock(string block, Batch batch, ReadOnlySpan<Departure> departures)
+    {
+        pending.Begin(block, time.GetUtcNow());
+        foreach (ref readonly var departure in departures)
+        {
+            if (departure.State == RowState.Dead)
             {
-                lost++;
-                file?.Dispose();
-                file = null;
-                if (time.GetUtcNow() >= quietUntil)
+                pending.Add(batch, departure);
+                if (pending.Length >= MaxPending)
                 {
-                    quietUntil = time.GetUtcNow().AddMinutes(1);
-                    LogUnwritable(path!, e.Message, lost);
+                    Flush_NeedsLock();
                 }
             }
         }
+
+        Flush_NeedsLock();
+    }
+
+    /// <summary>Writes what is pending, as many whole lines at once as fit into the file.</summary>
+    private void Flush_NeedsLock()
+    {
+        try
+        {
+            while (!pending.IsEmpty)
+            {
+                file ??= Open();
+                var before = file.Length;
+                var fitting = pending.Whole(maxBytes - before);
+                if (fitting.IsEmpty && before > 0)
+                {
+                    Rotate_NeedsLock();
+                }
+                else
+                {
+                    Append_NeedsLock(file, before, fitting.IsEmpty ? pending.First() : fitting);
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            lost += pending.Count();
+            file?.Dispose();
+            file = null;
+            if (time.GetUtcNow() >= quietUntil)
+            {
+                quietUntil = time.GetUtcNow().AddMinutes(1);
+                LogUnwritable(path!, e.Message, lost);
+            }
+        }
+
+        pending.Clear();
+    }
+
+    private void Rotate_NeedsLock()
+    {
+        file!.Dispose();
+        file = null;
+        File.Move(path!, path + ".1", overwrite: true);
     }
 
     /// <summary>Unbuffered: what a full disk refused must not be tried again, and fail again, when the file is closed.</summary>
@@ -109,69 +153,36 @@ public sealed partial class DeadLetterFile : IDisposable
         return opened;
     }
 
-    /// <summary>Writes the line whole or not at all: the next one must not continue a torn one.</summary>
-    private void Append(FileStream to)
+    /// <summary>Leaves only whole lines in the file: the next one must not continue a torn one.</summary>
+    private void Append_NeedsLock(FileStream to, long before, ReadOnlySpan<byte> lines)
     {
-        var before = to.Length;
         try
         {
-            to.Write(line.WrittenSpan);
+            write(to, lines);
+            Count_NeedsLock(lines);
         }
         catch (IOException)
         {
-            if (to.Length > before)
+            var kept = pending.Whole(to.Length - before);
+            Count_NeedsLock(kept);
+            if (to.Length > before + kept.Length)
             {
-                to.SetLength(before);
+                to.SetLength(before + kept.Length);
             }
 
             throw;
         }
     }
 
-    private void Encode(string block, Batch batch, in Departure departure)
+    private void Count_NeedsLock(ReadOnlySpan<byte> lines)
     {
-        ref readonly var document = ref batch.Document(departure.Document);
-        var payload = batch.Payload(departure.Document);
-        string? key = null;
-        if (departure.Row >= 0)
-        {
-            ref readonly var head = ref batch.Head(departure.Row);
-            payload = Part(batch, head.RawOffset, head.RawLength);
-            key = Encoding.UTF8.GetString(Part(batch, head.KeyOffset, head.KeyLength));
-        }
-
-        line.ResetWrittenCount();
-        using (var json = new Utf8JsonWriter(line, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-        {
-            json.WriteStartObject();
-            json.WriteString("time", time.GetUtcNow());
-            json.WriteString("block", block);
-            json.WriteString("reason", departure.Reason);
-            WriteOptional(json, "detail", departure.Detail);
-            json.WriteString("source", batch.Schema.Sources[document.Source].Name);
-            WriteOptional(json, "origin", document.Origin);
-            json.WriteNumber("sequence", document.Sequence);
-            WriteOptional(json, "key", key);
-            json.WriteNumber("bytes", payload.Length);
-            json.WriteString("payload", Encoding.UTF8.GetString(payload[..Math.Min(MaxPayload, payload.Length)]));
-            json.WriteEndObject();
-        }
-
-        line.Write("\n"u8);
-    }
-
-    /// <summary>A part of the batch; empty when a step that failed halfway left a row that points nowhere.</summary>
-    private static ReadOnlySpan<byte> Part(Batch batch, int offset, int count) =>
-        offset >= 0 && count >= 0 && (long)offset + count <= batch.Bytes.Length ? batch.Slice(offset, count) : default;
-
-    private static void WriteOptional(Utf8JsonWriter json, string name, string? value)
-    {
-        if (!string.IsNullOrEmpty(value))
-        {
-            json.WriteString(name, value);
-        }
+        written += lines.Count((byte)'\n');
+        pending.Remove(lines.Length);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Dead letter {Path} can't be written ({Error}): {Lost} dead records were counted but not kept; free the disk or change deadLetter.path.")]
     private partial void LogUnwritable(string path, string error, long lost);
 }
+
+/// <summary>Writes lines to the end of a file. A seam for tests: disks that are full.</summary>
+internal delegate void FileWrite(FileStream file, ReadOnlySpan<byte> lines);

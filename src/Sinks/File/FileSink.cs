@@ -1,5 +1,5 @@
-using System.Buffers;
 using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Messages;
 
@@ -18,7 +18,8 @@ internal sealed partial class FileSink : ISink
     private readonly ILogger logger;
     private readonly DiskWrite write;
     private readonly SemaphoreSlim turn = new(1, 1);
-    private readonly ArrayBufferWriter<byte> lines = new();
+    private readonly LineBuffer lines = new();
+    private readonly Func<CancellationToken, ValueTask> append;
     private readonly ITimer rotation;
     private OutputFile? file;
     private DateTimeOffset due = DateTimeOffset.MaxValue;
@@ -32,7 +33,8 @@ internal sealed partial class FileSink : ISink
         name = context.Name;
         time = context.Time;
         logger = context.Logging.CreateLogger<FileSink>();
-        this.write = write ?? RandomAccess.WriteAsync;
+        this.write = write ?? WriteToDisk;
+        append = token => file!.AppendAsync(lines.Written, token);
         template = PathTemplate.Parse(context.FullPath(options.Path), options.Gzip, out var fault)
             ?? throw new ArgumentException($"sink '{name}': path {fault}", nameof(options));
         rotation = time.CreateTimer(_ => RotateWhenIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -46,13 +48,13 @@ internal sealed partial class FileSink : ISink
         await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            Encode(batch);
-            if (lines.WrittenCount == 0)
+            lines.Fill(batch);
+            if (lines.Written.IsEmpty)
             {
                 return;
             }
 
-            if (IsDue || IsFull(options.Gzip ? 0 : lines.WrittenCount))
+            if (IsDue || IsFull(options.Gzip ? 0 : lines.Written.Length))
             {
                 await CompleteFileAsync(cancellationToken).ConfigureAwait(false);
             }
@@ -60,7 +62,7 @@ internal sealed partial class FileSink : ISink
             await OpenAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                await RetryAsync(t => file!.AppendAsync(lines.WrittenMemory, t), cancellationToken).ConfigureAwait(false);
+                await RetryAsync(append, cancellationToken).ConfigureAwait(false);
             }
             catch
             {
@@ -148,38 +150,11 @@ internal sealed partial class FileSink : ISink
     private bool IsFull(long more) => file is not null && options.MaxBytes is { } most
         && (more == 0 ? file.Length >= most.Bytes : file.Length > 0 && file.Length + more > most.Bytes);
 
-    private void Encode(Batch batch)
+    /// <summary>Blocks: on Linux an asynchronous write is this same call on another thread, so it would only add a hop.</summary>
+    private static ValueTask WriteToDisk(SafeFileHandle file, ReadOnlyMemory<byte> bytes, long offset, CancellationToken cancellationToken)
     {
-        lines.ResetWrittenCount();
-        foreach (var row in batch)
-        {
-            switch (row.Head.Op)
-            {
-                case RowOp.Update:
-                    lines.Write(batch.DataOf(row.Index).Span);
-                    lines.Write("\n"u8);
-                    break;
-                case RowOp.Removed:
-                    WriteRemoval(row);
-                    break;
-            }
-        }
-    }
-
-    private void WriteRemoval(Row row)
-    {
-        lines.Write("{\"key\":"u8);
-        RecordEncoder.WriteText(row.Key, RecordEncoder.NeedsEscaping(row.Key), lines);
-        lines.Write(",\"kind\":"u8);
-        lines.Write(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(row.Type.Name));
-        lines.Write(",\"event\":\"removed\",\"sequence\":"u8);
-        System.Buffers.Text.Utf8Formatter.TryFormat(row.Head.Sequence, lines.GetSpan(20), out var written);
-        lines.Advance(written);
-        lines.Write(",\"eventTime\":"u8);
-        RecordEncoder.WriteTime(row.Head.EventTime, lines);
-        lines.Write(",\"receivedTime\":"u8);
-        RecordEncoder.WriteTime(row.Head.ReceivedTime, lines);
-        lines.Write("}\n"u8);
+        RandomAccess.Write(file, bytes.Span, offset);
+        return ValueTask.CompletedTask;
     }
 
     private async ValueTask OpenAsync(CancellationToken cancellationToken)

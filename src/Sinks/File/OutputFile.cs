@@ -38,7 +38,7 @@ internal sealed class OutputFile : IDisposable
     public static OutputFile Open(string path, DateTimeOffset opened, bool gzip, DiskWrite write)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var handle = File.OpenHandle(path + PathTemplate.Part, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete, FileOptions.Asynchronous);
+        var handle = File.OpenHandle(path + PathTemplate.Part, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete);
         return new OutputFile(path, handle, opened, gzip, write);
     }
 

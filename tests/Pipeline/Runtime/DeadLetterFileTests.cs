@@ -1,6 +1,8 @@
+using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Runtime;
 
 namespace StreamEngine.Pipeline.Tests.Runtime;
@@ -31,7 +33,7 @@ public sealed class DeadLetterFileTests
         {
             var batch = await batches.OneAsync($"{i}");
             batch.Whole.BeginStep();
-            batch.LeaveDocument(0, StreamEngine.Pipeline.Messages.RowState.Dead, "on purpose");
+            batch.LeaveDocument(0, RowState.Dead, "on purpose");
             letters.Write("lines", batch.Whole);
             batch.Release();
         }
@@ -51,11 +53,105 @@ public sealed class DeadLetterFileTests
         using var batches = new Messages.Batches();
         var batch = await batches.OneAsync("x");
         batch.Whole.BeginStep();
-        batch.LeaveDocument(0, StreamEngine.Pipeline.Messages.RowState.Dead, "on purpose");
+        batch.LeaveDocument(0, RowState.Dead, "on purpose");
 
         letters.Write("lines", batch.Whole);
 
         Assert.Equal(1, letters.Lost);
         Assert.Equal(0, letters.Written);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2.5)]
+    public async Task When_the_disk_is_full_halfway_whole_lines_stay_and_the_others_are_counted_as_lost(double lines)
+    {
+        using var folder = new TempFolder();
+        var full = false;
+        using var letters = new DeadLetterFile(
+            new DeadLetterOptions { Path = folder.File("dead.jsonl") }, folder.FullName, new FakeTimeProvider(), NullLogger<DeadLetterFile>.Instance,
+            (file, bytes) =>
+            {
+                file.Write(full ? bytes[..(int)(bytes.Length / 4 * lines)] : bytes);
+                if (full)
+                {
+                    throw new IOException("No space left on device", 28);
+                }
+            });
+        using var batches = new Messages.Batches();
+
+        letters.Write("lines", (await DeadAsync(batches, "\"a\"", "\"b\"", "\"c\"", "\"d\"")).Whole);
+        full = true;
+        letters.Write("lines", (await DeadAsync(batches, "\"e\"", "\"f\"", "\"g\"", "\"h\"")).Whole);
+        full = false;
+        letters.Write("lines", (await DeadAsync(batches, "\"i\"")).Whole);
+
+        Assert.Equal(5 + (int)lines, letters.Written);
+        Assert.Equal(4 - (int)lines, letters.Lost);
+        Assert.Equal(
+            [.. "abcd".Concat("efgh"[..(int)lines]).Append('i').Select(c => $"\"{c}\"")],
+            File.ReadLines(folder.File("dead.jsonl")).Select(l => JsonElement.Parse(l).GetProperty("payload").GetString()));
+    }
+
+    [Fact]
+    public async Task A_line_says_where_the_record_came_from_and_shows_what_is_no_text()
+    {
+        using var folder = new TempFolder();
+        var now = new DateTimeOffset(2026, 4, 1, 18, 0, 0, 120, TimeSpan.Zero);
+        using var letters = new DeadLetterFile(
+            new DeadLetterOptions { Path = folder.File("dead.jsonl") }, folder.FullName, new FakeTimeProvider(now), NullLogger<DeadLetterFile>.Instance);
+        var batch = new TestBatch();
+        batch.Batch.Whole.BeginStep();
+        batch.Row("player", "player:\"1\"", source: 1, sequence: 42).Dead("rule \"é\"", "hits <= atBats\n");
+        var document = batch.Batch.DocumentCount;
+        byte[] payload = [.. Enumerable.Repeat((byte)'x', 4095), .. "é\"more"u8, 0xFF];
+        batch.Batch.AddDocument(new Document { Offset = batch.Batch.Append(payload), Length = payload.Length, Sequence = 43, Origin = "" });
+        batch.Batch.LeaveDocument(document, RowState.Dead, "no JSON");
+        letters.Write("scored", batch.Batch.Whole);
+
+        Assert.Equal(
+            [
+                """{"time":"2026-04-01T18:00:00.12+00:00","block":"scored","reason":"rule \"é\"","detail":"hits <= atBats\n","source":"beta","origin":"http://x/y","sequence":42,"key":"player:\"1\"","bytes":2,"payload":"{}"}""",
+                $$"""{"time":"2026-04-01T18:00:00.12+00:00","block":"scored","reason":"no JSON","source":"alpha","sequence":43,"bytes":{{payload.Length}},"payload":"{{new string('x', 4095)}}\uFFFD"}""",
+            ],
+            File.ReadLines(folder.File("dead.jsonl")).Select(l => l.Replace("\uFFFD", "\\uFFFD", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Lanes_may_write_at_once_and_a_record_costs_no_memory()
+    {
+        using var folder = new TempFolder();
+        using var letters = new DeadLetterFile(
+            new DeadLetterOptions { Path = folder.File("dead.jsonl") }, folder.FullName, new FakeTimeProvider(), NullLogger<DeadLetterFile>.Instance);
+        using var batches = new Messages.Batches();
+        var lanes = new[] { await DeadAsync(batches, "1", "2", "3"), await DeadAsync(batches, "4") };
+        await Task.WhenAll(lanes.Select(batch => Task.Run(
+            () =>
+            {
+                for (var i = 0; i < 50; i++)
+                {
+                    letters.Write("lines", batch.Whole);
+                }
+            },
+            TestContext.Current.CancellationToken)));
+        Assert.Equal(200, letters.Written);
+        Assert.Equal(50, File.ReadLines(folder.File("dead.jsonl")).Count(l => JsonElement.Parse(l).GetProperty("payload").GetString() == "4"));
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        letters.Write("lines", lanes[0].Whole);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private static async Task<Batch> DeadAsync(Messages.Batches batches, params string[] payloads)
+    {
+        var batch = await batches.OneAsync(payloads);
+        batch.Whole.BeginStep();
+        for (var i = 0; i < payloads.Length; i++)
+        {
+            batch.LeaveDocument(i, RowState.Dead, "on purpose");
+        }
+
+        return batch;
     }
 }

@@ -55,6 +55,35 @@ public sealed class FileSinkTests : IDisposable
     }
 
     [Fact]
+    public async Task Updates_and_removals_keep_their_order()
+    {
+        await using var sink = Sink(new FileSinkOptions { Path = "a.jsonl" });
+        await WriteAsync(sink, new TestRow("player:mlb:1", 1), new TestRow("player:mlb:1", 2, Op: RowOp.Removed), new TestRow("player:mlb:1", 3), new TestRow("player:mlb:2", 4, Op: RowOp.Confirmed));
+        await WriteAsync(sink, new TestRow("player:mlb:3", 5, Op: RowOp.Confirmed), new TestRow("player:mlb:1", 6));
+        await sink.CompleteAsync(Token);
+        Assert.Equal([1, 2, 3, 6], Sequences("a.jsonl"));
+    }
+
+    [Fact]
+    public async Task A_record_costs_no_memory_when_the_disk_takes_it()
+    {
+        await using var sink = Sink(new FileSinkOptions { Path = "a.jsonl" });
+        var batch = await batches.MakeAsync([.. Enumerable.Range(1, 100).Select(i => new TestRow("player:mlb:1", i))]);
+        long allocated = 0;
+        for (var i = 0; i < 10; i++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var writing = sink.WriteAsync(batch, Token);
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.True(writing.IsCompletedSuccessfully);
+        }
+
+        // Debug builds keep the state of async methods on the heap: some objects per batch.
+        Assert.InRange(allocated, 0, 8 * 100);
+        batch.Release();
+    }
+
+    [Fact]
     public async Task Nothing_written_makes_no_file()
     {
         await using var sink = Sink(new FileSinkOptions { Path = "a.jsonl" });

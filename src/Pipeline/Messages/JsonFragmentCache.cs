@@ -1,0 +1,42 @@
+namespace StreamEngine.Pipeline.Messages;
+
+/// <summary>
+/// Remembers what lists of fields look like as JSON: most records of a type have one of a few sets. Bounded, and used by many
+/// threads without a lock: an entry never changes once it is there.
+/// </summary>
+internal sealed class JsonFragmentCache
+{
+    private const int SizeBits = 8;
+
+    private readonly Entry?[] entries = new Entry?[1 << SizeBits];
+
+    /// <summary>Finds the list of some fields.</summary>
+    /// <param name="fields">The fields.</param>
+    /// <param name="source">What else the list depends on.</param>
+    /// <param name="fragment">The list.</param>
+    public bool TryGet(FieldSet fields, int source, out JsonFragment fragment)
+    {
+        if (Volatile.Read(ref entries[Index(fields, source)]) is { } entry && entry.Fields == fields && entry.Source == source)
+        {
+            fragment = entry.Fragment;
+            return true;
+        }
+
+        fragment = default;
+        return false;
+    }
+
+    /// <summary>Keeps a list that was not found, unless another has its place: then sets that never repeat would cost memory for ever.</summary>
+    public void Keep(FieldSet fields, int source, ReadOnlySpan<byte> list)
+    {
+        ref var entry = ref entries[Index(fields, source)];
+        if (Volatile.Read(ref entry) is null)
+        {
+            Volatile.Write(ref entry, new Entry(fields, source, new JsonFragment(list)));
+        }
+    }
+
+    private static int Index(FieldSet fields, int source) => (int)((fields.Hash + ((ulong)(uint)source * 0xC2B2_AE3D_27D4_EB4F)) >> (64 - SizeBits));
+
+    private sealed record Entry(FieldSet Fields, int Source, JsonFragment Fragment);
+}

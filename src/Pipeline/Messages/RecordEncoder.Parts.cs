@@ -1,0 +1,271 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using StreamEngine.Pipeline.Records;
+
+namespace StreamEngine.Pipeline.Messages;
+
+/// <content>
+/// The parts of a record. Lists are written with a comma before each element; the first comma then becomes the bracket.
+/// </content>
+public static partial class RecordEncoder
+{
+    [ThreadStatic]
+    private static ReceivedTime? lastReceived;
+
+    private static readonly uint One = BitConverter.SingleToUInt32Bits(1);
+
+    /// <summary>Room for <paramref name="bound"/> bytes, and for what whole vectors write past them.</summary>
+    private static ref byte Reserve(IBufferWriter<byte> output, int bound)
+    {
+        var needed = checked(bound + JsonFragment.Slack);
+        return ref MemoryMarshal.GetReference(output.GetSpan(needed)[..needed]);
+    }
+
+    private static void Advance(IBufferWriter<byte> output, ref byte start, ref byte end) => output.Advance((int)Unsafe.ByteOffset(ref start, ref end));
+
+    /// <summary>The most bytes that a record can take. A cell that makes no sense makes the sum overflow instead of the buffer.</summary>
+    private static int Bound(in RowHead head, ReadOnlySpan<Cell> cells, RecordText text, RecordSchema schema)
+    {
+        var bound = CommonBound + (ulong)text.Bound + ((ulong)(uint)schema.LongestSource * (uint)(text.Names.Length + 1)) + ((ulong)(uint)head.KeyLength * Put.MostEscaped);
+        foreach (var slot in head.Present)
+        {
+            bound += CellBound(cells[slot]);
+        }
+
+        return checked((int)bound);
+    }
+
+    /// <summary>The most bytes of a cell apart from digits, times and quotes.</summary>
+    private static ulong CellBound(in Cell cell) => cell.Kind == CellKind.Text
+        ? (uint)cell.Bits * (cell.Scale != 0 ? (ulong)Put.MostEscaped : 1)
+        : cell.Length + (ulong)Math.Abs((int)cell.Scale);
+
+    private static ref byte Text(ref byte to, ReadOnlySpan<byte> bytes, int offset, int length, bool escape)
+    {
+        to = (byte)'"';
+        to = ref Unsafe.Add(ref to, 1);
+        to = ref escape ? ref Put.Escaped(ref to, bytes.Slice(offset, length)) : ref Put.Slice(ref to, bytes, offset, length);
+        to = (byte)'"';
+        return ref Unsafe.Add(ref to, 1);
+    }
+
+    private static ref byte Time(ref byte to, long ticks)
+    {
+        to = (byte)'"';
+        to = ref Put.Time(ref Unsafe.Add(ref to, 1), ticks);
+        to = (byte)'"';
+        return ref Unsafe.Add(ref to, 1);
+    }
+
+    /// <summary>An instant that most likely is that of the record before: a whole batch is received at once.</summary>
+    private static ref byte Received(ref byte to, long ticks)
+    {
+        var last = lastReceived ??= new ReceivedTime();
+        if (last.Ticks != ticks)
+        {
+            Put.Time(ref last.Text[0], ticks);
+            last.Ticks = ticks;
+        }
+
+        return ref Put.Slice(ref to, last.Text, 0, Put.TimeLength);
+    }
+
+    private static ref byte Value(ref byte to, in Cell cell, int decimals, ReadOnlySpan<byte> bytes)
+    {
+        switch (cell.Kind)
+        {
+            case CellKind.Text:
+                return ref Text(ref to, bytes, cell.Offset, (int)cell.Bits, cell.Scale != 0);
+            case CellKind.Number when cell.Length == 0 || decimals >= 0:
+                return ref cell.Scale == 0 ? ref Put.Long(ref to, cell.Bits) : ref Put.Decimal(ref to, cell.Bits, cell.Scale, decimals);
+            case CellKind.Number or CellKind.BigNumber:
+                return ref Put.Slice(ref to, bytes, cell.Offset, cell.Length);
+            case CellKind.Bool:
+                return ref cell.Bits != 0 ? ref Put.Literal(ref to, "true"u8) : ref Put.Literal(ref to, "false"u8);
+            case CellKind.Time:
+                return ref Time(ref to, cell.Bits);
+            default:
+                return ref Put.Literal(ref to, "null"u8);
+        }
+    }
+
+    private static ref byte Verdict(ref byte to, in RowHead head, RecordText text)
+    {
+        if (head.Quality.Level == QualityLevel.Unscored)
+        {
+            return ref to;
+        }
+
+        to = ref Put.Literal(ref to, ",\"quality\":{\"score\":"u8);
+        to = ref Score(ref to, head.Quality.Score);
+        to = ref Levels[(int)head.Quality.Level].CopyTo(ref to);
+        return ref (head.Quality.Missing | head.Invalid).IsEmpty && head.Quality.BrokenRules == 0 && !head.Quality.Old
+            ? ref to
+            : ref Reasons(ref to, head, text);
+    }
+
+    private static ref byte Score(ref byte to, float score)
+    {
+        // Also false for -0, negative numbers and what is no number.
+        if (BitConverter.SingleToUInt32Bits(score) <= One)
+        {
+            return ref Put.Thousandths(ref to, (int)Math.Round(score * 1000.0));
+        }
+
+        Utf8Formatter.TryFormat(Math.Round(score, 3), MemoryMarshal.CreateSpan(ref to, JsonFragment.Slack), out var written);
+        return ref Unsafe.Add(ref to, written);
+    }
+
+    /// <summary>Puts the reasons where the level's text ends with an empty list.</summary>
+    private static ref byte Reasons(ref byte to, in RowHead head, RecordText text)
+    {
+        ref var open = ref Unsafe.Subtract(ref to, "[]}".Length);
+        to = ref open;
+        foreach (var slot in head.Quality.Missing)
+        {
+            to = ref text.Missing[slot].CopyTo(ref to);
+        }
+
+        foreach (var slot in head.Invalid)
+        {
+            to = ref text.Invalid[slot].CopyTo(ref to);
+        }
+
+        for (var rules = head.Quality.BrokenRules; rules != 0; rules &= rules - 1)
+        {
+            to = ref text.BrokenRules[BitOperations.TrailingZeroCount(rules)].CopyTo(ref to);
+        }
+
+        if (head.Quality.Old)
+        {
+            to = ref Put.Literal(ref to, ",\"old\""u8);
+        }
+
+        open = (byte)'[';
+        return ref Put.Literal(ref to, "]}"u8);
+    }
+
+    private static ref byte Changed(ref byte to, FieldSet changed, RecordText text)
+    {
+        if (changed.IsEmpty)
+        {
+            return ref to;
+        }
+
+        to = ref Put.Literal(ref to, ",\"changed\":"u8);
+        if (text.Changes.TryGet(changed, 0, out var known))
+        {
+            return ref known.CopyTo(ref to);
+        }
+
+        ref var open = ref to;
+        foreach (var slot in changed)
+        {
+            to = ref text.Names[slot].CopyTo(ref to, less: 2);
+        }
+
+        open = (byte)'[';
+        to = (byte)']';
+        to = ref Unsafe.Add(ref to, 1);
+        text.Changes.Keep(changed, 0, Between(ref open, ref to));
+        return ref to;
+    }
+
+    private static ref byte Fields(ref byte to, FieldSet present, ReadOnlySpan<Cell> cells, RecordText text, ReadOnlySpan<byte> bytes)
+    {
+        to = ref Put.Literal(ref to, ",\"fields\":{"u8);
+        ref var open = ref Unsafe.Subtract(ref to, present.IsEmpty ? 0 : 1);
+        to = ref open;
+        foreach (var slot in present)
+        {
+            ref readonly var cell = ref cells[slot];
+            to = ref text.Names[slot].CopyTo(ref to, less: 1);
+
+            // Most cells are whole numbers: they don't need the detour.
+            to = ref cell.Kind == CellKind.Number && cell.Length == 0 && cell.Scale == 0
+                ? ref Put.Long(ref to, cell.Bits)
+                : ref Value(ref to, cell, text.Decimals[slot], bytes);
+        }
+
+        if (!present.IsEmpty)
+        {
+            open = (byte)'{';
+        }
+
+        to = (byte)'}';
+        return ref Unsafe.Add(ref to, 1);
+    }
+
+    private static ref byte Provenance(ref byte to, in RowHead head, ReadOnlySpan<short> origins, RecordSchema schema)
+    {
+        if (origins.IsEmpty && head.SoleOrigin < 0)
+        {
+            return ref to;
+        }
+
+        ref var open = ref Put.Literal(ref to, ",\"provenance\":"u8);
+        var sole = head.SoleOrigin >= 0 ? head.SoleOrigin : SoleOrigin(head.Present, origins);
+        if (sole >= 0 && schema.Provenances[head.Type].TryGet(head.Present, sole, out var known))
+        {
+            return ref known.CopyTo(ref open);
+        }
+
+        ref var end = ref Origins(ref open, head.Present, sole, origins, schema.Texts[head.Type].Names, schema.SourceNames);
+        if (Unsafe.AreSame(ref open, ref end))
+        {
+            return ref to;
+        }
+
+        open = (byte)'{';
+        end = (byte)'}';
+        end = ref Unsafe.Add(ref end, 1);
+        if (sole >= 0)
+        {
+            schema.Provenances[head.Type].Keep(head.Present, sole, Between(ref open, ref end));
+        }
+
+        return ref end;
+    }
+
+    private static ref byte Origins(ref byte to, FieldSet present, int sole, ReadOnlySpan<short> origins, JsonFragment[] names, JsonFragment[] sources)
+    {
+        foreach (var slot in present)
+        {
+            var origin = sole >= 0 ? sole : origins[slot];
+            if (origin >= 0)
+            {
+                to = ref names[slot].CopyTo(ref to, less: 1);
+                to = ref sources[origin].CopyTo(ref to);
+            }
+        }
+
+        return ref to;
+    }
+
+    /// <summary>The one source that all values were merged from; -1 when there is no such source.</summary>
+    private static int SoleOrigin(FieldSet present, ReadOnlySpan<short> origins)
+    {
+        const int None = -2;
+        var source = None;
+        var differ = 0;
+        foreach (var slot in present)
+        {
+            source = source == None ? origins[slot] : source;
+            differ |= origins[slot] ^ source;
+        }
+
+        return differ == 0 ? source : -1;
+    }
+
+    private static ReadOnlySpan<byte> Between(ref byte start, ref byte end) => MemoryMarshal.CreateReadOnlySpan(ref start, (int)Unsafe.ByteOffset(ref start, ref end));
+
+    private sealed class ReceivedTime
+    {
+        public readonly byte[] Text = new byte[JsonFragment.Slack];
+
+        public long Ticks = -1;
+    }
+}
