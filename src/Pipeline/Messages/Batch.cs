@@ -13,7 +13,7 @@ namespace StreamEngine.Pipeline.Messages;
 public sealed class Batch : IBufferWriter<byte>
 {
     /// <summary>Payload bytes from which a source hands a batch on: large enough to share the cost of a hop, small enough for the caches.</summary>
-    public const int FullBytes = 64 * 1024;
+    public const int FullBytes = 32 * 1024;
 
     /// <summary>Documents from which a source hands a batch on.</summary>
     public const int FullDocuments = 512;

@@ -6,7 +6,7 @@ namespace StreamEngine.Pipeline.Runtime;
 internal sealed class BatchLanes : Lanes
 {
     /// <summary>Batches under way for each worker: one in work, one that waits, and one done that waits for those before it.</summary>
-    private const int PerWorker = 3;
+    private const int PerWorker = 2;
 
     private readonly Lock gate = new();
     private readonly Work work;

@@ -9,7 +9,7 @@ namespace StreamEngine.Pipeline.Runtime;
 internal sealed class KeyLanes : Lanes
 {
     /// <summary>Batches under way: workers may be this far apart when one batch holds more of one's keys.</summary>
-    private const int InFlight = 4;
+    private const int InFlight = 3;
 
     private readonly Work work;
     private volatile bool broken;

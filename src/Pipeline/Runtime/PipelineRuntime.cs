@@ -154,11 +154,11 @@ public sealed class PipelineRuntime : IAsyncDisposable
                     continue;
                 case BlockKind.Transform:
                     var shards = stage.Distribution == Distribution.Keys ? stage.Workers : 1;
-                    stages.Add(new TransformStage(stage, new LinkBudget(TransformRecords, 256 * KiB), () => [.. stage.Blocks.Select(b => (IStep)Create(b, shards))], fanOut, stageServices));
+                    stages.Add(new TransformStage(stage, new LinkBudget(TransformRecords, 64 * KiB), () => [.. stage.Blocks.Select(b => (IStep)Create(b, shards))], fanOut, stageServices));
                     break;
                 default:
                     sinks.Add((ISink)Create(first));
-                    stages.Add(new SinkStage(stage, new LinkBudget(SinkRecords, 1024 * KiB), sinks[^1], stageServices));
+                    stages.Add(new SinkStage(stage, new LinkBudget(SinkRecords, 256 * KiB), sinks[^1], stageServices));
                     break;
             }
 
