@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Runtime;
@@ -32,6 +33,7 @@ internal sealed class BatchLanes : Lanes
         Post(lane, new Item(batch, taken++));
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     protected override async ValueTask<Worker.Failure?> WorkAsync(int lane, Item item)
     {
         var failure = work(Workers[lane], item.Batch.Whole);
@@ -63,6 +65,7 @@ internal sealed class BatchLanes : Lanes
     }
 
     /// <summary>Hands on all batches whose turn it is; one that comes too early is handed on by whoever brings the one before it.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask LeaveAsync(long ticket, Batch? batch)
     {
         lock (gate)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Runtime;
@@ -24,6 +25,7 @@ internal sealed class FanOut(BatchPool pool, Tap tap)
         reader.AddInput();
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask SendAsync(Batch batch)
     {
         tap.Show(batch.Whole);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Runtime;
@@ -30,6 +31,7 @@ internal sealed class KeyLanes : Lanes
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     protected override async ValueTask<Worker.Failure?> WorkAsync(int lane, Item item)
     {
         var batch = item.Batch;

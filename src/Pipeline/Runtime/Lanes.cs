@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Dataflow;
 using StreamEngine.Pipeline.Messages;
 
@@ -65,6 +66,7 @@ internal abstract class Lanes
     protected abstract ValueTask<Worker.Failure?> WorkAsync(int lane, Item item);
 
     /// <summary>Gives a batch to the readers and its place to the next; null when its records have all left.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     protected async ValueTask HandOnAsync(Batch? batch)
     {
         try

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Configuration;
@@ -49,6 +50,7 @@ internal sealed class SourceRunner(
     /// It waits only when one batch is on its way into a full link and another is full too: while the link is full, payloads are put
     /// together into one batch, so that many small ones cost no more than a few large ones.
     /// </remarks>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask EmitAsync(Batch batch, CancellationToken cancellationToken)
     {
         if (ended)
@@ -109,6 +111,7 @@ internal sealed class SourceRunner(
         return null;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask SendAsync(Batch batch)
     {
         try

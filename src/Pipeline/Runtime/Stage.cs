@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Dataflow;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
@@ -79,6 +80,7 @@ internal abstract class Stage
     }
 
     /// <summary>Hands a batch over, waiting while the link is full.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask SendAsync(Batch batch)
     {
         var arrival = new Arrival(batch, batch.Live, new Load(batch.Live + batch.Controls, batch.Bytes.Length));
