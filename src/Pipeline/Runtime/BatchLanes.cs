@@ -25,7 +25,8 @@ internal sealed class BatchLanes : Lanes
         waiting = new int[workers.Count];
     }
 
-    public override async Task TakeAsync(Batch batch)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public override async ValueTask TakeAsync(Batch batch)
     {
         await Room.WaitAsync().ConfigureAwait(false);
         var lane = Choose(batch);

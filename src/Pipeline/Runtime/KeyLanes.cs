@@ -21,7 +21,8 @@ internal sealed class KeyLanes : Lanes
         this.work = work;
     }
 
-    public override async Task TakeAsync(Batch batch)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public override async ValueTask TakeAsync(Batch batch)
     {
         await Room.WaitAsync().ConfigureAwait(false);
         batch.Split(Workers.Count);

@@ -38,7 +38,7 @@ internal abstract class Lanes
     protected SemaphoreSlim Room { get; }
 
     /// <summary>Gives a batch to one worker or to all, waiting while too many are under way. Calls never overlap.</summary>
-    public abstract Task TakeAsync(Batch batch);
+    public abstract ValueTask TakeAsync(Batch batch);
 
     /// <summary>Waits until everything taken has been handed on.</summary>
     public async Task CompleteAsync()

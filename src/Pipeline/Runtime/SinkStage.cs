@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
@@ -38,7 +39,8 @@ internal sealed class SinkStage : Stage
 
     protected override string? WorkProblem => problem ?? sink.Problem;
 
-    protected override async Task HandleAsync(Batch batch)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    protected override async ValueTask HandleAsync(Batch batch)
     {
         state = "running";
         var records = batch.Live;
@@ -74,7 +76,8 @@ internal sealed class SinkStage : Stage
 #pragma warning restore CA1031
     }
 
-    private async Task<bool> WriteAsync(Batch batch)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> WriteAsync(Batch batch)
     {
         while (true)
         {

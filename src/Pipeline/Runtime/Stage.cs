@@ -94,7 +94,7 @@ internal abstract class Stage
         }
     }
 
-    protected abstract Task HandleAsync(Batch batch);
+    protected abstract ValueTask HandleAsync(Batch batch);
 
     /// <summary>Everything has been handled: ends what reads from here, or makes durable what was written.</summary>
     protected abstract Task EndAsync();

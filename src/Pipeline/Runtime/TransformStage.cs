@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Messages;
 
@@ -40,7 +41,7 @@ internal sealed class TransformStage : Stage
 
     protected override string? WorkProblem => workers.Select(w => w.Problem).FirstOrDefault(p => p is not null);
 
-    protected override Task HandleAsync(Batch batch) => lanes is null ? RunAsync(batch) : lanes.TakeAsync(batch);
+    protected override ValueTask HandleAsync(Batch batch) => lanes is null ? RunAsync(batch) : lanes.TakeAsync(batch);
 
     protected override async Task EndAsync()
     {
@@ -52,7 +53,8 @@ internal sealed class TransformStage : Stage
         readers.End();
     }
 
-    private async Task RunAsync(Batch batch)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask RunAsync(Batch batch)
     {
         if (Work(workers[0], batch.Whole) is { } failure)
         {

@@ -74,7 +74,8 @@ public sealed class FileSourceTests : IDisposable
         Write("many.jsonl", string.Concat(Enumerable.Range(0, 20_000).Select(i => $"{{\"number\":{i:D90}}}\n")));
         var output = await ReadAsync("many.jsonl");
         Assert.Equal(20_000, output.Documents.Count);
-        Assert.InRange(output.Batches, 20_000 / 512, (20_000 / 512) + 2);
+        var lines = Batch.FullBytes / (90 + "{\"number\":}\n".Length);
+        Assert.InRange(output.Batches, 20_000 / lines, (20_000 / lines) + 2);
     }
 
     [Theory]
