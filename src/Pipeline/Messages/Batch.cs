@@ -10,7 +10,7 @@ namespace StreamEngine.Pipeline.Messages;
 /// One owner until it is sealed; then every sink holds a counted lease, and the last release returns it to its pool.
 /// </summary>
 /// <remarks>Nothing read from a batch (spans, rows, cells) may outlive the lease; debug builds overwrite freed memory.</remarks>
-public sealed class Batch : IBufferWriter<byte>
+public sealed partial class Batch : IBufferWriter<byte>
 {
     /// <summary>Payload bytes from which a source hands a batch on: large enough to share the cost of a hop, small enough for the caches.</summary>
     public const int FullBytes = 32 * 1024;
@@ -32,9 +32,6 @@ public sealed class Batch : IBufferWriter<byte>
     private short[] origins = [];
     private readonly Lock appending = new();
     private readonly List<byte[]> outgrownMemory = [];
-    private Part[] parts = [];
-    private int partCount;
-    private int partsToGo;
     private int leases;
 
     internal Batch(BatchPool pool, RecordSchema schema)
@@ -100,9 +97,6 @@ public sealed class Batch : IBufferWriter<byte>
 
     /// <summary>A part of <see cref="Bytes"/>.</summary>
     public ReadOnlySpan<byte> Slice(int offset, int count) => bytes.AsSpan(offset, count);
-
-    /// <summary>A part of <see cref="Bytes"/> for a parser that wants memory. Invalid once more text is appended.</summary>
-    internal ReadOnlyMemory<byte> Memory(int offset, int count) => bytes.AsMemory(0, length).Slice(offset, count);
 
     /// <summary>The encoded record of one row of a sealed batch; valid as long as the lease is held.</summary>
     public ReadOnlyMemory<byte> DataOf(int index)
@@ -263,68 +257,6 @@ public sealed class Batch : IBufferWriter<byte>
         var at = row * Schema.Stride;
         return at < origins.Length ? origins.AsSpan(at, Schema.Stride) : default;
     }
-
-    /// <summary>
-    /// Splits the rows by their keys into parts that may be worked on at the same time, until <see cref="LeavePart"/> was called for each.
-    /// </summary>
-    internal ReadOnlySpan<Part> Split(int shards)
-    {
-        ReserveOrigins();
-        while (parts.Length < shards)
-        {
-            parts = [.. parts, new Part(this, (short)(parts.Length + 1), isWhole: false)];
-        }
-
-        partCount = shards;
-        foreach (var part in parts)
-        {
-            part.Empty();
-        }
-
-        for (var i = 0; i < RowCount; i++)
-        {
-            ref readonly var head = ref heads[i];
-            if (head.State == RowState.Live)
-            {
-                parts[KeyHash.Shard(head.KeyHash, shards)].Take(i, head.Op);
-            }
-        }
-
-        Whole.Split(parts.AsSpan(0, shards));
-        Volatile.Write(ref partsToGo, shards);
-        return parts.AsSpan(0, shards);
-    }
-
-    /// <summary>The part of one shard.</summary>
-    internal Part PartOf(int shard) => parts[shard];
-
-    /// <summary>Says that the work on one part is done.</summary>
-    /// <returns>Whether it was the last: then the batch is whole again, and the caller its only owner.</returns>
-    internal bool LeavePart()
-    {
-        if (Interlocked.Decrement(ref partsToGo) > 0)
-        {
-            return false;
-        }
-
-        Whole.Join(parts.AsSpan(0, partCount));
-        return true;
-    }
-
-    /// <summary>Freezes the rows and encodes each live record once, for all who read it, unless its parts did so.</summary>
-    public void Seal()
-    {
-        if (IsSealed)
-        {
-            return;
-        }
-
-        Whole.Encode();
-        IsSealed = true;
-    }
-
-    /// <summary>The parts have been encoded.</summary>
-    internal void SealParts() => IsSealed = true;
 
     /// <summary>Takes <paramref name="count"/> more leases.</summary>
     public void Retain(int count = 1) => Interlocked.Add(ref leases, count);
