@@ -10,7 +10,7 @@ public sealed partial class Batch
     /// <summary>
     /// Splits the rows by their keys into parts that may be worked on at the same time, until <see cref="LeavePart"/> was called for each.
     /// </summary>
-    internal ReadOnlySpan<Part> Split(int shards)
+    internal void Split(int shards)
     {
         ReserveOrigins();
         while (parts.Length < shards)
@@ -35,7 +35,6 @@ public sealed partial class Batch
 
         Whole.Split(parts.AsSpan(0, shards));
         Volatile.Write(ref partsToGo, shards);
-        return parts.AsSpan(0, shards);
     }
 
     /// <summary>The part of one shard.</summary>

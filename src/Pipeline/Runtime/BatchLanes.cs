@@ -6,11 +6,10 @@ namespace StreamEngine.Pipeline.Runtime;
 /// <summary>Each batch goes to one worker; at the exit they are put in order again.</summary>
 internal sealed class BatchLanes : Lanes
 {
-    /// <summary>Batches under way for each worker: one in work, one that waits, and one done that waits for those before it.</summary>
+    /// <summary>Batches under way for each worker: one in work, and one that waits, be it for the worker or for those before it.</summary>
     private const int PerWorker = 2;
 
     private readonly Lock gate = new();
-    private readonly Work work;
     private readonly Done[] ring;
     private readonly int[] waiting;
     private long taken;
@@ -18,9 +17,8 @@ internal sealed class BatchLanes : Lanes
     private bool handingOn;
 
     public BatchLanes(IReadOnlyList<Worker> workers, FanOut readers, Work work, Func<Exception, Task> breakAsync)
-        : base(workers, readers, workers.Count * PerWorker, breakAsync)
+        : base(workers, readers, workers.Count * PerWorker, work, breakAsync)
     {
-        this.work = work;
         ring = new Done[workers.Count * PerWorker];
         waiting = new int[workers.Count];
     }
@@ -37,7 +35,7 @@ internal sealed class BatchLanes : Lanes
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     protected override async ValueTask<Worker.Failure?> WorkAsync(int lane, Item item)
     {
-        var failure = work(Workers[lane], item.Batch.Whole);
+        var failure = await RunAsync(lane, item.Batch.Whole, encode: false).ConfigureAwait(false);
         Interlocked.Decrement(ref waiting[lane]);
         if (failure is not null)
         {

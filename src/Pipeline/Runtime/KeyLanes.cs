@@ -12,13 +12,9 @@ internal sealed class KeyLanes : Lanes
     /// <summary>Batches under way: workers may be this far apart when one batch holds more of one's keys.</summary>
     private const int InFlight = 3;
 
-    private readonly Work work;
-    private volatile bool broken;
-
     public KeyLanes(IReadOnlyList<Worker> workers, FanOut readers, Work work, Func<Exception, Task> breakAsync)
-        : base(workers, readers, InFlight, breakAsync)
+        : base(workers, readers, InFlight, work, breakAsync)
     {
-        this.work = work;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -36,36 +32,16 @@ internal sealed class KeyLanes : Lanes
     protected override async ValueTask<Worker.Failure?> WorkAsync(int lane, Item item)
     {
         var batch = item.Batch;
-        var part = batch.PartOf(lane);
-        var failure = work(Workers[lane], part);
-        try
-        {
-            if (Readers.HasSinks)
-            {
-                part.Encode();
-            }
-        }
-#pragma warning disable CA1031 // The other workers' parts must still find their way out.
-        catch (Exception e)
-        {
-            broken = true;
-            await BreakAsync(e).ConfigureAwait(false);
-        }
-#pragma warning restore CA1031
-
+        var encode = Readers.HasSinks;
+        var failure = await RunAsync(lane, batch.PartOf(lane), encode).ConfigureAwait(false);
         if (batch.LeavePart())
         {
-            if (Readers.HasSinks)
+            if (encode)
             {
                 batch.SealParts();
             }
 
-            if (broken)
-            {
-                batch.Release();
-            }
-
-            await HandOnAsync(broken ? null : batch).ConfigureAwait(false);
+            await HandOnAsync(batch).ConfigureAwait(false);
         }
 
         return failure;

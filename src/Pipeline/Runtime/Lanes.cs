@@ -12,15 +12,19 @@ internal delegate Worker.Failure? Work(Worker worker, Part part);
 /// </summary>
 internal abstract class Lanes
 {
+    private readonly Work work;
     private readonly Func<Exception, Task> breakAsync;
     private readonly ActionBlock<Item>[] blocks;
+    private volatile bool broken;
 
     /// <param name="workers">One per lane.</param>
     /// <param name="readers">Who gets the batches.</param>
     /// <param name="maxInFlight">Most batches between entrance and exit.</param>
+    /// <param name="work">What a worker does.</param>
     /// <param name="breakAsync">Told of a failure of the shell.</param>
-    protected Lanes(IReadOnlyList<Worker> workers, FanOut readers, int maxInFlight, Func<Exception, Task> breakAsync)
+    protected Lanes(IReadOnlyList<Worker> workers, FanOut readers, int maxInFlight, Work work, Func<Exception, Task> breakAsync)
     {
+        this.work = work;
         this.breakAsync = breakAsync;
         Workers = workers;
         Readers = readers;
@@ -65,13 +69,41 @@ internal abstract class Lanes
     /// <returns>Why the worker needs fresh steps, or null.</returns>
     protected abstract ValueTask<Worker.Failure?> WorkAsync(int lane, Item item);
 
+    /// <summary>Has a worker run its steps, and encodes what comes out where that is wanted.</summary>
+    /// <returns>Why the worker needs fresh steps, or null.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    protected async ValueTask<Worker.Failure?> RunAsync(int lane, Part part, bool encode)
+    {
+        try
+        {
+            var failure = work(Workers[lane], part);
+            if (encode)
+            {
+                part.Encode();
+            }
+
+            return failure;
+        }
+#pragma warning disable CA1031 // Whatever fails here, the batch must still find its way out: others wait for its turn.
+        catch (Exception e)
+        {
+            await BreakAsync(e).ConfigureAwait(false);
+            return null;
+        }
+#pragma warning restore CA1031
+    }
+
     /// <summary>Gives a batch to the readers and its place to the next; null when its records have all left.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     protected async ValueTask HandOnAsync(Batch? batch)
     {
         try
         {
-            if (batch is not null)
+            if (broken)
+            {
+                batch?.Release();
+            }
+            else if (batch is not null)
             {
                 await Readers.SendAsync(batch).ConfigureAwait(false);
             }
@@ -79,14 +111,18 @@ internal abstract class Lanes
 #pragma warning disable CA1031 // Whatever fails here must not keep the batches behind it from leaving.
         catch (Exception e)
         {
-            await breakAsync(e).ConfigureAwait(false);
+            await BreakAsync(e).ConfigureAwait(false);
         }
 #pragma warning restore CA1031
 
         Room.Release();
     }
 
-    protected Task BreakAsync(Exception exception) => breakAsync(exception);
+    private Task BreakAsync(Exception exception)
+    {
+        broken = true;
+        return breakAsync(exception);
+    }
 
     private async Task HandleAsync(int lane, Item item)
     {

@@ -4,8 +4,8 @@ namespace StreamEngine.Pipeline.Runtime;
 /// The bound of a link, in records and payload bytes: many small batches and a few large ones cost the same memory. What is larger
 /// than the whole bound passes alone. Senders that wait are let in in the order they came.
 /// </summary>
-/// <param name="maxRecords">The most records waiting or being handled.</param>
-/// <param name="maxBytes">The most payload bytes waiting or being handled.</param>
+/// <param name="maxRecords">The most records that wait, or that the stage's only worker works on; several workers hold a few batches more.</param>
+/// <param name="maxBytes">The same in payload bytes.</param>
 internal sealed class LinkBudget(int maxRecords, int maxBytes)
 {
     private readonly Lock gate = new();

@@ -80,8 +80,8 @@ internal sealed class Worker
     /// <summary>Makes fresh steps after a back-off, trying until it works.</summary>
     public async Task RestartAsync(Failure failure)
     {
-        State = "restarting";
         Problem = $"block '{failure.Block}' failed: {failure.Exception.Message}";
+        State = "restarting";
         var wait = backOff.Next();
         StageLog.Restarting(services.Logger, failure.Exception, stage, failure.Block, failure.Records, Duration.Rounded(wait));
         while (!services.Abort.IsCancellationRequested)

@@ -49,11 +49,13 @@ internal sealed class FakePipeline
 
     public FakePipeline AddSource(string name, int documents, int perBatch = 1) => AddSource(name, () => new CountingSource(documents, perBatch));
 
-    public FakePipeline AddLines(string name, params string[] from) => Add(new(name, Normalize, new FakeTransformOptions(() => new LinesStep()) { From = from }));
+    public FakePipeline AddLines(string name, params string[] from) => AddNormalize(name, () => new LinesStep(), from);
 
     public FakePipeline AddStateless(string name, Func<IStep> make, params string[] from) => Add(new(name, Anywhere, new FakeTransformOptions(make) { From = from }));
 
     public FakePipeline AddKeyed(string name, Func<IStep> make, params string[] from) => Add(new(name, PerKey, new FakeTransformOptions(make) { From = from }));
+
+    public FakePipeline AddNormalize(string name, Func<IStep> make, params string[] from) => Add(new(name, Normalize, new FakeTransformOptions(make) { From = from }));
 
     public FakePipeline AddStep(string name, Func<IStep> make, params string[] from) => Add(new(name, Transform, new FakeTransformOptions(make) { From = from }));
 
@@ -96,7 +98,7 @@ internal sealed class FakePipeline
 }
 
 /// <summary>Emits documents <c>0</c>, <c>1</c>, ... and ends.</summary>
-internal sealed class CountingSource(int documents, int perBatch, bool finite = true) : ISource
+internal sealed class CountingSource(int documents, int perBatch, bool finite = true, int request = 0) : ISource
 {
     private int emitted;
 
@@ -112,7 +114,7 @@ internal sealed class CountingSource(int documents, int perBatch, bool finite = 
             for (var j = 0; j < perBatch && i < documents; j++, i++)
             {
                 var text = Encoding.UTF8.GetBytes(i.ToString(System.Globalization.CultureInfo.InvariantCulture));
-                batch.AddDocument(new Document { Offset = batch.Append(text), Length = text.Length, Source = output.Source, Sequence = i, Origin = "test" });
+                batch.AddDocument(new Document { Offset = batch.Append(text), Length = text.Length, Source = output.Source, Sequence = i, Request = request, Origin = "test" });
             }
 
             await output.EmitAsync(batch, stop);

@@ -129,21 +129,38 @@ public sealed class WorkersTests
         Assert.Equal(0, runtime.LeasedBatches);
     }
 
-    [Fact]
-    public async Task A_record_that_can_not_be_written_ends_the_run_with_its_reason_on_key_shards_too()
+    [Theory]
+    [InlineData(true, "bad")]
+    [InlineData(false, "lines+bad")]
+    public async Task A_record_that_can_not_be_written_ends_the_run_with_its_reason(bool keyed, string stage)
     {
+        static ActionStep Bad() => new(row => row.Set(1, new Cell { Kind = CellKind.Text, Offset = int.MaxValue, Bits = row.Get(0).Bits == 5000 ? 5 : 0 }));
         await using var sink = new CollectingSink();
-        await using var runtime = new FakePipeline { Parallelism = 3 }
-            .AddSource("a", () => new CountingSource(int.MaxValue, 1, finite: false))
-            .AddLines("lines", "a")
-            .AddKeyed("bad", () => new ActionStep(row => row.Set(1, new Cell { Kind = CellKind.Text, Offset = int.MaxValue, Bits = row.Get(0).Bits == 5000 ? 5 : 0 })), "lines")
-            .AddSink("sink", sink, "bad")
-            .Build();
+        var pipeline = new FakePipeline { Parallelism = 3 }.AddSource("a", () => new CountingSource(int.MaxValue, 1, finite: false)).AddLines("lines", "a");
+        await using var runtime = (keyed ? pipeline.AddKeyed("bad", Bad, "lines") : pipeline.AddStateless("bad", Bad, "lines")).AddSink("sink", sink, "bad").Build();
 
         var faults = await runtime.RunAsync(Cancel).WaitAsync(TimeSpan.FromSeconds(30), Cancel);
 
-        Assert.Contains(faults, f => f.StartsWith("stage 'bad': ", StringComparison.Ordinal));
+        Assert.Contains(faults, f => f.StartsWith($"stage '{stage}': ", StringComparison.Ordinal));
         Assert.Equal("failed", runtime.State);
+    }
+
+    [Fact]
+    public async Task Payloads_that_answer_requests_of_one_source_stay_with_one_worker()
+    {
+        var seen = new ConcurrentBag<SourceLog>();
+        await using var sink = new CollectingSink();
+        await using var runtime = new FakePipeline { Parallelism = 3 }
+            .AddSource("a", () => new CountingSource(300, 1, request: 1))
+            .AddSource("b", () => new CountingSource(300, 1, request: 1))
+            .AddNormalize("lines", () => New(seen), "a", "b")
+            .AddSink("sink", sink, "lines")
+            .Build();
+
+        await runtime.RunAsync(Cancel);
+
+        Assert.Equal(600, sink.Ids.Count);
+        Assert.Equal([0, 1], seen.SelectMany(s => s.Sources.Distinct()).Order());
     }
 
     [Fact]
@@ -202,11 +219,26 @@ public sealed class WorkersTests
             plan.Stages.Select(s => $"{string.Join('+', s.Blocks.Select(b => b.Name))}: {s.Distribution} {s.Workers}"));
     }
 
-    private static KeyLog New(ConcurrentBag<KeyLog> steps)
+    private static T New<T>(ConcurrentBag<T> steps)
+        where T : new()
     {
-        var step = new KeyLog();
+        var step = new T();
         steps.Add(step);
         return step;
+    }
+
+    private sealed class SourceLog : IStep
+    {
+        private readonly LinesStep lines = new();
+
+        public List<int> Sources { get; } = [];
+
+        public void Process(Part part, long now)
+        {
+            Sources.Add(part.Batch.Document(0).Source);
+            Thread.SpinWait(1000);
+            lines.Process(part, now);
+        }
     }
 
     private sealed class KeyLog : IStep
