@@ -66,6 +66,7 @@ public sealed class ShutdownTests : IDisposable
         await using var host = HostProcess.Start(folder.Path, null, "--urls", "http://127.0.0.1:0");
         await using var input = await Task.Run(open, Cancel);
         using var client = new HttpClient { BaseAddress = await host.WaitForListeningAsync() };
+        await KeepReadingAsync(input);
 
         host.Interrupt();
         await WaitForAsync(client, "health/ready", HttpStatusCode.ServiceUnavailable);
@@ -83,7 +84,7 @@ public sealed class ShutdownTests : IDisposable
         await using var input = await Task.Run(open, Cancel);
         await host.WaitForListeningAsync();
 
-        // Reading a pipe that nobody writes to can't be cancelled.
+        await KeepReadingAsync(input);
         Assert.Equal(1, await host.StopAsync());
         Assert.Contains("error: source 'lines': it did not stop within the drain timeout", host.Output, StringComparison.Ordinal);
     }
@@ -117,6 +118,16 @@ public sealed class ShutdownTests : IDisposable
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <summary>
+    /// Has the source read what can't be cancelled. It is more than a pipe holds: when all is written, the source is reading, and a
+    /// line without an end keeps it there.
+    /// </summary>
+    private static async Task KeepReadingAsync(Stream input)
+    {
+        await input.WriteAsync(Enumerable.Repeat((byte)' ', 300_000).ToArray(), Cancel);
+        await input.FlushAsync(Cancel);
+    }
 
     private static async Task WaitForAsync(HttpClient client, string path, HttpStatusCode wanted)
     {
