@@ -25,15 +25,15 @@ internal static class GraphCommand
     {
         var ids = Ids(plan);
         var text = new StringBuilder("flowchart LR\n");
-        foreach (var (stage, i) in plan.Stages.Select((s, i) => (s, i)))
+        foreach (var (segment, i) in plan.Stages.SelectMany(s => s.Segments).Select((s, i) => (s, i)))
         {
-            var indent = IsFramed(stage) ? "    " : "  ";
-            if (IsFramed(stage))
+            var indent = IsFramed(segment) ? "    " : "  ";
+            if (IsFramed(segment))
             {
-                text.Append(CultureInfo.InvariantCulture, $"  subgraph s{i}[\"{Workers(stage)}\"]\n");
+                text.Append(CultureInfo.InvariantCulture, $"  subgraph s{i}[\"{Workers(segment)}\"]\n");
             }
 
-            foreach (var block in stage.Blocks)
+            foreach (var block in segment.Blocks)
             {
                 var (open, close) = block.Type.Kind switch
                 {
@@ -44,7 +44,7 @@ internal static class GraphCommand
                 text.Append(CultureInfo.InvariantCulture, $"{indent}{ids[block.Name]}{open}\"{Escape(block.Name)}<br/><i>{Escape(block.Type.Name)}</i>\"{close}\n");
             }
 
-            text.Append(IsFramed(stage) ? "  end\n" : "");
+            text.Append(IsFramed(segment) ? "  end\n" : "");
         }
 
         text.AppendJoin("", plan.Requests.Select(l => $"  {ids[l.From]} -. requests .-> {ids[l.To]}\n"));
@@ -57,17 +57,17 @@ internal static class GraphCommand
     {
         var ids = Ids(plan);
         var text = new StringBuilder($"digraph {Quote(plan.Definition.Options.Name)} {{\n  rankdir=LR;\n  node [shape=box];\n");
-        foreach (var (stage, i) in plan.Stages.Select((s, i) => (s, i)))
+        foreach (var (segment, i) in plan.Stages.SelectMany(s => s.Segments).Select((s, i) => (s, i)))
         {
-            var indent = IsFramed(stage) ? "    " : "  ";
-            text.Append(IsFramed(stage) ? $"  subgraph cluster_{i} {{\n    label=\"{Workers(stage)}\";\n" : "");
-            foreach (var block in stage.Blocks)
+            var indent = IsFramed(segment) ? "    " : "  ";
+            text.Append(IsFramed(segment) ? $"  subgraph cluster_{i} {{\n    label=\"{Workers(segment)}\";\n" : "");
+            foreach (var block in segment.Blocks)
             {
                 var shape = block.Type.Kind switch { BlockKind.Source => "oval", BlockKind.Sink => "cylinder", _ => "box" };
                 text.Append(CultureInfo.InvariantCulture, $"{indent}{ids[block.Name]} [label={Quote($"{block.Name}\n{block.Type.Name}")}, shape={shape}];\n");
             }
 
-            text.Append(IsFramed(stage) ? "  }\n" : "");
+            text.Append(IsFramed(segment) ? "  }\n" : "");
         }
 
         text.AppendJoin("", plan.Requests.Select(l => $"  {ids[l.From]} -> {ids[l.To]} [style=dashed, label=requests];\n"));
@@ -77,12 +77,12 @@ internal static class GraphCommand
             "\"" + s.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal) + "\"";
     }
 
-    private static bool IsFramed(StagePlan stage) => stage.Blocks.Count > 1 || stage.Workers > 1;
+    private static bool IsFramed(SegmentPlan segment) => segment.Blocks.Count > 1 || segment.Workers > 1;
 
-    private static string Workers(StagePlan stage) => stage.Distribution switch
+    private static string Workers(SegmentPlan segment) => segment.Distribution switch
     {
-        Distribution.Batches => $"{stage.Workers} workers, any batch",
-        Distribution.Keys => $"{stage.Workers} workers, by key",
+        Distribution.Batches => $"{segment.Workers} workers, any batch",
+        Distribution.Keys => $"{segment.Workers} workers, by key",
         _ => "one worker",
     };
 

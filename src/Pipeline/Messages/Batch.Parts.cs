@@ -5,17 +5,13 @@ public sealed partial class Batch
 {
     private Part[] parts = [];
     private int partCount;
-    private int partsToGo;
 
-    /// <summary>
-    /// Splits the rows by their keys into parts that may be worked on at the same time, until <see cref="LeavePart"/> was called for each.
-    /// </summary>
+    /// <summary>Splits the rows by their keys into parts that are worked on one after the other, until <see cref="Join"/>.</summary>
     internal void Split(int shards)
     {
-        ReserveOrigins();
         while (parts.Length < shards)
         {
-            parts = [.. parts, new Part(this, (short)(parts.Length + 1), isWhole: false)];
+            parts = [.. parts, new Part(this, isWhole: false)];
         }
 
         partCount = shards;
@@ -34,26 +30,19 @@ public sealed partial class Batch
         }
 
         Whole.Split(parts.AsSpan(0, shards));
-        Volatile.Write(ref partsToGo, shards);
     }
 
     /// <summary>The part of one shard.</summary>
     internal Part PartOf(int shard) => parts[shard];
 
-    /// <summary>Says that the work on one part is done.</summary>
-    /// <returns>Whether it was the last: then the batch is whole again, and the caller its only owner.</returns>
-    internal bool LeavePart()
+    /// <summary>Makes the batch whole again.</summary>
+    internal void Join()
     {
-        if (Interlocked.Decrement(ref partsToGo) > 0)
-        {
-            return false;
-        }
-
         Whole.Join(parts.AsSpan(0, partCount));
-        return true;
+        partCount = 0;
     }
 
-    /// <summary>Freezes the rows and encodes each live record once, for all who read it, unless its parts did so.</summary>
+    /// <summary>Freezes the rows and encodes each live record once, for all who read it.</summary>
     public void Seal()
     {
         if (IsSealed)
@@ -61,10 +50,17 @@ public sealed partial class Batch
             return;
         }
 
-        Whole.Encode();
+        foreach (var row in Whole)
+        {
+            ref var head = ref row.Head;
+            if (head.Op == RowOp.Update)
+            {
+                head.DataOffset = data.WrittenCount;
+                RecordEncoder.Write(row, data);
+                head.DataLength = data.WrittenCount - head.DataOffset;
+            }
+        }
+
         IsSealed = true;
     }
-
-    /// <summary>The parts have been encoded.</summary>
-    internal void SealParts() => IsSealed = true;
 }

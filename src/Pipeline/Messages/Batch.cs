@@ -30,8 +30,7 @@ public sealed partial class Batch : IBufferWriter<byte>
     private RowHead[] heads = new RowHead[FewRows];
     private Cell[] cells;
     private short[] origins = [];
-    private readonly Lock appending = new();
-    private readonly List<byte[]> outgrownMemory = [];
+    private ArrayBufferWriter<byte> data = new();
     private int leases;
 
     internal Batch(BatchPool pool, RecordSchema schema)
@@ -39,7 +38,7 @@ public sealed partial class Batch : IBufferWriter<byte>
         this.pool = pool;
         Schema = schema;
         cells = new Cell[heads.Length * schema.Stride];
-        Whole = new Part(this, 0, isWhole: true);
+        Whole = new Part(this, isWhole: true);
     }
 
     /// <summary>All of the batch, as a step sees it that is not run on shards.</summary>
@@ -58,18 +57,10 @@ public sealed partial class Batch : IBufferWriter<byte>
     public RecordSchema Schema { get; }
 
     /// <summary>Payloads and all text that rows refer to.</summary>
-    public ReadOnlySpan<byte> Bytes
-    {
-        get
-        {
-            // While shards append, the length read may already be that of a larger memory; what the reader knows of is in either.
-            var memory = bytes;
-            return memory.AsSpan(0, Math.Min(length, memory.Length));
-        }
-    }
+    public ReadOnlySpan<byte> Bytes => bytes.AsSpan(0, length);
 
     /// <summary>Memory this batch holds on to, in bytes.</summary>
-    internal int Capacity => bytes.Length + (heads.Length * RowSize) + Whole.DataCapacity + parts.Sum(p => p.DataCapacity);
+    internal int Capacity => bytes.Length + (heads.Length * RowSize) + data.Capacity;
 
     /// <summary>How many documents the source put in.</summary>
     public int DocumentCount { get; private set; }
@@ -102,28 +93,15 @@ public sealed partial class Batch : IBufferWriter<byte>
     public ReadOnlyMemory<byte> DataOf(int index)
     {
         ref readonly var head = ref Head(index);
-        return (head.DataPart == 0 ? Whole : parts[head.DataPart - 1]).Data.Slice(head.DataOffset, head.DataLength);
+        return data.WrittenMemory.Slice(head.DataOffset, head.DataLength);
     }
 
     /// <summary>Live rows in order.</summary>
     public Part.Enumerator GetEnumerator() => Whole.GetEnumerator();
 
-    /// <summary>Copies <paramref name="text"/> into the batch. Steps that work on parts of it at the same time may do so too.</summary>
+    /// <summary>Copies <paramref name="text"/> into the batch.</summary>
     /// <returns>Its offset in <see cref="Bytes"/>.</returns>
     public int Append(ReadOnlySpan<byte> text)
-    {
-        if (partsToGo == 0)
-        {
-            return AppendAlone(text);
-        }
-
-        lock (appending)
-        {
-            return AppendAlone(text);
-        }
-    }
-
-    private int AppendAlone(ReadOnlySpan<byte> text)
     {
         // The text may stand in this very batch: what it stands in is freed after it was copied.
         var outgrown = Grow(text.Length);
@@ -205,7 +183,7 @@ public sealed partial class Batch : IBufferWriter<byte>
     /// <exception cref="InvalidOperationException">The batch is split into shards: rows are made before records are exchanged by key.</exception>
     public Row AddRow(RecordType type, int document)
     {
-        if (partsToGo > 0)
+        if (partCount > 0)
         {
             throw new InvalidOperationException("A step that runs on key shards can't add rows.");
         }
@@ -322,25 +300,21 @@ public sealed partial class Batch : IBufferWriter<byte>
     internal void Reset(int keepBytes)
     {
 #if DEBUG
+        System.Runtime.InteropServices.MemoryMarshal.AsMemory(data.WrittenMemory).Span.Fill(Poison);
         bytes.AsSpan().Fill(Poison);
         cells.AsSpan().Fill(new Cell { Bits = 0x5DDD_DDDD_DDDD_DDDD, Offset = int.MaxValue, Kind = CellKind.Text });
 #endif
         documents.AsSpan(0, DocumentCount).Clear();
         origins.AsSpan().Fill(-1);
-        length = DocumentCount = RowCount = partCount = partsToGo = 0;
+        length = DocumentCount = RowCount = partCount = 0;
         IsSealed = false;
-        Whole.Reset(keepBytes * 4);
+        data.ResetWrittenCount();
+        Whole.Reset(keepBytes);
         foreach (var part in parts)
         {
-            part.Reset(keepBytes * 4 / parts.Length);
+            part.Reset(keepBytes);
         }
 
-        foreach (var memory in outgrownMemory)
-        {
-            Free(memory);
-        }
-
-        outgrownMemory.Clear();
         Shrink(keepBytes);
     }
 
@@ -351,6 +325,11 @@ public sealed partial class Batch : IBufferWriter<byte>
         {
             Free(bytes);
             bytes = [];
+        }
+
+        if (data.Capacity > keepBytes * 4)
+        {
+            data = new();
         }
 
         if (heads.Length * RowSize > keepBytes * 4)
@@ -380,15 +359,8 @@ public sealed partial class Batch : IBufferWriter<byte>
         var outgrown = bytes;
         var larger = ArrayPool<byte>.Shared.Rent(Math.Max(checked(length + more), Math.Max(outgrown.Length * 2, 512)));
         outgrown.AsSpan(0, length).CopyTo(larger);
-        Volatile.Write(ref bytes, larger);
-        if (partsToGo == 0)
-        {
-            return outgrown;
-        }
-
-        // Other shards may be reading it.
-        outgrownMemory.Add(outgrown);
-        return [];
+        bytes = larger;
+        return outgrown;
     }
 
     private void ReserveOrigins()

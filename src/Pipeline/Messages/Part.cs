@@ -1,25 +1,19 @@
-using System.Buffers;
-
 namespace StreamEngine.Pipeline.Messages;
 
 /// <summary>
-/// What a step sees of a batch: all its rows, or those whose keys belong to one shard. Parts of one batch are worked on at the
-/// same time; each keeps the books of its own rows.
+/// What a step sees of a batch: all its rows, or those whose keys belong to one shard. Each part keeps the books of its own rows.
 /// </summary>
 public sealed class Part
 {
-    private readonly short number;
     private readonly bool isWhole;
     private int[] rows = [];
     private int count;
     private Departure[] departures = [];
     private int departureCount;
-    private ArrayBufferWriter<byte> data = new();
 
-    internal Part(Batch batch, short number, bool isWhole)
+    internal Part(Batch batch, bool isWhole)
     {
         Batch = batch;
-        this.number = number;
         this.isWhole = isWhole;
     }
 
@@ -45,12 +39,6 @@ public sealed class Part
 
     /// <summary>Records that left the flow since <see cref="BeginStep"/>, with their reasons.</summary>
     internal ReadOnlySpan<Departure> Departures => departures.AsSpan(0, departureCount);
-
-    /// <summary>The records that were encoded for this part.</summary>
-    internal ReadOnlyMemory<byte> Data => data.WrittenMemory;
-
-    /// <summary>Memory that the encoded records take, in bytes.</summary>
-    internal int DataCapacity => data.Capacity;
 
     /// <summary>Live rows in order.</summary>
     public Enumerator GetEnumerator() => new(this);
@@ -190,37 +178,12 @@ public sealed class Part
         }
     }
 
-    /// <summary>Encodes each live record once, for all who read it.</summary>
-    internal void Encode()
-    {
-        foreach (var row in this)
-        {
-            ref var head = ref row.Head;
-            if (head.Op == RowOp.Update)
-            {
-                head.DataPart = number;
-                head.DataOffset = data.WrittenCount;
-                RecordEncoder.Write(row, data);
-                head.DataLength = data.WrittenCount - head.DataOffset;
-            }
-        }
-    }
-
     /// <summary>Empties it for the next batch.</summary>
-    /// <param name="keepBytes">The most memory it may hold on to for encoded records.</param>
+    /// <param name="keepBytes">The most memory it may hold on to.</param>
     internal void Reset(int keepBytes)
     {
-#if DEBUG
-        System.Runtime.InteropServices.MemoryMarshal.AsMemory(data.WrittenMemory).Span.Fill(Batch.Poison);
-#endif
-        data.ResetWrittenCount();
         departures.AsSpan(0, departureCount).Clear();
         count = Live = Controls = Added = Mapped = departureCount = 0;
-        if (data.Capacity > keepBytes)
-        {
-            data = new();
-        }
-
         if (departures.Length * System.Runtime.CompilerServices.Unsafe.SizeOf<Departure>() > keepBytes)
         {
             departures = [];

@@ -95,10 +95,7 @@ public struct RowHead
     /// <summary>The source that every field of a merged record came from; -1 when not merged, or when they came from several.</summary>
     public short SoleOrigin;
 
-    /// <summary>The part that the record was encoded by: 0 for the whole batch, else the shard's number from 1.</summary>
-    internal short DataPart;
-
-    /// <summary>Start of the encoded record among those of that part; set when the batch is sealed.</summary>
+    /// <summary>Start of the encoded record among the batch's; set when the batch is sealed.</summary>
     public int DataOffset;
 
     /// <summary>Length of the encoded record.</summary>

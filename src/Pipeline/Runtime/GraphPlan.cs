@@ -3,7 +3,7 @@ using StreamEngine.Pipeline.Configuration;
 
 namespace StreamEngine.Pipeline.Runtime;
 
-/// <summary>How a valid config becomes a graph: links, and which transforms share a Dataflow block. Pure; <c>graph</c> prints it.</summary>
+/// <summary>How a valid config becomes a graph: links, and which transforms share a stage. Pure; <c>graph</c> prints it.</summary>
 public sealed class GraphPlan
 {
     /// <summary>More workers than this in one stage would wait for the exit's order most of the time.</summary>
@@ -26,7 +26,7 @@ public sealed class GraphPlan
     /// <summary>Which source learns from which other source what to ask for.</summary>
     public IReadOnlyList<GraphLink> Requests { get; }
 
-    /// <summary>Which blocks share workers, upstream first.</summary>
+    /// <summary>Which blocks need no hop between them, upstream first.</summary>
     public IReadOnlyList<StagePlan> Stages { get; }
 
     /// <summary>Plans the graph of a valid config for this machine's cores, unless the config says otherwise.</summary>
@@ -42,8 +42,7 @@ public sealed class GraphPlan
             if (block.Type.Kind == BlockKind.Transform
                 && block.From is [var only]
                 && byName[only].Type.Kind == BlockKind.Transform
-                && links.Count(l => l.From == only) == 1
-                && StagePlan.CanFollow(stageOf[only], block))
+                && links.Count(l => l.From == only) == 1)
             {
                 stageOf[only].Add(block);
                 stageOf[block.Name] = stageOf[only];

@@ -13,8 +13,11 @@ public sealed class PipelineRuntime : IAsyncDisposable
 {
     private const int KiB = 1024;
 
-    /// <summary>Records that may wait in front of a transform; more would only add latency and memory.</summary>
+    /// <summary>Records that may be with each lane of transforms, waiting or worked on; more would only add latency and memory.</summary>
     private const int TransformRecords = 1024;
+
+    /// <summary>The same in payload bytes.</summary>
+    private const int TransformBytes = 2 * Batch.FullBytes;
 
     /// <summary>Records that may wait in front of a sink: it may have to wait for a disk.</summary>
     private const int SinkRecords = 4096;
@@ -40,7 +43,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
         DeadLetters = new DeadLetterFile(definition.Options.DeadLetter, definition.BaseDirectory, services.Time, services.Logging.CreateLogger<DeadLetterFile>());
 
         // The links are the tighter bound, however few records a batch holds; the pool bounds what sinks keep beyond their calls.
-        var capacity = Plan.Stages.Sum(s => s.Blocks[0].Type.Kind switch { BlockKind.Sink => SinkRecords, BlockKind.Transform => TransformRecords, _ => SourceBatches });
+        var capacity = Plan.Stages.Sum(s => s.Blocks[0].Type.Kind switch { BlockKind.Sink => SinkRecords, BlockKind.Transform => TransformRecords * s.Lanes, _ => SourceBatches });
         pool = new BatchPool(definition.Schema, capacity);
         var logger = services.Logging.CreateLogger<PipelineRuntime>();
         taps = definition.Blocks.ToDictionary(b => b.Name, b => new Tap(b.Name, logger), StringComparer.Ordinal);
@@ -153,8 +156,8 @@ public sealed class PipelineRuntime : IAsyncDisposable
                     sources.Add(new SourceRunner(first, index, () => (ISource)Create(first), pool, fanOut, stageServices));
                     continue;
                 case BlockKind.Transform:
-                    var shards = stage.Distribution == Distribution.Keys ? stage.Workers : 1;
-                    stages.Add(new TransformStage(stage, new LinkBudget(TransformRecords, 64 * KiB), () => [.. stage.Blocks.Select(b => (IStep)Create(b, shards))], fanOut, stageServices));
+                    var budget = new LinkBudget(TransformRecords * stage.Lanes, TransformBytes * stage.Lanes);
+                    stages.Add(new TransformStage(stage, budget, Steps, fanOut, stageServices));
                     break;
                 default:
                     sinks.Add((ISink)Create(first));
@@ -168,6 +171,9 @@ public sealed class PipelineRuntime : IAsyncDisposable
             }
         }
     }
+
+    private IReadOnlyList<IStep> Steps(SegmentPlan segment) =>
+        [.. segment.Blocks.Select(b => (IStep)Create(b, segment.Distribution == Distribution.Keys ? segment.Workers : 1))];
 
     private object Create(BlockDefinition block, int shards = 1)
     {
@@ -221,11 +227,11 @@ public sealed class PipelineRuntime : IAsyncDisposable
         Progress = source.Progress,
     };
 
-    private IEnumerable<BlockStatus> Describe(Stage stage) => stage.Plan.Blocks.Select((block, i) => Books(block, stage.Books[i]) with
+    private IEnumerable<BlockStatus> Describe(Stage stage) => stage.Plan.Segments.SelectMany(s => s.Blocks.Select(block => (s, block))).Select((b, i) => Books(b.block, stage.Books[i]) with
     {
         Stage = stage.Name,
-        Workers = stage.Plan.Workers,
-        Distribution = stage.Plan.Distribution.ToString().ToLowerInvariant(),
+        Workers = b.s.Workers,
+        Distribution = b.s.Distribution.ToString().ToLowerInvariant(),
         State = stage.State,
         Queued = i == 0 ? stage.Queued : 0,
         Capacity = stage.Capacity,

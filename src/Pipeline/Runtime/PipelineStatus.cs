@@ -26,10 +26,10 @@ public sealed record BlockStatus
     /// <summary>What the config calls its type.</summary>
     public required string Type { get; init; }
 
-    /// <summary>What shares one Dataflow block: restarted together, one after the other on a batch.</summary>
+    /// <summary>The stage it belongs to: between the blocks of one stage records need no hop.</summary>
     public required string Stage { get; init; }
 
-    /// <summary>How many workers the stage has.</summary>
+    /// <summary>How many workers run it.</summary>
     public int Workers { get; init; } = 1;
 
     /// <summary>How they share the records: <c>single</c>, <c>batches</c> (any worker takes any batch) or <c>keys</c> (each has its share of the keys).</summary>

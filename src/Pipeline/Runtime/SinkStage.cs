@@ -40,7 +40,7 @@ internal sealed class SinkStage : Stage
     protected override string? WorkProblem => problem ?? sink.Problem;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    protected override async ValueTask HandleAsync(Batch batch)
+    protected override async ValueTask HandleAsync(Batch batch, int lane, long ticket)
     {
         state = "running";
         var records = batch.Live;

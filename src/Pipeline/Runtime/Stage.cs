@@ -6,13 +6,16 @@ using StreamEngine.Pipeline.Messages;
 namespace StreamEngine.Pipeline.Runtime;
 
 /// <summary>
-/// A bounded Dataflow block and the pipeline's blocks behind it: a thin shell that moves batches. It completes when all
+/// The pipeline's blocks behind bounded Dataflow blocks, one for each lane: a thin shell that moves batches. It completes when all
 /// its inputs have, and no exception leaves it.
 /// </summary>
 internal abstract class Stage
 {
-    private readonly ActionBlock<Arrival> entrance;
+    private readonly ActionBlock<Arrival>[] lanes;
+    private readonly int[] load;
     private readonly LinkBudget budget;
+    private readonly Lock gate = new();
+    private long tickets;
     private int inputs;
     private long queued;
 
@@ -22,7 +25,8 @@ internal abstract class Stage
         Services = services;
         Name = string.Join('+', plan.Blocks.Select(b => b.Name));
         this.budget = budget;
-        entrance = BlockFactory.Action<Arrival>(budget.MaxRecords + 1, TakeAsync);
+        load = new int[plan.Lanes];
+        lanes = [.. Enumerable.Range(0, plan.Lanes).Select(lane => BlockFactory.Action<Arrival>(budget.MaxRecords + 1, arrival => TakeAsync(arrival, lane)))];
         Completion = FinishAsync();
     }
 
@@ -75,7 +79,10 @@ internal abstract class Stage
     {
         if (Interlocked.Decrement(ref inputs) == 0)
         {
-            entrance.Complete();
+            foreach (var lane in lanes)
+            {
+                lane.Complete();
+            }
         }
     }
 
@@ -83,31 +90,67 @@ internal abstract class Stage
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask SendAsync(Batch batch)
     {
-        var arrival = new Arrival(batch, batch.Live, new Load(batch.Live + batch.Controls, batch.Bytes.Length));
-        Interlocked.Add(ref queued, arrival.Live);
-        await budget.EnterAsync(arrival.Load).ConfigureAwait(false);
+        var live = batch.Live;
+        var share = new Load(live + batch.Controls, batch.Bytes.Length);
+        Interlocked.Add(ref queued, live);
+        await budget.EnterAsync(share).ConfigureAwait(false);
 
-        // The budget is the tighter bound: each batch holds at least one record.
-        if (!entrance.Post(arrival))
+        // The budget is the tighter bound of a lane: each batch holds at least one record.
+        bool isTaken;
+        lock (gate)
+        {
+            var lane = LaneOf(batch);
+            Interlocked.Increment(ref load[lane]);
+            isTaken = lanes[lane].Post(new Arrival(batch, live, share, tickets++));
+        }
+
+        if (!isTaken)
         {
             throw new InvalidOperationException($"Stage '{Name}' got a batch after its inputs had ended.");
         }
     }
 
-    protected abstract ValueTask HandleAsync(Batch batch);
+    /// <summary>Works on a batch. Calls of one lane never overlap.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="lane">Which lane does it.</param>
+    /// <param name="ticket">The batch's place in the order of arrival, from 0.</param>
+    protected abstract ValueTask HandleAsync(Batch batch, int lane, long ticket);
+
+    /// <summary>The shell failed: lets go of what waits for its turn.</summary>
+    protected virtual void OnBroken()
+    {
+    }
 
     /// <summary>Everything has been handled: ends what reads from here, or makes durable what was written.</summary>
     protected abstract Task EndAsync();
 
     /// <summary>The shell failed: what is under way is given up, and the run ends with the reason.</summary>
-    protected async Task BreakAsync(Exception exception)
+    private async Task BreakAsync(Exception exception)
     {
         StageLog.ShellFailed(Services.Logger, exception, Name);
         Broken = exception.GetBaseException().Message;
+        OnBroken();
         await Services.Broken.CancelAsync().ConfigureAwait(false);
     }
 
-    private async Task TakeAsync(Arrival arrival)
+    /// <summary>Payloads that answer requests stay with one lane, whose worker knows what the request gave before; others go where least waits.</summary>
+    private int LaneOf(Batch batch)
+    {
+        if (lanes.Length > 1 && batch.DocumentCount > 0 && batch.Document(0) is { Request: > 0, Source: var source })
+        {
+            return source % lanes.Length;
+        }
+
+        var best = (int)(tickets % lanes.Length);
+        for (var lane = 0; lane < lanes.Length; lane++)
+        {
+            best = Volatile.Read(ref load[lane]) < Volatile.Read(ref load[best]) ? lane : best;
+        }
+
+        return best;
+    }
+
+    private async Task TakeAsync(Arrival arrival, int lane)
     {
         Interlocked.Add(ref queued, -arrival.Live);
         try
@@ -118,7 +161,7 @@ internal abstract class Stage
             }
             else
             {
-                await HandleAsync(arrival.Batch).ConfigureAwait(false);
+                await HandleAsync(arrival.Batch, lane, arrival.Ticket).ConfigureAwait(false);
             }
         }
 #pragma warning disable CA1031 // An exception would purge the block's queue, and senders would wait for its room for ever.
@@ -128,15 +171,16 @@ internal abstract class Stage
         }
 #pragma warning restore CA1031
 
+        Interlocked.Decrement(ref load[lane]);
         budget.Leave(arrival.Load);
     }
 
     private async Task FinishAsync()
     {
-        await entrance.Completion.ConfigureAwait(false);
+        await Task.WhenAll(lanes.Select(l => l.Completion)).ConfigureAwait(false);
         await EndAsync().ConfigureAwait(false);
         IsCompleted = true;
     }
 
-    private readonly record struct Arrival(Batch Batch, int Live, Load Load);
+    private readonly record struct Arrival(Batch Batch, int Live, Load Load, long Ticket);
 }

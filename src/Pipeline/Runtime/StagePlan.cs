@@ -3,43 +3,58 @@ using StreamEngine.Pipeline.Configuration;
 
 namespace StreamEngine.Pipeline.Runtime;
 
-/// <summary>How the workers of a stage share its records.</summary>
+/// <summary>How the workers of a segment share its records.</summary>
 public enum Distribution
 {
-    /// <summary>There is one worker.</summary>
+    /// <summary>There is one worker; batches pass it one at a time, in order.</summary>
     Single,
 
-    /// <summary>Any worker takes any batch; batches leave in the order they came.</summary>
+    /// <summary>Each lane has a worker: batches are worked on at the same time.</summary>
     Batches,
 
-    /// <summary>Each worker takes its keys' records of every batch; batches leave whole and in the order they came.</summary>
+    /// <summary>Each worker has its share of the keys; batches pass one worker after the other, in order.</summary>
     Keys,
 }
 
-/// <summary>Blocks that share a Dataflow block and its workers.</summary>
-/// <param name="Blocks">Upstream first. A source or a sink is alone.</param>
+/// <summary>Neighbouring blocks that are run by the same workers.</summary>
+/// <param name="Blocks">Upstream first.</param>
 /// <param name="Distribution">How the workers share the records.</param>
 /// <param name="Workers">How many there are.</param>
-public sealed record StagePlan(IReadOnlyList<BlockDefinition> Blocks, Distribution Distribution, int Workers)
+public sealed record SegmentPlan(IReadOnlyList<BlockDefinition> Blocks, Distribution Distribution, int Workers);
+
+/// <summary>Blocks between which records need no hop: a batch stays with the lane that took it up.</summary>
+/// <param name="Segments">Upstream first. A source or a sink is alone.</param>
+/// <param name="Lanes">Batches worked on at the same time.</param>
+public sealed record StagePlan(IReadOnlyList<SegmentPlan> Segments, int Lanes)
 {
+    /// <summary>All blocks, upstream first.</summary>
+    public IReadOnlyList<BlockDefinition> Blocks { get; } = [.. Segments.SelectMany(s => s.Blocks)];
+
     internal static StagePlan Of(IReadOnlyList<BlockDefinition> blocks, int parallelism)
     {
-        var distribution = blocks[0].Type.Kind != BlockKind.Transform || parallelism == 1 || blocks.Any(b => b.Type.Scaling == Scaling.Single)
-            ? Distribution.Single
-            : blocks.Any(b => b.Type.Scaling == Scaling.PerKey) ? Distribution.Keys : Distribution.Batches;
-        return new StagePlan(blocks, distribution, distribution == Distribution.Single ? 1 : parallelism);
+        var segments = new List<(List<BlockDefinition> Blocks, Distribution Distribution)>();
+        foreach (var block in blocks)
+        {
+            var distribution = block.Type.Kind != BlockKind.Transform || parallelism == 1 ? Distribution.Single : Wanted(block.Type.Scaling);
+            if (segments.Count > 0 && (segments[^1].Distribution == distribution || block.Type.Scaling == Scaling.Anywhere))
+            {
+                segments[^1].Blocks.Add(block);
+            }
+            else
+            {
+                segments.Add(([block], distribution));
+            }
+        }
+
+        return new StagePlan(
+            [.. segments.Select(s => new SegmentPlan(s.Blocks, s.Distribution, s.Distribution == Distribution.Single ? 1 : parallelism))],
+            segments.All(s => s.Distribution == Distribution.Single) ? 1 : parallelism);
     }
 
-    /// <summary>Whether a block may be run behind these by the same workers, so that its records need no hop of their own.</summary>
-    internal static bool CanFollow(IReadOnlyList<BlockDefinition> blocks, BlockDefinition next) => next.Type.Scaling switch
+    private static Distribution Wanted(Scaling scaling) => scaling switch
     {
-        Scaling.Anywhere => true,
-
-        // Records are exchanged by key once, when they have their keys.
-        Scaling.MakesKeys => blocks.All(b => b.Type.Scaling is Scaling.MakesKeys or Scaling.Anywhere),
-        Scaling.PerKey => blocks.All(b => b.Type.Scaling is Scaling.PerKey or Scaling.Anywhere) || blocks.All(IsSingle),
-        _ => blocks.All(IsSingle),
+        Scaling.Single => Distribution.Single,
+        Scaling.PerKey => Distribution.Keys,
+        _ => Distribution.Batches,
     };
-
-    private static bool IsSingle(BlockDefinition block) => block.Type.Scaling is Scaling.Single or Scaling.Anywhere;
 }

@@ -4,73 +4,82 @@ using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Runtime;
 
-/// <summary>Neighbouring transforms and the workers that run them.</summary>
+/// <summary>A chain of transforms. Its lanes work on a batch each, from the first transform to the encoded record; batches leave in the order they came.</summary>
 internal sealed class TransformStage : Stage
 {
     private readonly FanOut readers;
-    private readonly Worker[] workers;
-    private readonly Lanes? lanes;
+    private readonly Segment[] segments;
+    private readonly Turnstile exit;
 
-    /// <param name="plan">The transforms, and how the workers share the records.</param>
-    /// <param name="budget">Bounds what waits in front.</param>
-    /// <param name="build">Makes fresh steps, one per transform; called for each worker, and again after a failure.</param>
+    /// <param name="plan">The transforms, and how workers share the records.</param>
+    /// <param name="budget">Bounds what waits in front and what is worked on.</param>
+    /// <param name="build">Makes fresh steps, one per transform, of one of a segment's workers; called again after a failure.</param>
     /// <param name="readers">Who gets the batches.</param>
     /// <param name="services">The runtime's services.</param>
-    public TransformStage(StagePlan plan, LinkBudget budget, Func<IReadOnlyList<IStep>> build, FanOut readers, StageServices services)
+    public TransformStage(StagePlan plan, LinkBudget budget, Func<SegmentPlan, IReadOnlyList<IStep>> build, FanOut readers, StageServices services)
         : base(plan, budget, services)
     {
         this.readers = readers;
-        workers = [.. Enumerable.Range(0, plan.Workers).Select(_ => new Worker(Name, plan.Blocks, build, services))];
-        Books = [.. plan.Blocks.Select((_, i) => new StepTotals([.. workers.Select(w => w.Counters[i])]))];
-        lanes = plan.Distribution switch
-        {
-            Distribution.Batches => new BatchLanes(workers, readers, Work, BreakAsync),
-            Distribution.Keys => new KeyLanes(workers, readers, Work, BreakAsync),
-            _ => null,
-        };
+        segments = [.. plan.Segments.Select(s => new Segment(Name, s, plan.Lanes, build, services))];
+        exit = new Turnstile(plan.Lanes);
+        Books = [.. segments.SelectMany(s => s.Books)];
     }
 
     public override IReadOnlyList<StepTotals> Books { get; }
 
     public override bool IsSink => false;
 
-    public override int Restarts => workers.Sum(w => w.Restarts);
+    public override int Restarts => Workers.Sum(w => w.Restarts);
 
     protected override string WorkState =>
-        workers.Any(w => w.State == "restarting") ? "restarting" : workers.Any(w => w.State == "running") ? "running" : "idle";
+        Workers.Any(w => w.State == "restarting") ? "restarting" : Workers.Any(w => w.State == "running") ? "running" : "idle";
 
-    protected override string? WorkProblem => workers.Select(w => w.Problem).FirstOrDefault(p => p is not null);
+    protected override string? WorkProblem => Workers.Select(w => w.Problem).FirstOrDefault(p => p is not null);
 
-    protected override ValueTask HandleAsync(Batch batch) => lanes is null ? RunAsync(batch) : lanes.TakeAsync(batch);
-
-    protected override async Task EndAsync()
-    {
-        if (lanes is not null)
-        {
-            await lanes.CompleteAsync().ConfigureAwait(false);
-        }
-
-        readers.End();
-    }
+    private IEnumerable<Worker> Workers => segments.SelectMany(s => s.Workers);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask RunAsync(Batch batch)
+    protected override async ValueTask HandleAsync(Batch batch, int lane, long ticket)
     {
-        if (Work(workers[0], batch.Whole) is { } failure)
+        var started = Services.Time.GetTimestamp();
+        foreach (var segment in segments)
+        {
+            if (!await segment.RunAsync(batch, lane, ticket).ConfigureAwait(false))
+            {
+                batch.Release();
+                return;
+            }
+        }
+
+        if (readers.HasSinks)
+        {
+            batch.Seal();
+        }
+
+        Latency.Add(Services.Time.GetElapsedTime(started).TotalMilliseconds);
+        if (!await exit.EnterAsync(lane, ticket).ConfigureAwait(false))
         {
             batch.Release();
-            await workers[0].RestartAsync(failure).ConfigureAwait(false);
             return;
         }
 
         await readers.SendAsync(batch).ConfigureAwait(false);
+        exit.Leave();
     }
 
-    private Worker.Failure? Work(Worker worker, Part part)
+    protected override void OnBroken()
     {
-        var started = Services.Time.GetTimestamp();
-        var failure = worker.Run(part);
-        Latency.Add(Services.Time.GetElapsedTime(started).TotalMilliseconds);
-        return failure;
+        foreach (var segment in segments)
+        {
+            segment.Open();
+        }
+
+        exit.Open();
+    }
+
+    protected override Task EndAsync()
+    {
+        readers.End();
+        return Task.CompletedTask;
     }
 }

@@ -280,7 +280,7 @@ public sealed class PipelineRuntimeTests
 
         var faults = await runtime.RunAsync(Cancel).WaitAsync(TimeSpan.FromSeconds(30), Cancel);
 
-        Assert.Contains(faults, f => f.StartsWith("stage 'bad': ", StringComparison.Ordinal));
+        Assert.Contains(faults, f => f.StartsWith("stage 'lines+bad': ", StringComparison.Ordinal));
         Assert.Equal("failed", runtime.State);
     }
 
@@ -301,7 +301,7 @@ public sealed class PipelineRuntimeTests
     }
 
     [Fact]
-    public void Only_a_lone_reader_of_a_lone_transform_shares_its_block()
+    public void Only_a_lone_reader_of_a_lone_transform_shares_its_stage()
     {
         var plan = GraphPlan.From(new FakePipeline()
             .AddSource("a", 1)
@@ -315,7 +315,7 @@ public sealed class PipelineRuntimeTests
             .Definition());
 
         Assert.Equal(
-            ["a", "lines", "one+two", "left", "right", "joined", "sink"],
+            ["a", "lines+one+two", "left", "right", "joined", "sink"],
             plan.Stages.Select(s => string.Join('+', s.Blocks.Select(b => b.Name))));
     }
 

@@ -67,7 +67,7 @@ public sealed class WorkersTests
     }
 
     [Fact]
-    public async Task Steps_may_append_text_and_change_records_while_other_workers_do_so()
+    public async Task Steps_may_append_text_and_change_records_of_their_share()
     {
         await using var sink = new TextSink();
         await using var runtime = new FakePipeline { Parallelism = 4 }
@@ -130,9 +130,9 @@ public sealed class WorkersTests
     }
 
     [Theory]
-    [InlineData(true, "bad")]
-    [InlineData(false, "lines+bad")]
-    public async Task A_record_that_can_not_be_written_ends_the_run_with_its_reason(bool keyed, string stage)
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_record_that_can_not_be_written_ends_the_run_with_its_reason(bool keyed)
     {
         static ActionStep Bad() => new(row => row.Set(1, new Cell { Kind = CellKind.Text, Offset = int.MaxValue, Bits = row.Get(0).Bits == 5000 ? 5 : 0 }));
         await using var sink = new CollectingSink();
@@ -141,7 +141,7 @@ public sealed class WorkersTests
 
         var faults = await runtime.RunAsync(Cancel).WaitAsync(TimeSpan.FromSeconds(30), Cancel);
 
-        Assert.Contains(faults, f => f.StartsWith($"stage '{stage}': ", StringComparison.Ordinal));
+        Assert.Contains(faults, f => f.StartsWith("stage 'lines+bad': ", StringComparison.Ordinal));
         Assert.Equal("failed", runtime.State);
     }
 
@@ -215,8 +215,8 @@ public sealed class WorkersTests
             .Definition());
 
         Assert.Equal(
-            ["a: Single 1", "lines+filter: Batches 3", "unique+score+merged: Keys 3", "single: Single 1", "sink: Single 1"],
-            plan.Stages.Select(s => $"{string.Join('+', s.Blocks.Select(b => b.Name))}: {s.Distribution} {s.Workers}"));
+            ["1: a Single 1", "3: lines+filter Batches 3, unique+score+merged Keys 3, single Single 1", "1: sink Single 1"],
+            plan.Stages.Select(s => $"{s.Lanes}: {string.Join(", ", s.Segments.Select(g => $"{string.Join('+', g.Blocks.Select(b => b.Name))} {g.Distribution} {g.Workers}"))}"));
     }
 
     private static T New<T>(ConcurrentBag<T> steps)

@@ -1,0 +1,85 @@
+using System.Runtime.CompilerServices;
+using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Messages;
+
+namespace StreamEngine.Pipeline.Runtime;
+
+/// <summary>
+/// The workers of neighbouring transforms. What keeps state stands still and batches pass it in order, so a batch, its rows and its
+/// text stay in the caches of the core that took it up.
+/// </summary>
+internal sealed class Segment
+{
+    private readonly SegmentPlan plan;
+    private readonly Worker[] workers;
+    private readonly Turnstile[] turnstiles;
+
+    /// <param name="stage">The stage's name.</param>
+    /// <param name="plan">The transforms, and how the workers share the records.</param>
+    /// <param name="lanes">Batches that may be here at the same time.</param>
+    /// <param name="build">Makes fresh steps, one per transform, of one of several workers.</param>
+    /// <param name="services">The runtime's services.</param>
+    public Segment(string stage, SegmentPlan plan, int lanes, Func<SegmentPlan, IReadOnlyList<IStep>> build, StageServices services)
+    {
+        this.plan = plan;
+        workers = [.. Enumerable.Range(0, plan.Workers).Select(_ => new Worker(stage, plan.Blocks, () => build(plan), services))];
+        turnstiles = plan.Distribution == Distribution.Batches ? [] : [.. workers.Select(_ => new Turnstile(lanes))];
+        Books = [.. plan.Blocks.Select((_, i) => new StepTotals([.. workers.Select(w => w.Counters[i])]))];
+    }
+
+    public IReadOnlyList<Worker> Workers => workers;
+
+    public IReadOnlyList<StepTotals> Books { get; }
+
+    /// <summary>Runs the steps on a batch when it is its turn.</summary>
+    /// <returns>False when there are no turns any more: the batch is to be given up.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<bool> RunAsync(Batch batch, int lane, long ticket)
+    {
+        if (turnstiles.Length == 0)
+        {
+            // A lane whose worker has to be made anew takes up nothing; the batch's records are in the dead letter.
+            return await RunAsync(workers[lane], batch.Whole).ConfigureAwait(false);
+        }
+
+        if (workers.Length > 1)
+        {
+            batch.Split(workers.Length);
+        }
+
+        for (var i = 0; i < workers.Length; i++)
+        {
+            if (!await turnstiles[i].EnterAsync(lane, ticket).ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            await RunAsync(workers[i], workers.Length > 1 ? batch.PartOf(i) : batch.Whole).ConfigureAwait(false);
+            turnstiles[i].Leave();
+        }
+
+        if (workers.Length > 1)
+        {
+            batch.Join();
+        }
+
+        return true;
+    }
+
+    /// <summary>Lets go of all who wait: the shell has failed.</summary>
+    public void Open()
+    {
+        foreach (var turnstile in turnstiles)
+        {
+            turnstile.Open();
+        }
+    }
+
+    private static ValueTask<bool> RunAsync(Worker worker, Part part) => worker.Run(part) is { } failure ? RestartAsync(worker, failure) : new ValueTask<bool>(true);
+
+    private static async ValueTask<bool> RestartAsync(Worker worker, Worker.Failure failure)
+    {
+        await worker.RestartAsync(failure).ConfigureAwait(false);
+        return true;
+    }
+}
