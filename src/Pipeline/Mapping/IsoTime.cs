@@ -89,6 +89,15 @@ internal static class IsoTime
             return true;
         }
 
+        if (text.Length - at == ".000Z".Length && text[^1] == 'Z')
+        {
+            // What most programs write: without a loop whose end must be foreseen.
+            var bad = 0;
+            ticks = ((One(text, at + 1, ref bad) * 100) + Two(text, at + 2, ref bad)) * TimeSpan.TicksPerMillisecond;
+            end = at + 4;
+            return bad >= 0;
+        }
+
         for (end++; end < text.Length && (uint)(text[end] - '0') <= 9; end++)
         {
             ticks = (ticks * 10) + (text[end] - '0');
@@ -122,6 +131,14 @@ internal static class IsoTime
         var (hour, minute) = (Two(text, 1, ref bad), Two(text, 4, ref bad));
         minutes = ((hour * 60) + minute) * (text[0] == '-' ? -1 : 1);
         return bad >= 0 && hour <= 13 && minute <= 59;
+    }
+
+    /// <summary>A digit; <paramref name="bad"/> becomes negative when it is none.</summary>
+    private static int One(ReadOnlySpan<byte> text, int at, ref int bad)
+    {
+        var digit = text[at] - '0';
+        bad |= digit | (9 - digit);
+        return digit;
     }
 
     /// <summary>Two digits; <paramref name="bad"/> becomes negative when they are none.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using StreamEngine.Pipeline.Conditions;
 using StreamEngine.Pipeline.Json;
 using StreamEngine.Pipeline.Messages;
@@ -44,9 +45,17 @@ internal sealed class MappingRule
         if (level == Levels.Length)
         {
             Emit(scope, batch, document);
-            return;
         }
+        else
+        {
+            WalkBelow(scope, batch, document, level);
+        }
+    }
 
+    // Apart, because rules without levels needn't make room for the walk.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void WalkBelow(MappingScope scope, Batch batch, int document, int level)
+    {
         for (var matches = scope.Select(Levels[level]); matches.MoveNext(scope.Bytes);)
         {
             Walk(scope, batch, document, level + 1, matches.Current, matches.Key);
@@ -94,29 +103,37 @@ internal sealed class MappingRule
 
     private void ReadDirect(MappingScope scope, Span<Cell> cells, ref RowHead head)
     {
+        // Nothing but this in the loop: what needs a call comes after it, and everything here stays in registers.
         var found = scope.Found;
-        var present = head.Present;
+        var (present, isComplete) = (default(FieldSet), true);
         foreach (ref readonly var field in DirectFields.AsSpan())
         {
-            ref readonly var value = ref found[field.Value];
-            if (value.Kind == JsonKind.None)
-            {
-                continue;
-            }
-
-            if (field.TryTake(value, ref cells[field.Slot]))
+            if (field.TryTake(found[field.Value], ref cells[field.Slot]))
             {
                 present.Add(field.Slot);
             }
             else
             {
-                head.Present = present;
-                Note(field.Reader.Read(scope, out var cell), field.Slot, cell, cells, ref head);
-                present = head.Present;
+                isComplete = false;
             }
         }
 
         head.Present = present;
+        if (!isComplete)
+        {
+            ReadOthers(scope, present, cells, ref head);
+        }
+    }
+
+    private void ReadOthers(MappingScope scope, FieldSet known, Span<Cell> cells, ref RowHead head)
+    {
+        foreach (ref readonly var field in DirectFields.AsSpan())
+        {
+            if (!known.Has(field.Slot) && scope.Found[field.Value].Kind != JsonKind.None)
+            {
+                Note(field.Reader.Read(scope, out var cell), field.Slot, cell, cells, ref head);
+            }
+        }
     }
 
     private static void Note(Conversion conversion, int slot, in Cell cell, Span<Cell> cells, ref RowHead head)

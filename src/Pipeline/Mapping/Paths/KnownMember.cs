@@ -11,6 +11,9 @@ internal struct KnownMember
     /// <summary>The longest name, in bytes, that is recognised at once: with quotes and colon it fills a vector.</summary>
     private const int Longest = 32 - 3;
 
+    /// <summary>Name, quotes and colon, then zeros. The first, so that no space is lost to its alignment.</summary>
+    private readonly Vector256<byte> text;
+
     /// <summary>Which member came next when this one was seen last.</summary>
     public int Next;
 
@@ -23,11 +26,8 @@ internal struct KnownMember
     /// <summary>Bytes from the quote before the name to the colon; 0 for one that must be looked up.</summary>
     public int Length;
 
-    /// <summary>Name, quotes and colon, then zeros.</summary>
-    private Vector256<byte> text;
-
     /// <summary>A bit for each byte of the text that counts.</summary>
-    private uint counts;
+    private readonly uint counts;
 
     /// <param name="name">UTF-8. The name of one that is never recognised, only looked up, is empty.</param>
     /// <param name="slot">Where its value is noted.</param>

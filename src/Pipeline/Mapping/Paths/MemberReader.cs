@@ -114,11 +114,15 @@ internal sealed class MemberReader
         }
         else
         {
-            pos = EndOfName(bytes, pos, end, guides[guide], ref member, ref reading);
+            // A copy, because what is passed by reference doesn't stay in a register.
+            var named = member;
+            pos = EndOfName(bytes, pos, end, guides[guide], ref named, ref reading);
             if (pos < 0)
             {
                 return -1;
             }
+
+            member = named;
         }
 
         below = Unsafe.Add(ref members, member).Below;

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using CsCheck;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Tests.Mapping;
 
@@ -89,6 +91,67 @@ public class NormalizeStepTests
                 Assert.Equal(wanted.RootElement.ToString(), got.RootElement.ToString());
             }
         }
+    }
+
+    [Fact]
+    public void One_pass_makes_the_rows_that_two_make()
+    {
+        const string Rule = """
+            {
+              "record": "player", "key": "{league}:{who.id}", "eventTime": "at", "when": "not exists(skip)",
+              "fields": {
+                "name": "who.name", "team": { "first": ["who.team", "team"] }, "hits": "hits", "atBats": "hits", "average": "avg",
+                "home": { "path": "home", "equals": "home" }, "at": "at", "position": "who.position"
+              }
+            }
+            """;
+        var scalar = Gen.OneOf(
+            Gen.Int[-2, 400].Select(i => $"{i}"),
+            Gen.OneOf("null", "true", "[1]", "{}", "0.250", "-0", "1.0", "1e2", "123456789012345678901.5", "\"5\"", "\"home\"", "\"DH\"", "\"\"", "\"N\u00fa\\u00f1ez\"", "\"\\ud800\"", "\"2025-06-01T10:00:00.250Z\"", "\"2025-06-01\""));
+        var who = Members(["id", "name", "team", "position", "other", "\\u0069d"], scalar);
+        var document = Members(["league", "who", "at", "team", "hits", "avg", "home", "at", "hits", "other"], Gen.Frequency((3, scalar), (2, who)));
+        var usual = who.Select(w => $$"""{"league":"mlb","at":"2025-06-01T10:00:00.250Z","who":{{w}},"hits":3,"avg":0.333,"team":"T1"}""");
+        var damaged = Gen.Select(usual, Gen.Double.Unit, Gen.Char["{}[]\",:\\0e \u0001"], (text, where, c) => text[..(int)(where * text.Length)] + c + text[((int)(where * text.Length) + 1)..]);
+        Gen.Frequency((3, usual), (2, document), (1, damaged)).Array[1, 12].Sample(
+            documents =>
+            {
+                // With two rules the tape is read.
+                var (one, two) = (new TestBatch(), new TestBatch());
+                var departures = new[] { (one, $"[{Rule}]"), (two, $"[{Rule},{Rule}]") }.Select(c =>
+                {
+                    Array.ForEach(documents, d => c.Item1.Document(d));
+                    return TestMapping.Step(c.Item1.Schema, c.Item2).Run(c.Item1.Batch, TestBatch.Start);
+                }).ToList();
+                var rows = Enumerable.Range(0, one.Batch.RowCount).Select(i => Describe(one, i)).ToList();
+                Assert.Equal(rows.SelectMany(r => new[] { r, r }).Order(), Enumerable.Range(0, two.Batch.RowCount).Select(i => Describe(two, i)).Order());
+                Assert.Equal(
+                    departures[0].Where(d => d.Row < 0).Select(d => (d.Document, d.State, d.Reason, d.Detail)),
+                    departures[1].Where(d => d.Row < 0).Select(d => (d.Document, d.State, d.Reason, d.Detail)));
+                Assert.Equal(2 * departures[0].Count(d => d.Row >= 0), departures[1].Count(d => d.Row >= 0));
+            },
+            iter: 400);
+    }
+
+    private static Gen<string> Members(string[] names, Gen<string> value) =>
+        Gen.Select(Gen.OneOf(names), value, (n, v) => $"\"{n}\":{v}").Array[0, 10].Select(m => $"{{{string.Join(",", m)}}}");
+
+    private static string Describe(TestBatch batch, int index)
+    {
+        var row = batch.Batch[index];
+        ref readonly var head = ref row.Head;
+        var text = new StringBuilder($"{head.Document} {head.State} {head.RawOffset}+{head.RawLength} {(head.State == RowState.Live ? batch.Key(index) : "")} {head.KeyHash} {head.EventTime} invalid");
+        foreach (var slot in head.Invalid)
+        {
+            text.Append(' ').Append(slot);
+        }
+
+        foreach (var slot in head.Present)
+        {
+            var cell = row.Cells[slot];
+            text.Append(CultureInfo.InvariantCulture, $"; {slot} {cell.Kind} {cell.Bits} {cell.Scale} {cell.Length} {Encoding.UTF8.GetString(row.Text(slot))} {row.Double(slot)}");
+        }
+
+        return text.ToString();
     }
 
     [Fact]
