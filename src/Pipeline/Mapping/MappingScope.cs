@@ -21,8 +21,13 @@ internal sealed class MappingScope
     private readonly PathKey[] keys = new PathKey[MaxLevels + 1];
     private readonly JsonToken[] found;
     private readonly MemberReader? reader;
+
+    /// <summary>The document that the reader read.</summary>
     private JsonToken whole;
+
+    /// <summary>Whether it did, so that there is nothing of the document on the tape.</summary>
     private bool isRead;
+
     private Batch? batch;
     private int document;
     private int level;
