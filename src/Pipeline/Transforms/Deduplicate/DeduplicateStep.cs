@@ -19,6 +19,10 @@ namespace StreamEngine.Pipeline.Transforms.Deduplicate;
 /// </remarks>
 internal sealed class DeduplicateStep(RecordSchema schema, TimeSpan window, int maxKeys) : IStep
 {
+    /// <summary>Rows whose places are on their way: enough to hide a wait for main memory, few enough for the first-level cache.</summary>
+    private const int Ahead = 16;
+
+    private readonly ulong[] keys = new ulong[Ahead];
     private readonly ContentHash contents = new(schema);
     private readonly SeenTable seen = new(maxKeys, window.Ticks);
 
@@ -37,46 +41,64 @@ internal sealed class DeduplicateStep(RecordSchema schema, TimeSpan window, int 
     public void Process(Part part, long now)
     {
         seen.Advance(now);
-        Prefetch(part);
+
+        // A large table lies in main memory: places are on their way while the rows before are worked on.
+        var ahead = part.GetEnumerator();
+        var end = 0;
+        while (end < Ahead && Prefetch(ref ahead, end))
+        {
+            end++;
+        }
+
+        var at = 0;
         foreach (var row in part)
         {
-            ref readonly var head = ref row.Head;
-            var key = Key(head);
-            var position = seen.Find(key);
-            if (head.Op == RowOp.Confirmed)
+            var key = keys[at % Ahead];
+            at++;
+            if (end >= Ahead && Prefetch(ref ahead, end))
             {
-                if (position >= 0)
-                {
-                    seen.Touch(position);
-                }
-
-                continue;
+                end++;
             }
 
-            if (position >= 0 && seen.IsBefore(head.Sequence, position))
-            {
-                row.Filter("replayed");
-                continue;
-            }
-
-            var content = contents.Of(row, key);
-            if (position < 0)
-            {
-                seen.Add(key, content, head.Sequence);
-            }
-            else if (seen.Replace(position, content, head.Sequence))
-            {
-                row.Confirm("duplicate");
-            }
+            See(row, key);
         }
     }
 
-    // A large table lies in main memory: all places are on their way before the first is needed.
-    private void Prefetch(Part part)
+    private bool Prefetch(ref Part.Enumerator ahead, int index)
     {
-        foreach (var row in part)
+        if (!ahead.MoveNext())
         {
-            seen.Prefetch(Key(row.Head));
+            return false;
+        }
+
+        var key = Key(ahead.Current.Head);
+        keys[index % Ahead] = key;
+        seen.Prefetch(key);
+        return true;
+    }
+
+    private void See(Row row, ulong key)
+    {
+        ref readonly var head = ref row.Head;
+        var position = seen.Find(key);
+        if (head.Op == RowOp.Confirmed)
+        {
+            if (position >= 0)
+            {
+                seen.Touch(position);
+            }
+        }
+        else if (position < 0)
+        {
+            seen.Add(key, contents.Of(row, key), head.Sequence);
+        }
+        else if (seen.IsBefore(head.Sequence, position))
+        {
+            row.Filter("replayed");
+        }
+        else if (seen.Replace(position, contents.Of(row, key), head.Sequence))
+        {
+            row.Confirm("duplicate");
         }
     }
 

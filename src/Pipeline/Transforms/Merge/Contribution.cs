@@ -6,65 +6,91 @@ namespace StreamEngine.Pipeline.Transforms.Merge;
 
 /// <summary>What one source said last about one key, copied out of its batch. Its memory is used again.</summary>
 /// <remarks>
-/// The values stand in one array in the order of their slots: a word each, then two bytes each for kind and scale, then the texts.
-/// A text's word is its length and where it starts.
+/// All stands in one array: the head, what its owner has put behind that, and the values in the order of their slots, which are a
+/// word each, then two bytes each for kind and scale, then the texts. A text's word is its length and where it starts.
 /// </remarks>
 internal struct Contribution
 {
     private const int Step = 16;
-    private const int Word = sizeof(long);
-    private const int Tag = sizeof(ushort);
 
-    private byte[] data;
+    private byte[] memory;
 
-    public Contribution() => data = [];
+    /// <summary>Makes one of a source that has said nothing yet.</summary>
+    /// <param name="source">The source.</param>
+    /// <param name="start">Where values start.</param>
+    public Contribution(short source, int start)
+    {
+        memory = new byte[start];
+        (Own.Source, Own.Start) = (source, start);
+    }
 
+    /// <summary>Makes one of a source that has said nothing yet.</summary>
     public Contribution(short source)
-        : this() => Source = source;
+        : this(source, HeadSize)
+    {
+    }
 
-    public short Source { get; private set; }
+    public Contribution()
+        : this(0)
+    {
+    }
 
-    public long EventTime { get; private set; }
+    /// <summary>The contribution that stands in an array.</summary>
+    public Contribution(byte[] memory) => this.memory = memory;
 
-    public long Sequence { get; private set; }
+    public static int HeadSize => Unsafe.SizeOf<Head>();
+
+    public readonly short Source => Own.Source;
+
+    public readonly long EventTime => Own.EventTime;
+
+    public readonly long Sequence => Own.Sequence;
 
     /// <summary>When the source last said or confirmed it.</summary>
-    public long Received { get; set; }
+    public readonly long Received => Own.Received;
 
-    public float Score { get; private set; }
+    public readonly float Score => Own.Score;
 
-    public bool IsScored { get; private set; }
+    public readonly bool IsScored => Own.IsScored;
 
-    public bool IsOld { get; private set; }
+    public readonly bool IsOld => Own.IsOld;
 
-    public FieldSet Present { get; private set; }
+    public readonly FieldSet Present => Own.Present;
 
-    public FieldSet Invalid { get; private set; }
+    public readonly FieldSet Invalid => Own.Invalid;
+
+    /// <summary>The array it stands in; another one when it has outgrown that.</summary>
+    public readonly byte[] Memory => memory;
 
     /// <summary>What values point into.</summary>
-    public readonly ReadOnlySpan<byte> Data => data;
+    public readonly ReadOnlySpan<byte> Data => memory;
+
+    // No array is shorter than the head: all come from the constructors and from Reserve.
+    private readonly ref Head Own => ref Unsafe.As<byte, Head>(ref MemoryMarshal.GetArrayDataReference(memory));
+
+    private readonly HeldValues Values => new(memory, Own.Start, Own.Present.Count);
 
     /// <summary>The value of a field that is present, pointing into <see cref="Data"/>.</summary>
-    public readonly Cell Get(int slot)
+    public readonly Cell Get(int slot) => Values.Get(Own.Present.Rank(slot));
+
+    /// <summary>Whether it is later than what a row of its source says.</summary>
+    public readonly bool IsAfter(Row row)
     {
-        // The rank of a present slot is below their count, and the array as long as the count needs.
-        var (rank, count) = (Present.Rank(slot), Present.Count);
-        ref var start = ref MemoryMarshal.GetArrayDataReference(data);
-        return Read(
-            Unsafe.ReadUnaligned<long>(ref Unsafe.Add(ref start, rank * Word)),
-            Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref start, (count * Word) + (rank * Tag))));
+        ref readonly var head = ref row.Head;
+        ref readonly var own = ref Own;
+        return head.EventTime < own.EventTime || (head.EventTime == own.EventTime && head.Sequence < own.Sequence);
     }
 
     /// <summary>Takes over all that a row says.</summary>
     /// <returns>The slots in which the row differed.</returns>
     public FieldSet Replace(Row row)
     {
-        if (row.Head.Present == Present)
+        ref readonly var head = ref row.Head;
+        if (head.Present == Own.Present)
         {
-            var different = Exchange(row, out var fits);
-            if (fits)
+            if (Values.Exchange(row, head.Present, out var different))
             {
-                CopyHead(row.Head);
+                CopyHead(head);
             }
             else
             {
@@ -82,57 +108,80 @@ internal struct Contribution
     /// <summary>Takes over all that a row says.</summary>
     public void Copy(Row row)
     {
-        CopyHead(row.Head);
+        ref readonly var head = ref row.Head;
         var cells = row.Cells;
-        var length = Present.Count * (Word + Tag);
-        foreach (var slot in Present)
+        var texts = 0;
+        foreach (var slot in head.Present)
         {
-            length += CellValues.TextLength(cells[slot]);
+            texts += CellValues.TextLength(cells[slot]);
         }
 
-        // Without the upper bound every key would in time hold as much as the longest it ever had.
-        if (data.Length < length || data.Length > (length * 4) + Step)
-        {
-            data = new byte[(length + Step - 1) / Step * Step];
-        }
-
-        Fill(cells, row.Batch);
+        Reserve(HeldValues.Size(head.Present.Count) + texts);
+        CopyHead(head);
+        Values.Fill(row, head.Present);
     }
 
     /// <summary>Takes over another one, in memory of its own.</summary>
     public void Copy(in Contribution other)
     {
-        var memory = data;
-        this = other;
-        data = memory.Length < other.data.Length ? new byte[other.data.Length] : memory;
-        other.data.CopyTo(data, 0);
+        if (memory.Length < other.memory.Length)
+        {
+            memory = new byte[other.memory.Length];
+        }
+
+        other.memory.CopyTo(memory, 0);
+    }
+
+    /// <summary>Takes over the values of one whose values start somewhere else.</summary>
+    public void CopyValues(in Contribution other)
+    {
+        var (from, start) = (other.Own.Start, Own.Start);
+        Reserve(other.memory.Length - from);
+        Own = other.Own;
+        Own.Start = start;
+        other.memory.AsSpan(from).CopyTo(memory.AsSpan(start));
+        Values.Move(start - from);
     }
 
     /// <summary>Confirmed: known as of this time.</summary>
-    public void Confirm(long received) => Received = Math.Max(Received, received);
+    public readonly void Confirm(long received) => Own.Received = Math.Max(Own.Received, received);
 
-    private void CopyHead(in RowHead head)
+    /// <summary>Makes room for values and their texts. Without an upper bound every key would in time hold as much as the longest it ever had.</summary>
+    private void Reserve(int values)
     {
-        Source = head.Source;
-        EventTime = head.EventTime;
-        Sequence = head.Sequence;
-        Received = head.ReceivedTime;
-        Score = head.Quality.Score;
-        IsScored = head.Quality.Level != QualityLevel.Unscored;
-        IsOld = head.Quality.Old;
-        Present = head.Present;
-        Invalid = head.Invalid;
+        var start = Own.Start;
+        var length = start + values;
+        if (memory.Length < length || memory.Length > (length * 4) + Step)
+        {
+            var other = new byte[(length + Step - 1) / Step * Step];
+            memory.AsSpan(0, start).CopyTo(other);
+            memory = other;
+        }
+    }
+
+    private readonly void CopyHead(in RowHead head)
+    {
+        ref var own = ref Own;
+        own.Present = head.Present;
+        own.Invalid = head.Invalid;
+        own.EventTime = head.EventTime;
+        own.Sequence = head.Sequence;
+        own.Received = head.ReceivedTime;
+        own.Score = head.Quality.Score;
+        own.Source = head.Source;
+        own.IsScored = head.Quality.Level != QualityLevel.Unscored;
+        own.IsOld = head.Quality.Old;
     }
 
     /// <summary>The slots in which a row differs from this.</summary>
     private readonly FieldSet Differences(Row row)
     {
-        var present = row.Head.Present;
-        var different = (Present - present) | (present - Present);
+        var (held, present) = (Own.Present, row.Head.Present);
+        var different = (held - present) | (present - held);
         var cells = row.Cells;
-        foreach (var slot in Present & present)
+        foreach (var slot in held & present)
         {
-            if (!CellValues.Same(Get(slot), data, cells[slot], row.Batch.Bytes))
+            if (!CellValues.Same(Get(slot), memory, cells[slot], row.Batch.Bytes))
             {
                 different.Add(slot);
             }
@@ -141,93 +190,17 @@ internal struct Contribution
         return different;
     }
 
-    /// <summary>Takes over the values of a row that has the same fields, as long as its texts are as long as those held.</summary>
-    /// <param name="row">The row.</param>
-    /// <param name="fits">Whether they are; else some values have been taken over and some have not.</param>
-    /// <returns>The slots in which the row differed.</returns>
-    private readonly FieldSet Exchange(Row row, out bool fits)
+    private struct Head
     {
-        // The words and tags of all present slots stand in the array since these fields were taken over.
-        ref var word = ref MemoryMarshal.GetArrayDataReference(data);
-        ref var tag = ref Unsafe.Add(ref word, Present.Count * Word);
-        var different = default(FieldSet);
-        var cells = row.Cells;
-        var batch = row.Batch;
-        fits = true;
-        foreach (var slot in Present)
-        {
-            ref readonly var cell = ref cells[slot];
-            var bits = Unsafe.ReadUnaligned<long>(ref word);
-            var kind = Unsafe.ReadUnaligned<ushort>(ref tag);
-            if (CellValues.TextLength(cell) > 0 || IsText(kind))
-            {
-                var held = Read(bits, kind);
-                if (!CellValues.Same(held, data, cell, batch.Bytes))
-                {
-                    different.Add(slot);
-                    fits = false;
-                }
-            }
-            else
-            {
-                if (bits != cell.Bits || kind != TagOf(cell))
-                {
-                    if (kind == TagOf(cell) || !CellValues.Same(Read(bits, kind), data, cell, data))
-                    {
-                        different.Add(slot);
-                    }
-
-                    Unsafe.WriteUnaligned(ref word, cell.Bits);
-                    Unsafe.WriteUnaligned(ref tag, TagOf(cell));
-                }
-            }
-
-            word = ref Unsafe.Add(ref word, Word);
-            tag = ref Unsafe.Add(ref tag, Tag);
-        }
-
-        return different;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ushort TagOf(in Cell cell) => (ushort)((byte)cell.Kind | (cell.Scale << 8));
-
-    private static bool IsText(ushort tag) => (CellKind)(byte)tag is CellKind.Text or CellKind.BigNumber;
-
-    // Words and tags of all present slots fit: the length was made sure of with them.
-    private readonly void Fill(Span<Cell> cells, Batch batch)
-    {
-        ref var start = ref MemoryMarshal.GetArrayDataReference(data);
-        var word = 0;
-        var tag = Present.Count * Word;
-        var at = Present.Count * (Word + Tag);
-        foreach (var slot in Present)
-        {
-            ref readonly var cell = ref cells[slot];
-            var bits = cell.Bits;
-            if (CellValues.TextLength(cell) is > 0 and var length)
-            {
-                batch.Slice(cell.Offset, length).CopyTo(data.AsSpan(at));
-                bits = ((long)at << 32) | (uint)length;
-                at += length;
-            }
-
-            Unsafe.WriteUnaligned(ref Unsafe.Add(ref start, word), bits);
-            Unsafe.WriteUnaligned(ref Unsafe.Add(ref start, tag), TagOf(cell));
-            word += Word;
-            tag += Tag;
-        }
-    }
-
-    private static Cell Read(long bits, ushort tag)
-    {
-        var cell = new Cell { Bits = bits, Kind = (CellKind)(byte)tag, Scale = (sbyte)(tag >> 8) };
-        if (IsText(tag))
-        {
-            (cell.Offset, cell.Bits) = ((int)(bits >> 32), (uint)bits);
-            cell.Length = cell.Kind == CellKind.BigNumber ? (ushort)bits : (ushort)0;
-        }
-
-        return cell;
+        public FieldSet Present;
+        public FieldSet Invalid;
+        public long EventTime;
+        public long Sequence;
+        public long Received;
+        public float Score;
+        public int Start;
+        public short Source;
+        public bool IsScored;
+        public bool IsOld;
     }
 }

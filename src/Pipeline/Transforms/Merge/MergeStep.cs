@@ -34,148 +34,186 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
 
     public void Process(Part part, long now)
     {
-        var ahead = part.GetEnumerator();
-        var rows = part.GetEnumerator();
-        for (var count = table.Prefetch(ref ahead); count > 0; count = table.Prefetch(ref ahead))
+        var ahead = new Lookahead(table, part, stackalloc uint[Lookahead.Memory]);
+        foreach (var row in part)
         {
-            for (; count > 0 && rows.MoveNext(); count--)
+            ahead.Advance();
+            switch (row.Head.Op)
             {
-                Process(rows.Current, now);
+                case RowOp.Update:
+                    Update(row, now);
+                    break;
+                case RowOp.Confirmed:
+                    Confirm(row);
+                    break;
+                default:
+                    Remove(row, now);
+                    break;
             }
-        }
-    }
-
-    private void Process(Row row, long now)
-    {
-        switch (row.Head.Op)
-        {
-            case RowOp.Update:
-                Update(row, now);
-                break;
-            case RowOp.Confirmed:
-                Confirm(row);
-                break;
-            default:
-                Remove(row, now);
-                break;
         }
     }
 
     private void Update(Row row, long now)
     {
-        var source = row.Head.Source;
-        if (table.Find(row) is not { } record)
+        var index = table.Find(row);
+        if (index < 0)
         {
-            record = table.Add(row);
-            record.Add(source);
+            var sole = SoleRecord.Make(row);
+            var first = sole.Contribution;
+            first.Copy(row);
+            table.Add(row, first.Memory);
+            Pass(row, new SoleRecord(first.Memory), row.Head.Present, now);
         }
-        else if (record.IndexOf(source) is >= 0 and var index)
+        else if (table[index] is MergedRecord record)
         {
-            if (IsOlder(row, record[index]))
-            {
-                row.Filter("older");
-                return;
-            }
+            Update(row, record, now);
         }
         else
         {
-            AddSource(record, source);
+            Update(row, index, now);
         }
-
-        if (record.Count == 1)
-        {
-            Replace(row, record, now);
-            return;
-        }
-
-        ref var own = ref record[record.IndexOf(source)];
-        former.Copy(own);
-        own.Copy(row);
-        Output(row, record, former, now);
-    }
-
-    private void AddSource(MergedRecord record, short source)
-    {
-        if (record.Count == 1)
-        {
-            record.NameWinners(schema.Types[record.Type].Fields.Count);
-        }
-
-        record.Add(source);
     }
 
     /// <summary>With one source what it says is the record.</summary>
-    private void Replace(Row row, MergedRecord record, long now)
+    private void Update(Row row, int index, long now)
     {
-        ref var own = ref record[0];
-        var changed = own.Replace(row) | record.Untold;
-        if (!IsNews(row, record, changed, now))
+        var sole = table.Sole(index);
+        var own = sole.Contribution;
+        if (own.Source != row.Head.Source)
         {
+            var record = new MergedRecord(sole, schema.Types[sole.Type].Fields.Count);
+            table[index] = record;
+            Update(row, record, now);
             return;
         }
 
-        ref var head = ref row.Head;
-        head.Changed = changed;
-        head.Invalid -= head.Present;
-        head.SoleOrigin = own.Source;
-        var verdict = default(Verdict);
-        verdict.Add(rules[record.Type].Weight(head.Present), own);
-        Grade(row, record, verdict);
-    }
-
-    private void Confirm(Row row)
-    {
-        if (table.Find(row) is not { } record || record.IndexOf(row.Head.Source) is not (>= 0 and var index))
-        {
-            row.Absorb("unknown");
-            return;
-        }
-
-        record[index].Confirm(row.Head.ReceivedTime);
-        row.Head.Revision = record.Revision;
-        row.Head.Sequence = record.Sequence;
-    }
-
-    private void Remove(Row row, long now)
-    {
-        if (table.Find(row) is not { } record || record.IndexOf(row.Head.Source) is not (>= 0 and var index))
-        {
-            row.Absorb("unknown");
-            return;
-        }
-
-        if (IsOlder(row, record[index]))
+        if (own.IsAfter(row))
         {
             row.Filter("older");
             return;
         }
 
-        if (record.Count > 1)
+        var memory = own.Memory;
+        var different = own.Replace(row);
+        if (own.Memory != memory)
         {
-            // What the other sources say still stands.
-            row.Head.Op = RowOp.Update;
-            former.Copy(record[index]);
-            record.RemoveAt(index);
-            Output(row, record, former, now);
+            table[index] = own.Memory;
+            sole = new SoleRecord(own.Memory);
+        }
+
+        Pass(row, sole, different, now);
+    }
+
+    private void Update(Row row, MergedRecord record, long now)
+    {
+        var index = record.IndexOf(row.Head.Source);
+        if (index < 0)
+        {
+            index = record.Add(row.Head.Source);
+        }
+        else if (record[index].IsAfter(row))
+        {
+            row.Filter("older");
             return;
         }
 
-        table.Remove(row);
-        if (record.Revision == 0)
+        ref var own = ref record[index];
+        former.Copy(own);
+        own.Copy(row);
+        Output(row, record, former, now);
+    }
+
+    /// <summary>Passes on what the only source has said, or absorbs it when no value has changed.</summary>
+    private void Pass(Row row, SoleRecord record, FieldSet changed, long now)
+    {
+        ref var head = ref row.Head;
+        ref var version = ref record.Version;
+        changed |= version.Untold;
+        if (!IsNews(row, ref version, changed, now))
+        {
+            return;
+        }
+
+        head.Changed = changed;
+        head.Invalid -= head.Present;
+        head.SoleOrigin = head.Source;
+        var verdict = default(Verdict);
+        verdict.Add(rules[head.Type].Weight(head.Present), record.Contribution);
+        Grade(row, verdict);
+    }
+
+    private void Confirm(Row row)
+    {
+        if (Said(row, out var version) is not { } said)
+        {
+            row.Absorb("unknown");
+            return;
+        }
+
+        said.Confirm(row.Head.ReceivedTime);
+        version.Stamp(ref row.Head);
+    }
+
+    private void Remove(Row row, long now)
+    {
+        if (Said(row, out var version) is not { } said)
+        {
+            row.Absorb("unknown");
+            return;
+        }
+
+        if (said.IsAfter(row))
+        {
+            row.Filter("older");
+            return;
+        }
+
+        var index = table.Find(row);
+        if (table[index] is MergedRecord record)
+        {
+            // What the other sources say still stands.
+            row.Head.Op = RowOp.Update;
+            former.Copy(said);
+            record.RemoveAt(record.IndexOf(row.Head.Source));
+            Output(row, record, former, now);
+            if (record.Count == 1)
+            {
+                table[index] = SoleRecord.Make(record).Memory;
+            }
+
+            return;
+        }
+
+        table.Remove(index);
+        if (version.Revision == 0)
         {
             row.Absorb("unchanged");
             return;
         }
 
-        record.Advance(now);
-        row.Head.Revision = record.Revision;
-        row.Head.Sequence = record.Sequence;
+        version.Advance(now);
+        version.Stamp(ref row.Head);
     }
 
-    private static bool IsOlder(Row row, in Contribution held)
+    /// <summary>What a row's source has said about its key; null for nothing.</summary>
+    private Contribution? Said(Row row, out RecordVersion version)
     {
-        ref readonly var head = ref row.Head;
-        return head.EventTime < held.EventTime || (head.EventTime == held.EventTime && head.Sequence < held.Sequence);
+        version = default;
+        var index = table.Find(row);
+        if (index < 0)
+        {
+            return null;
+        }
+
+        if (table[index] is MergedRecord record)
+        {
+            version = record.Version;
+            return record.IndexOf(row.Head.Source) is >= 0 and var at ? record[at] : null;
+        }
+
+        var sole = table.Sole(index);
+        version = sole.Version;
+        return sole.Contribution.Source == row.Head.Source ? sole.Contribution : null;
     }
 
     /// <summary>Makes the row the merged record, or absorbs it when no value has changed.</summary>
@@ -213,8 +251,8 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
             }
         }
 
-        changed |= record.Untold;
-        if (IsNews(row, record, changed, now))
+        changed |= record.Version.Untold;
+        if (IsNews(row, ref record.Version, changed, now))
         {
             row.Head.Changed = changed;
             Write(row, record, present);
@@ -222,19 +260,19 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
     }
 
     /// <summary>Whether there is anything to tell; else the row ends here.</summary>
-    private bool IsNews(Row row, MergedRecord record, FieldSet changed, long now)
+    private bool IsNews(Row row, ref RecordVersion version, FieldSet changed, long now)
     {
-        if ((record.Revision == 0 ? changed : changed - volatiles[record.Type]).IsEmpty)
+        ref var head = ref row.Head;
+        if ((version.Revision == 0 ? changed : changed - volatiles[head.Type]).IsEmpty)
         {
-            record.Untold = changed;
+            version.Untold = changed;
             row.Absorb("unchanged");
             return false;
         }
 
-        record.Untold = default;
-        record.Advance(now);
-        row.Head.Revision = record.Revision;
-        row.Head.Sequence = record.Sequence;
+        version.Untold = default;
+        version.Advance(now);
+        version.Stamp(ref head);
         return true;
     }
 
@@ -265,7 +303,7 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
         ref var head = ref row.Head;
         var own = head.Source;
         var winners = record.Winners;
-        var type = rules[record.Type];
+        var type = rules[head.Type];
         var invalid = default(FieldSet);
         var verdict = default(Verdict);
         for (var i = 0; i < record.Count; i++)
@@ -293,7 +331,7 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
         head.Present = present;
         head.Invalid = invalid - present;
         head.SoleOrigin = -1;
-        Grade(row, record, verdict);
+        Grade(row, verdict);
     }
 
     private static void Copy(Row row, int slot, in Contribution from)
@@ -308,7 +346,7 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
     }
 
     // The merged score is the average over the fields of the scores of those they came from; what the declaration demands is asked again.
-    private void Grade(Row row, MergedRecord record, in Verdict verdict)
+    private void Grade(Row row, in Verdict verdict)
     {
         ref var head = ref row.Head;
         if (!verdict.IsScored)
@@ -317,7 +355,7 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
             return;
         }
 
-        var type = rules[record.Type];
+        var type = rules[head.Type];
         var score = verdict.Sum / Math.Max(1, verdict.Weight);
         var broken = type.Broken(row);
         head.Quality = new Quality

@@ -1,261 +1,211 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Transforms.Merge;
 
-/// <summary>The records held, by kind and key; at the bound the one touched longest ago leaves.</summary>
+/// <summary>
+/// The records held, by type and key: <see cref="MergedRecord"/>s, and arrays of <see cref="SoleRecord"/>s. At the bound the one of
+/// a few leaves that was touched longest ago; of not more than those few, so the one of all.
+/// </summary>
+/// <remarks>
+/// An open table whose entries keep half of the key's hash and the time of the last touch, counted in touches: four to a cache line,
+/// and neither growing nor choosing who leaves has to look at a record.
+/// </remarks>
 /// <param name="maxKeys">The most records held.</param>
 internal sealed class MergeTable(int maxKeys)
 {
     private const int None = -1;
-    private const int FewSlots = 256;
+    private const int Few = 16;
 
-    /// <summary>Rows whose records are prefetched together: many enough to wait for all at once, few enough for the first-level cache.</summary>
-    private const int Ahead = 64;
+    /// <summary>Of so many records the oldest leaves.</summary>
+    private const int Samples = 16;
 
-    private int[] buckets = new int[FewSlots];
-    private Slot[] slots = new Slot[Math.Min(maxKeys, FewSlots)];
-    private readonly ulong[] hashes = new ulong[Ahead];
-    private readonly int[] found = new int[Ahead];
-    private int used;
-    private int free = None;
-    private int oldest = None;
-    private int newest = None;
+    /// <summary>Most keys of a hundred places: with more of them, searches take long.</summary>
+    private const int Load = 70;
+
+    private const int Line = 64;
+    private const int LinesAhead = 5;
+
+    private Entry[] entries = new Entry[Few];
+    private uint clock;
+    private int hand;
 
     public int Count { get; private set; }
 
     /// <summary>Keys forgotten because of the bound.</summary>
     public long Evicted { get; private set; }
 
-    /// <summary>
-    /// Brings the records of the next rows nearer. They lie in main memory one behind the other: going one step for all of them at a
-    /// time costs as many waits as there are steps, not as many as there are records.
-    /// </summary>
-    /// <param name="rows">Where the rows come from.</param>
-    /// <returns>How many rows it went on; 0 at the end.</returns>
-    public int Prefetch(ref Part.Enumerator rows)
+    /// <summary>The record found at an index.</summary>
+    public object this[int index]
     {
-        var count = 0;
-        while (count < Ahead && rows.MoveNext())
+        get => entries[index].Record!;
+        set => entries[index].Record = value;
+    }
+
+    /// <summary>The record found at an index, which is not a <see cref="MergedRecord"/>.</summary>
+    public SoleRecord Sole(int index) => new(Unsafe.As<byte[]>(this[index]));
+
+    /// <summary>Where a key is to be looked for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Hash(in RowHead head) => (uint)head.KeyHash + ((uint)head.Type * 0x9E37_79B1U);
+
+    /// <summary>The index of a row's record, touched, good until the next is added or removed; negative when none is held.</summary>
+    public int Find(Row row)
+    {
+        ref readonly var head = ref row.Head;
+        var hash = Hash(head);
+        var key = row.Key;
+        var table = entries;
+        var mask = table.Length - 1;
+        for (var index = (int)hash & mask; ; index = (index + 1) & mask)
         {
-            hashes[count++] = Hash(rows.Current.Head);
+            ref var entry = ref table[index];
+            if (entry.Record is not { } record)
+            {
+                return None;
+            }
+
+            if (entry.Hash == hash && Holds(record, head.Type, key))
+            {
+                entry.Touched = ++clock;
+                return index;
+            }
+        }
+    }
+
+    /// <summary>Adds the record of a row's key, which is not held.</summary>
+    public void Add(Row row, object record)
+    {
+        if (Count == maxKeys)
+        {
+            Evict();
+        }
+
+        if ((Count + 1) * 100L > entries.Length * (long)Load)
+        {
+            Grow();
+        }
+
+        Place(new Entry { Record = record, Hash = Hash(row.Head), Touched = ++clock });
+        Count++;
+    }
+
+    /// <summary>Forgets the record at an index; those behind it move up, so that no search meets a gap.</summary>
+    public void Remove(int index)
+    {
+        var mask = entries.Length - 1;
+        for (var next = (index + 1) & mask; entries[next].Record is not null; next = (next + 1) & mask)
+        {
+            if (((next - (int)entries[next].Hash) & mask) >= ((next - index) & mask))
+            {
+                entries[index] = entries[next];
+                index = next;
+            }
+        }
+
+        entries[index] = default;
+        Count--;
+    }
+
+    /// <summary>Brings the place of a key nearer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchPlace(uint hash)
+    {
+        if (Sse.IsSupported)
+        {
+            unsafe
+            {
+                Sse.Prefetch0(Unsafe.AsPointer(ref entries[(int)hash & (entries.Length - 1)]));
+            }
+        }
+    }
+
+    /// <summary>Brings a key's record nearer, whose place should be near already.</summary>
+    public void PrefetchRecord(uint hash)
+    {
+        var table = entries;
+        var mask = table.Length - 1;
+        var index = (int)hash & mask;
+        while (table[index].Hash != hash && table[index].Record is not null)
+        {
+            index = (index + 1) & mask;
         }
 
         if (Sse.IsSupported)
         {
-            Prefetch(hashes.AsSpan(0, count), found.AsSpan(0, count));
-        }
-
-        return count;
-    }
-
-    /// <summary>The row's record, touched; null when none is held.</summary>
-    public MergedRecord? Find(Row row)
-    {
-        var index = IndexOf(row);
-        if (index == None)
-        {
-            return null;
-        }
-
-        if (index != newest)
-        {
-            Unlink(index);
-            Link(index);
-        }
-
-        return slots[index].Record;
-    }
-
-    /// <summary>Begins a record for the row's key, which is not held.</summary>
-    public MergedRecord Add(Row row)
-    {
-        if (Count == maxKeys)
-        {
-            RemoveAt(oldest);
-            Evicted++;
-        }
-
-        var index = free;
-        if (index != None)
-        {
-            free = slots[index].Next;
-        }
-        else
-        {
-            if (used == slots.Length)
+            unsafe
             {
-                Grow();
+                // The address alone, so that nothing waits for the record. It may have moved meanwhile: then this was in vain.
+                var address = (byte*)Unsafe.As<object?, nint>(ref table[index].Record);
+                for (var line = 0; line < LinesAhead; line++)
+                {
+                    Sse.Prefetch0(address + (line * Line));
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Holds(object record, short type, ReadOnlySpan<byte> key) => record is MergedRecord several
+        ? several.Type == type && key.SequenceEqual(several.Key)
+        : new SoleRecord(Unsafe.As<byte[]>(record)).Is(type, key);
+
+    private void Place(in Entry entry)
+    {
+        var mask = entries.Length - 1;
+        var index = (int)entry.Hash & mask;
+        while (entries[index].Record is not null)
+        {
+            index = (index + 1) & mask;
+        }
+
+        entries[index] = entry;
+    }
+
+    private void Evict()
+    {
+        var oldest = None;
+        var age = 0U;
+        var seen = 0;
+        for (var passed = 0; seen < Samples && passed < entries.Length; passed++)
+        {
+            hand = (hand + 1) & (entries.Length - 1);
+            ref readonly var entry = ref entries[hand];
+            if (entry.Record is null)
+            {
+                continue;
             }
 
-            index = used++;
-        }
-
-        var record = new MergedRecord(row.Head.Type, row.Key.ToArray());
-        var hash = Hash(row.Head);
-        ref var bucket = ref buckets[Bucket(hash)];
-        slots[index] = new Slot { Hash = hash, Record = record, Next = bucket - 1 };
-        bucket = index + 1;
-        Count++;
-        Link(index);
-        return record;
-    }
-
-    /// <summary>Forgets the row's record, which is held.</summary>
-    public void Remove(Row row) => RemoveAt(IndexOf(row));
-
-    private int IndexOf(Row row)
-    {
-        ref readonly var head = ref row.Head;
-        var hash = Hash(head);
-        var index = buckets[Bucket(hash)] - 1;
-        while (index >= 0)
-        {
-            ref readonly var slot = ref slots[index];
-            if (slot.Hash == hash && slot.Record!.Type == head.Type && row.Key.SequenceEqual(slot.Record.Key))
+            seen++;
+            if (oldest == None || clock - entry.Touched > age)
             {
-                break;
+                (oldest, age) = (hand, clock - entry.Touched);
             }
-
-            index = slot.Next;
         }
 
-        return index;
-    }
-
-    private static ulong Hash(in RowHead head) => head.KeyHash + (ulong)head.Type;
-
-    private int Bucket(ulong hash) => (int)(hash & (uint)(buckets.Length - 1));
-
-    private void RemoveAt(int index)
-    {
-        Unlink(index);
-        ref var slot = ref slots[index];
-        ref var bucket = ref buckets[Bucket(slot.Hash)];
-        if (bucket - 1 == index)
-        {
-            bucket = slot.Next + 1;
-        }
-        else
-        {
-            var before = bucket - 1;
-            while (slots[before].Next != index)
-            {
-                before = slots[before].Next;
-            }
-
-            slots[before].Next = slot.Next;
-        }
-
-        slot = new Slot { Next = free };
-        free = index;
-        Count--;
-    }
-
-    private void Link(int index)
-    {
-        (slots[index].Older, slots[index].Newer) = (newest, None);
-        if (newest != None)
-        {
-            slots[newest].Newer = index;
-        }
-        else
-        {
-            oldest = index;
-        }
-
-        newest = index;
-    }
-
-    private void Unlink(int index)
-    {
-        var (older, newer) = (slots[index].Older, slots[index].Newer);
-        if (older != None)
-        {
-            slots[older].Newer = newer;
-        }
-        else
-        {
-            oldest = newer;
-        }
-
-        if (newer != None)
-        {
-            slots[newer].Older = older;
-        }
-        else
-        {
-            newest = older;
-        }
+        Remove(oldest);
+        Evicted++;
     }
 
     private void Grow()
     {
-        Array.Resize(ref slots, (int)Math.Min(maxKeys, slots.Length * 2L));
-        buckets = new int[BitOperations.RoundUpToPowerOf2((uint)slots.Length)];
-        for (var i = 0; i < used; i++)
+        var old = entries;
+        entries = new Entry[BitOperations.RoundUpToPowerOf2((uint)old.Length + 1)];
+        foreach (ref readonly var entry in old.AsSpan())
         {
-            ref var bucket = ref buckets[Bucket(slots[i].Hash)];
-            slots[i].Next = bucket - 1;
-            bucket = i + 1;
-        }
-    }
-
-    private void Prefetch(ReadOnlySpan<ulong> keys, Span<int> indices)
-    {
-        foreach (var key in keys)
-        {
-            Prefetch(ref buckets[Bucket(key)], 0);
-        }
-
-        for (var i = 0; i < indices.Length; i++)
-        {
-            indices[i] = buckets[Bucket(keys[i])] - 1;
-            Prefetch(ref slots[Math.Max(0, indices[i])], 0);
-        }
-
-        for (var i = 0; i < indices.Length; i++)
-        {
-            ref var index = ref indices[i];
-            while (index >= 0 && slots[index].Hash != keys[i])
+            if (entry.Record is not null)
             {
-                index = slots[index].Next;
-            }
-
-            if (index >= 0 && slots[index] is { Record: { } record } slot)
-            {
-                Prefetch(ref slots[Math.Max(0, slot.Older)], 0);
-                Prefetch(ref slots[Math.Max(0, slot.Newer)], 0);
-                Prefetch(ref record[0], -64);
-                Prefetch(ref record[0], 0);
-                Prefetch(ref record[0], 64);
-            }
-        }
-
-        foreach (var index in indices)
-        {
-            if (index >= 0 && slots[index].Record is { } record)
-            {
-                Prefetch(ref MemoryMarshal.GetArrayDataReference(record.Key), 0);
-                ref var data = ref MemoryMarshal.GetReference(record[0].Data);
-                Prefetch(ref data, 0);
-                Prefetch(ref data, 64);
-                Prefetch(ref data, 128);
+                Place(entry);
             }
         }
     }
 
-    private static unsafe void Prefetch<T>(ref T at, int offset) => Sse.Prefetch0((byte*)Unsafe.AsPointer(ref at) + offset);
-
-    private struct Slot
+    private struct Entry
     {
-        public ulong Hash;
-        public MergedRecord? Record;
-        public int Next;
-        public int Older;
-        public int Newer;
+        public object? Record;
+        public uint Hash;
+        public uint Touched;
     }
 }

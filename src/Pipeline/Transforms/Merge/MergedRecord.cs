@@ -1,40 +1,50 @@
-using StreamEngine.Pipeline.Messages;
-
 namespace StreamEngine.Pipeline.Transforms.Merge;
 
-/// <summary>What is held of one key: its sources' contributions and which of them won each field in the last output.</summary>
-internal sealed class MergedRecord(int type, byte[] key)
+/// <summary>What is held of a key of which several sources have spoken: their contributions and which of them won each field in the last output.</summary>
+internal sealed class MergedRecord
 {
-    private Contribution first = new();
-    private Contribution[] others = [];
-    private short[] winners = [];
+    private readonly short[] winners;
+    private Contribution[] contributions;
+    private RecordVersion version;
 
-    public int Type { get; } = type;
+    /// <summary>Takes over what the only source so far has said.</summary>
+    /// <param name="sole">The record until now.</param>
+    /// <param name="fields">How many fields the record's type has.</param>
+    public MergedRecord(SoleRecord sole, int fields)
+    {
+        (Type, Key, version, Count) = (sole.Type, sole.Key.ToArray(), sole.Version, 1);
+        var first = new Contribution(sole.Contribution.Source);
+        first.CopyValues(sole.Contribution);
+        contributions = [first, default];
+        winners = new short[fields];
+        Winners.Fill(-1);
+        foreach (var slot in first.Present)
+        {
+            winners[slot] = first.Source;
+        }
+    }
 
-    public byte[] Key { get; } = key;
+    public int Type { get; }
 
-    public long Revision { get; private set; }
+    public byte[] Key { get; }
 
-    public long Sequence { get; private set; }
-
-    /// <summary>Volatile slots that changed since the last output: told with the next one.</summary>
-    public FieldSet Untold { get; set; }
+    public ref RecordVersion Version => ref version;
 
     /// <summary>How many sources contribute.</summary>
     public int Count { get; private set; }
 
-    /// <summary>By slot, the source whose value was the merged one; -1 for none. Kept only while there are several.</summary>
+    /// <summary>By slot, the source whose value was the merged one; -1 for none.</summary>
     public Span<short> Winners => winners;
 
     /// <summary>One of the contributions.</summary>
-    public ref Contribution this[int index] => ref index == 0 ? ref first : ref others[index - 1];
+    public ref Contribution this[int index] => ref contributions[index];
 
     /// <summary>Which contribution is the source's; -1 for none.</summary>
     public int IndexOf(short source)
     {
         for (var i = 0; i < Count; i++)
         {
-            if (this[i].Source == source)
+            if (contributions[i].Source == source)
             {
                 return i;
             }
@@ -44,15 +54,16 @@ internal sealed class MergedRecord(int type, byte[] key)
     }
 
     /// <summary>Adds a source that has said nothing yet.</summary>
-    public void Add(short source)
+    /// <returns>Which contribution is the source's.</returns>
+    public int Add(short source)
     {
-        if (Count > others.Length)
+        if (Count == contributions.Length)
         {
-            Array.Resize(ref others, Count);
+            Array.Resize(ref contributions, Count + 1);
         }
 
-        Count++;
-        this[Count - 1] = new Contribution(source);
+        contributions[Count] = new Contribution(source);
+        return Count++;
     }
 
     /// <summary>Takes a contribution away.</summary>
@@ -60,34 +71,9 @@ internal sealed class MergedRecord(int type, byte[] key)
     {
         for (; index < Count - 1; index++)
         {
-            this[index] = this[index + 1];
+            contributions[index] = contributions[index + 1];
         }
 
-        Count--;
-        this[Count] = new Contribution();
-    }
-
-    /// <summary>Says who won each field so far, when that was the only one.</summary>
-    /// <param name="fields">How many fields the record's type has.</param>
-    public void NameWinners(int fields)
-    {
-        if (winners.Length == 0)
-        {
-            winners = new short[fields];
-        }
-
-        Winners.Fill(-1);
-        foreach (var slot in first.Present)
-        {
-            winners[slot] = first.Source;
-        }
-    }
-
-    /// <summary>The next version's position: ever growing for the key, across restarts too.</summary>
-    /// <param name="now">UTC ticks.</param>
-    public void Advance(long now)
-    {
-        Revision++;
-        Sequence = Math.Max(Sequence + 1, (now - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond);
+        contributions[--Count] = default;
     }
 }

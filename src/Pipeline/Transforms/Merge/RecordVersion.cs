@@ -1,0 +1,31 @@
+using StreamEngine.Pipeline.Messages;
+
+namespace StreamEngine.Pipeline.Transforms.Merge;
+
+/// <summary>What was last passed on of a record, and what is still to be.</summary>
+internal struct RecordVersion
+{
+    /// <summary>How often the record was passed on.</summary>
+    public long Revision { get; private set; }
+
+    /// <summary>The position of what was passed on last.</summary>
+    public long Sequence { get; private set; }
+
+    /// <summary>Volatile slots that changed since then: told with the next one.</summary>
+    public FieldSet Untold { get; set; }
+
+    /// <summary>The next version's position: ever growing for the key, across restarts too.</summary>
+    /// <param name="now">UTC ticks.</param>
+    public void Advance(long now)
+    {
+        Revision++;
+        Sequence = Math.Max(Sequence + 1, (now - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond);
+    }
+
+    /// <summary>Gives a row the version's position.</summary>
+    public readonly void Stamp(ref RowHead head)
+    {
+        head.Revision = Revision;
+        head.Sequence = Sequence;
+    }
+}
