@@ -86,6 +86,16 @@ public class MemberReaderTests
     [InlineData("")]
     public void Gives_up_what_is_unusual(string document) => Assert.False(new Both([["a"]]).Read(Encoding.UTF8.GetBytes(document)));
 
+    [Theory]
+    [InlineData("a name of twenty-nine letters", true)]
+    [InlineData("a name that has thirty letters", false)]
+    [InlineData("q\"q", false)]
+    [InlineData("b\\s", false)]
+    [InlineData("t\tb", false)]
+    [InlineData("", false)]
+    public void Only_names_that_stand_in_a_text_as_they_are_are_recognised(string name, bool expected) =>
+        Assert.Equal(expected, KnownMember.IsRecognisable(Encoding.UTF8.GetBytes(name)));
+
     [Fact]
     public void Gives_up_what_is_deep()
     {
