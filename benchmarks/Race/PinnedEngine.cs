@@ -58,7 +58,6 @@ internal sealed partial class PinnedEngine : IDisposable
     public static int Serve(int count, string folder)
     {
         var job = new Job(Lines.Ensure(count), folder, "pinned", Lines.Now(count));
-        WarmUp(job, count);
         while (Console.In.ReadLine() is not null)
         {
             var round = Measured.Of(() => EngineRun.RunToNull(job), count);
@@ -66,27 +65,6 @@ internal sealed partial class PinnedEngine : IDisposable
         }
 
         return 0;
-    }
-
-    /// <summary>
-    /// On one core the compiler shares it with the work, and the first rounds run code that is not optimised yet: rounds until one is
-    /// no longer a tenth faster than the one before.
-    /// </summary>
-    private static void WarmUp(Job job, int count)
-    {
-        const int AtLeast = 3;
-        const int AtMost = 10;
-        var before = double.MaxValue;
-        for (var i = 0; i < AtMost; i++)
-        {
-            var wall = Measured.Of(() => EngineRun.RunToNull(job), count).Wall;
-            if (i >= AtLeast && wall > before * 0.9)
-            {
-                return;
-            }
-
-            before = wall;
-        }
     }
 
     /// <summary>A child inherits the cores of the thread that starts it; setting them later would miss threads it has by then.</summary>

@@ -8,7 +8,7 @@ namespace StreamEngine.Pipeline.Json;
 internal static class JsonTokenizer
 {
     /// <summary>How far vectors and words read ahead.</summary>
-    private const int Ahead = 64;
+    public const int Ahead = 64;
 
     /// <summary>Whether a reader may look beyond the document's end.</summary>
     private interface IEnd
@@ -25,12 +25,12 @@ internal static class JsonTokenizer
     /// <returns>What is wrong with it.</returns>
     public static JsonFault Fill(JsonTape tape, ReadOnlySpan<byte> bytes, int start, int end, out int at)
     {
-        var reading = new Reading { IsAscii = true };
+        var reading = new JsonReading { IsAscii = true };
         at = end;
         if (end > bytes.Length - Ahead || !Fill<SoftEnd>(tape, bytes, start, end, ref reading))
         {
             // Either there is nothing to look at behind the end, or what is wrong must be found out exactly.
-            reading = new Reading { IsAscii = true };
+            reading = new JsonReading { IsAscii = true };
             if (!Fill<HardEnd>(tape, bytes, start, end, ref reading))
             {
                 at = reading.At;
@@ -47,7 +47,7 @@ internal static class JsonTokenizer
     // for the name of the next. With a hard end no byte at or behind the end is read. With a soft one every value and every closing
     // bracket is checked to start before the end, and between two of them only a comma, a colon and a quote are read: less than
     // `Ahead`; what was read there is never accepted, because then the document ends too late.
-    private static bool Fill<TEnd>(JsonTape target, ReadOnlySpan<byte> bytes, int start, int end, ref Reading reading)
+    private static bool Fill<TEnd>(JsonTape target, ReadOnlySpan<byte> bytes, int start, int end, ref JsonReading reading)
         where TEnd : struct, IEnd
     {
         ref var text = ref MemoryMarshal.GetReference(bytes);
@@ -256,7 +256,12 @@ internal static class JsonTokenizer
         goto Value;
     }
 
-    private static int SkipSpace(ref byte text, int at, int end)
+    /// <summary>The next position, from <paramref name="at"/> on, with something else than white space; at most the end, unless it begins behind it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int SkipSpace(ref byte text, int at, int end) => at < end && Unsafe.Add(ref text, at) > ' ' ? at : EndOfSpace(ref text, at, end);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int EndOfSpace(ref byte text, int at, int end)
     {
         while (at < end && Unsafe.Add(ref text, at) is (byte)' ' or (byte)'\t' or (byte)'\n' or (byte)'\r')
         {
@@ -266,7 +271,8 @@ internal static class JsonTokenizer
         return at;
     }
 
-    private static (JsonKind Kind, int Length) Literal(ReadOnlySpan<byte> text)
+    /// <summary>Which of the three words the text starts with; nothing when with none.</summary>
+    public static (JsonKind Kind, int Length) Literal(ReadOnlySpan<byte> text)
     {
         if (text.StartsWith("null"u8))
         {
@@ -289,37 +295,5 @@ internal static class JsonTokenizer
     private readonly struct HardEnd : IEnd
     {
         public static bool IsHard => true;
-    }
-
-    private struct Reading
-    {
-        public bool IsAscii;
-        public JsonFault Fault;
-        public int At;
-
-        public bool Fail(JsonFault fault, int at)
-        {
-            (Fault, At) = (fault, at);
-            return false;
-        }
-
-        /// <summary>A string that is not plain, or none.</summary>
-        /// <param name="found">What the reader of strings said.</param>
-        /// <param name="end">End of the document.</param>
-        /// <param name="token">The string.</param>
-        /// <returns>The closing quote's position; -1 when something is wrong.</returns>
-        [MethodImpl(MethodImplOptions.NoInlining)]
-        public long Unusual(long found, int end, ref JsonToken token)
-        {
-            var fault = JsonStrings.FaultOf(found, out var at);
-            if (fault == JsonFault.None && at >= end)
-            {
-                (fault, at) = (JsonFault.OpenString, token.Start - 1);
-            }
-
-            token.Meta |= (found & JsonStrings.Escaped) != 0 ? JsonToken.EscapedFlag : 0;
-            IsAscii &= (found & JsonStrings.NotAscii) == 0;
-            return fault == JsonFault.None || Fail(fault, at) ? at : -1;
-        }
     }
 }

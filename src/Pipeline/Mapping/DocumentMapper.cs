@@ -7,7 +7,7 @@ namespace StreamEngine.Pipeline.Mapping;
 internal sealed class DocumentMapper(IReadOnlyList<MappingRule> rules)
 {
     private readonly MappingRule[] rules = [.. rules];
-    private readonly MappingScope scope = new(rules.Max(r => r.Slots));
+    private readonly MappingScope scope = new(rules.Max(r => r.Slots), rules is [{ IsPlain: true, Tries: [{ } trie], Slots: var slots }] ? new MemberReader(trie, slots) : null);
 
     /// <summary>Adds the rows of a document and takes the document out of the flow.</summary>
     /// <returns>Whether the payload could be read.</returns>

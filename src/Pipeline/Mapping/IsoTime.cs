@@ -8,6 +8,8 @@ internal static class IsoTime
 {
     private const int MaxLength = 64;
 
+    private static ReadOnlySpan<int> TicksByDecimals => [10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+
     private static readonly string[] Formats =
     [
         "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
@@ -87,14 +89,20 @@ internal static class IsoTime
             return true;
         }
 
-        var unit = TimeSpan.TicksPerSecond;
         for (end++; end < text.Length && (uint)(text[end] - '0') <= 9; end++)
         {
-            unit /= 10;
-            ticks += (text[end] - '0') * unit;
+            ticks = (ticks * 10) + (text[end] - '0');
         }
 
-        return unit is > 0 and < TimeSpan.TicksPerSecond;
+        // More decimals than a tick has may have left 64 bits, and are refused.
+        var count = end - at - 1;
+        if (count >= TicksByDecimals.Length)
+        {
+            return false;
+        }
+
+        ticks *= TicksByDecimals[count];
+        return count > 0;
     }
 
     private static bool TryReadOffset(ReadOnlySpan<byte> text, out int minutes)

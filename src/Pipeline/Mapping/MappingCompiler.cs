@@ -65,6 +65,7 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
         {
             Levels = levels,
             Tries = tries,
+            IsPlain = levels.Length == 0 && paths.IsPlain,
             Slots = paths.Count,
             When = when,
             Type = type,

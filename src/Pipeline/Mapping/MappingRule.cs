@@ -1,4 +1,5 @@
 using StreamEngine.Pipeline.Conditions;
+using StreamEngine.Pipeline.Json;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Records;
 
@@ -11,6 +12,9 @@ internal sealed class MappingRule
 
     /// <summary>By level, what is found in an item at once.</summary>
     public required MemberTrie?[] Tries { get; init; }
+
+    /// <summary>Whether one pass over a document finds all that the rule needs of it.</summary>
+    public required bool IsPlain { get; init; }
 
     /// <summary>How many values the tries find.</summary>
     public required int Slots { get; init; }
@@ -60,16 +64,17 @@ internal sealed class MappingRule
         var row = batch.AddRow(Type, document);
         ref var head = ref row.Head;
         (head.RawOffset, head.RawLength) = scope.Slice();
-        if (!Key.TryWrite(scope, out var length, out var absent))
+        var room = batch.GetSpan(KeyTemplate.MaxLength)[..KeyTemplate.MaxLength];
+        if (!Key.TryWrite(scope, room, out var length, out var absent))
         {
             row.Dead("missing key", $"no value of at most {KeyTemplate.MaxLength} bytes at '{absent}'");
             return;
         }
 
-        var key = scope.KeyRoom.AsSpan(0, length);
-        head.KeyOffset = batch.Append(key);
+        head.KeyOffset = batch.Bytes.Length;
         head.KeyLength = length;
-        head.KeyHash = KeyHash.Of(key);
+        head.KeyHash = KeyHash.Of(room[..length]);
+        batch.Advance(length);
         if (EventTime is not null)
         {
             var time = scope.Read(EventTime);
@@ -90,17 +95,16 @@ internal sealed class MappingRule
     private void ReadDirect(MappingScope scope, Span<Cell> cells, ref RowHead head)
     {
         var found = scope.Found;
-        var tokens = scope.Tape.Tokens;
         var present = head.Present;
         foreach (ref readonly var field in DirectFields.AsSpan())
         {
-            var value = found[field.Value];
-            if (value == 0)
+            ref readonly var value = ref found[field.Value];
+            if (value.Kind == JsonKind.None)
             {
                 continue;
             }
 
-            if (field.TryTake(tokens[value], out cells[field.Slot]))
+            if (field.TryTake(value, ref cells[field.Slot]))
             {
                 present.Add(field.Slot);
             }

@@ -19,7 +19,10 @@ internal sealed class MappingScope
 
     private readonly int[] items = new int[MaxLevels + 1];
     private readonly PathKey[] keys = new PathKey[MaxLevels + 1];
-    private readonly int[] found;
+    private readonly JsonToken[] found;
+    private readonly MemberReader? reader;
+    private JsonToken whole;
+    private bool isRead;
     private Batch? batch;
     private int document;
     private int level;
@@ -29,7 +32,12 @@ internal sealed class MappingScope
     private byte[] origin = [];
 
     /// <param name="slots">The most values that the tries of one rule find.</param>
-    public MappingScope(int slots) => found = new int[slots];
+    /// <param name="reader">Finds them while it reads a document; null when that isn't all that is wanted.</param>
+    public MappingScope(int slots, MemberReader? reader)
+    {
+        found = new JsonToken[slots + 1];
+        this.reader = reader;
+    }
 
     /// <summary>The document.</summary>
     public JsonTape Tape { get; } = new();
@@ -37,11 +45,8 @@ internal sealed class MappingScope
     /// <summary>The memory that the tape's tokens count from.</summary>
     public ReadOnlySpan<byte> Bytes => Batch.Bytes;
 
-    /// <summary>The values that the tries found; 0 for none.</summary>
-    public ReadOnlySpan<int> Found => found;
-
-    /// <summary>Where a key is put together; its length is the longest key allowed.</summary>
-    public byte[] KeyRoom { get; } = new byte[KeyTemplate.MaxLength];
+    /// <summary>The values that were found, by slot; of kind <see cref="JsonKind.None"/> where there is none.</summary>
+    public ReadOnlySpan<JsonToken> Found => found;
 
     private Batch Batch => batch ?? throw new UnreachableException("The scope stands on no document.");
 
@@ -52,7 +57,8 @@ internal sealed class MappingScope
         batch = from;
         document = index;
         ref readonly var payload = ref from.Document(index);
-        return Tape.Read(from.Bytes, payload.Offset, payload.Length);
+        isRead = reader is not null && reader.TryRead(from.Bytes, payload.Offset, payload.Offset + payload.Length, found, ref whole);
+        return isRead || Tape.Read(from.Bytes, payload.Offset, payload.Length);
     }
 
     /// <summary>Forgets the document, so that its batch is not kept alive.</summary>
@@ -68,14 +74,17 @@ internal sealed class MappingScope
         level = newLevel;
         items[newLevel] = item;
         keys[newLevel] = key;
-        trie?.Find(Tape, Bytes, item, found);
+        if (!isRead)
+        {
+            trie?.Find(Tape, Bytes, item, found);
+        }
     }
 
     /// <summary>The items of the next level.</summary>
     public PathWalk Select(MappingPath path) => new(path.Steps, Tape, Base(path));
 
     /// <summary>The present item's slice of the payload, as a place in the batch.</summary>
-    public (int Offset, int Length) Slice() => Tape.Raw(items[level]);
+    public (int Offset, int Length) Slice() => isRead ? (whole.Start, whole.Length) : Tape.Raw(items[level]);
 
     /// <summary>Starts a row: text read before is no longer needed.</summary>
     public void BeginRow() => scratchLength = 0;
@@ -85,7 +94,7 @@ internal sealed class MappingScope
     {
         if (path.Slot >= 0)
         {
-            return found[path.Slot] is > 0 and var value ? Value(value) : default;
+            return Value(found[path.Slot]);
         }
 
         return ReadByWalking(path.Path);
@@ -106,15 +115,14 @@ internal sealed class MappingScope
             case PathRoot.Fetched:
                 return Operand.Time(Batch.Document(document).ReceivedTime);
             default:
-                return path.Climb <= level && path.First(Tape, Bytes, Base(path)) is >= 0 and var value ? Value(value) : default;
+                return path.Climb <= level && path.First(Tape, Bytes, Base(path)) is >= 0 and var value ? Value(Tape.Tokens[value]) : default;
         }
     }
 
     private int Base(MappingPath path) => path.Root == PathRoot.Document ? items[0] : items[Math.Max(0, level - path.Climb)];
 
-    private Operand Value(int value)
+    private Operand Value(in JsonToken token)
     {
-        ref readonly var token = ref Tape.Tokens[value];
         switch (token.Kind)
         {
             case JsonKind.True or JsonKind.False:

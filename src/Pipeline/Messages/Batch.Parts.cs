@@ -56,8 +56,12 @@ public sealed partial class Batch
             if (head.Op == RowOp.Update)
             {
                 head.DataOffset = data.WrittenCount;
-                RecordEncoder.Write(row, data);
-                head.DataLength = data.WrittenCount - head.DataOffset;
+                RecordEncoder.WriteLine(row, data);
+                head.DataLength = data.WrittenCount - head.DataOffset - 1;
+            }
+            else
+            {
+                HasRemovals |= head.Op == RowOp.Removed;
             }
         }
 

@@ -72,7 +72,7 @@ public sealed partial class Batch : IBufferWriter<byte>
     public bool IsSealed { get; private set; }
 
     /// <summary>The row at <paramref name="index"/>, live or not.</summary>
-    public Row this[int index] => new(Whole, index);
+    public Row this[int index] => new(Whole, this, index);
 
     /// <summary>The document at <paramref name="index"/>.</summary>
     public ref Document Document(int index) => ref documents.AsSpan(0, DocumentCount)[index];
@@ -88,6 +88,12 @@ public sealed partial class Batch : IBufferWriter<byte>
 
     /// <summary>A part of <see cref="Bytes"/>.</summary>
     public ReadOnlySpan<byte> Slice(int offset, int count) => bytes.AsSpan(offset, count);
+
+    /// <summary>The encoded records of a sealed batch, each with a newline behind it; valid as long as the lease is held.</summary>
+    public ReadOnlyMemory<byte> Lines => data.WrittenMemory;
+
+    /// <summary>Whether rows of a sealed batch say that an entity is gone; such rows are not encoded.</summary>
+    public bool HasRemovals { get; private set; }
 
     /// <summary>The encoded record of one row of a sealed batch; valid as long as the lease is held.</summary>
     public ReadOnlyMemory<byte> DataOf(int index)
@@ -207,7 +213,7 @@ public sealed partial class Batch : IBufferWriter<byte>
         head.Op = from.Confirmed ? RowOp.Confirmed : RowOp.Update;
         head.SoleOrigin = -1;
         Whole.Add(from.Confirmed);
-        return new Row(Whole, RowCount++);
+        return new Row(Whole, this, RowCount++);
     }
 
     /// <summary>Names the source that a merged field's value came from, where the fields of the row come from several.</summary>
@@ -307,7 +313,7 @@ public sealed partial class Batch : IBufferWriter<byte>
         documents.AsSpan(0, DocumentCount).Clear();
         origins.AsSpan().Fill(-1);
         length = DocumentCount = RowCount = partCount = 0;
-        IsSealed = false;
+        IsSealed = HasRemovals = false;
         data.ResetWrittenCount();
         Whole.Reset(keepBytes);
         foreach (var part in parts)

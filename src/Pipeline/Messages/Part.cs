@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace StreamEngine.Pipeline.Messages;
 
 /// <summary>
@@ -184,7 +186,7 @@ public sealed class Part
     {
         departures.AsSpan(0, departureCount).Clear();
         count = Live = Controls = Added = Mapped = departureCount = 0;
-        if (departures.Length * System.Runtime.CompilerServices.Unsafe.SizeOf<Departure>() > keepBytes)
+        if (departures.Length * Unsafe.SizeOf<Departure>() > keepBytes)
         {
             departures = [];
         }
@@ -204,21 +206,27 @@ public sealed class Part
     public ref struct Enumerator
     {
         private readonly Part part;
+        private readonly Batch batch;
         private int at = -1;
         private int index = -1;
 
-        internal Enumerator(Part part) => this.part = part;
+        internal Enumerator(Part part)
+        {
+            this.part = part;
+            batch = part.Batch;
+        }
 
         /// <summary>The row the walk stands on.</summary>
-        public readonly Row Current => new(part, index);
+        public readonly Row Current => new(part, batch, index);
 
         /// <summary>Goes to the next live row; false at the end.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public bool MoveNext()
         {
-            while (++at < (part.isWhole ? part.Batch.RowCount : part.count))
+            while (++at < (part.isWhole ? batch.RowCount : part.count))
             {
                 index = part.isWhole ? at : part.rows[at];
-                if (part.Batch.Head(index).State == RowState.Live)
+                if (batch.Head(index).State == RowState.Live)
                 {
                     return true;
                 }

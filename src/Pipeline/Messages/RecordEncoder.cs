@@ -29,13 +29,34 @@ public static partial class RecordEncoder
     /// <summary>Writes one record.</summary>
     public static void Write(Row row, IBufferWriter<byte> output)
     {
+        ref var start = ref Start(row, output);
+        Advance(output, ref start, ref Record(ref start, row));
+    }
+
+    /// <summary>Writes one record and a newline.</summary>
+    internal static void WriteLine(Row row, IBufferWriter<byte> output)
+    {
+        ref var start = ref Start(row, output);
+        ref var end = ref Record(ref start, row);
+        end = (byte)'\n';
+        Advance(output, ref start, ref Unsafe.Add(ref end, 1));
+    }
+
+    /// <summary>Makes room for a record.</summary>
+    private static ref byte Start(Row row, IBufferWriter<byte> output)
+    {
+        ref readonly var head = ref row.Head;
+        var schema = row.Batch.Schema;
+        return ref Reserve(output, Bound(head, row.Cells, schema.Texts[head.Type], schema));
+    }
+
+    private static ref byte Record(ref byte start, Row row)
+    {
         ref readonly var head = ref row.Head;
         var schema = row.Batch.Schema;
         var text = schema.Texts[head.Type];
         var bytes = row.Batch.Bytes;
         var cells = row.Cells;
-        ref var start = ref Reserve(output, Bound(head, cells, text, schema));
-
         ref var to = ref Put.Literal(ref start, "{\"key\":\""u8);
         to = ref Put.Checked(ref to, bytes, head.KeyOffset, head.KeyLength);
         if (head.Revision > 0)
@@ -60,7 +81,7 @@ public static partial class RecordEncoder
         to = ref Fields(ref to, head.Present, cells, text, bytes);
         to = ref Provenance(ref to, head, row.Batch.Origins(row.Index), schema);
         to = (byte)'}';
-        Advance(output, ref start, ref Unsafe.Add(ref to, 1));
+        return ref Unsafe.Add(ref to, 1);
     }
 
     /// <summary>Writes one field's value.</summary>

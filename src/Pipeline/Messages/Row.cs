@@ -13,10 +13,10 @@ public readonly ref struct Row
     private readonly Part part;
     private readonly Batch batch;
 
-    internal Row(Part part, int index)
+    internal Row(Part part, Batch batch, int index)
     {
         this.part = part;
-        batch = part.Batch;
+        this.batch = batch;
         Index = index;
     }
 

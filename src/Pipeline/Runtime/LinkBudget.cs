@@ -2,16 +2,19 @@ namespace StreamEngine.Pipeline.Runtime;
 
 /// <summary>
 /// The bound of a link, in records and payload bytes: many small batches and a few large ones cost the same memory. What is larger
-/// than the whole bound passes alone. Senders that wait are let in in the order they came.
+/// than the whole bound passes alone. Senders that wait are let in in the order they came. Where each batch has a price whatever
+/// it holds, batches are bounded too: a source that waits makes larger ones.
 /// </summary>
 /// <param name="maxRecords">The most records that wait, or that the stage's only worker works on; several workers hold a few batches more.</param>
 /// <param name="maxBytes">The same in payload bytes.</param>
-internal sealed class LinkBudget(int maxRecords, int maxBytes)
+/// <param name="maxBatches">The same in batches.</param>
+internal sealed class LinkBudget(int maxRecords, int maxBytes, int maxBatches = int.MaxValue)
 {
     private readonly Lock gate = new();
     private readonly Queue<Waiter> waiters = new();
     private long records;
     private long bytes;
+    private int batches;
 
     public int MaxRecords { get; } = maxRecords;
 
@@ -39,6 +42,7 @@ internal sealed class LinkBudget(int maxRecords, int maxBytes)
         {
             records -= load.Records;
             bytes -= load.Bytes;
+            batches--;
             while (waiters.TryPeek(out var waiter) && Fits(waiter.Load))
             {
                 waiters.Dequeue();
@@ -48,12 +52,14 @@ internal sealed class LinkBudget(int maxRecords, int maxBytes)
         }
     }
 
-    private bool Fits(in Load load) => records == 0 || (records + load.Records <= MaxRecords && bytes + load.Bytes <= maxBytes);
+    private bool Fits(in Load load) =>
+        records == 0 || (records + load.Records <= MaxRecords && bytes + load.Bytes <= maxBytes && batches < maxBatches);
 
     private void Take(in Load load)
     {
         records += load.Records;
         bytes += load.Bytes;
+        batches++;
     }
 
     private sealed class Waiter(Load load) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)

@@ -16,8 +16,11 @@ public sealed class PipelineRuntime : IAsyncDisposable
     /// <summary>Records that may be with each lane of transforms, waiting or worked on; more would only add latency and memory.</summary>
     private const int TransformRecords = 1024;
 
+    /// <summary>The same in batches: one that is worked on, and one that waits.</summary>
+    private const int TransformBatches = 2;
+
     /// <summary>The same in payload bytes.</summary>
-    private const int TransformBytes = 2 * Batch.FullBytes;
+    private const int TransformBytes = TransformBatches * Batch.FullBytes;
 
     /// <summary>Records that may wait in front of a sink: it may have to wait for a disk.</summary>
     private const int SinkRecords = 4096;
@@ -156,7 +159,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
                     sources.Add(new SourceRunner(first, index, () => (ISource)Create(first), pool, fanOut, stageServices));
                     continue;
                 case BlockKind.Transform:
-                    var budget = new LinkBudget(TransformRecords * stage.Lanes, TransformBytes * stage.Lanes);
+                    var budget = new LinkBudget(TransformRecords * stage.Lanes, TransformBytes * stage.Lanes, TransformBatches * stage.Lanes);
                     stages.Add(new TransformStage(stage, budget, Steps, fanOut, stageServices));
                     break;
                 default:

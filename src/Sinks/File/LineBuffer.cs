@@ -10,49 +10,22 @@ internal sealed class LineBuffer
 {
     private readonly ArrayBufferWriter<byte> bytes = new();
 
-    /// <summary>The lines; valid until the next batch.</summary>
-    public ReadOnlyMemory<byte> Written => bytes.WrittenMemory;
+    /// <summary>The lines; valid until the next batch, and as long as this one is held.</summary>
+    public ReadOnlyMemory<byte> Written { get; private set; }
 
-    /// <summary>Takes a batch's records; each is copied once.</summary>
+    /// <summary>Takes a batch's records. Those of a batch without removals stand there as they go to the file.</summary>
     public void Fill(Batch batch)
     {
-        bytes.ResetWrittenCount();
-        var length = 0;
-        var removals = false;
-        foreach (var row in batch)
-        {
-            ref readonly var head = ref row.Head;
-            length = checked(length + (head.Op == RowOp.Update ? head.DataLength + 1 : 0));
-            removals |= head.Op == RowOp.Removed;
-        }
-
-        if (removals)
+        Written = batch.Lines;
+        if (batch.HasRemovals)
         {
             FillMixed(batch);
-        }
-        else if (length > 0)
-        {
-            FillUpdates(batch, bytes.GetSpan(length));
-            bytes.Advance(length);
-        }
-    }
-
-    private static void FillUpdates(Batch batch, Span<byte> lines)
-    {
-        foreach (var row in batch)
-        {
-            if (row.Head.Op == RowOp.Update)
-            {
-                var record = batch.DataOf(row.Index).Span;
-                record.CopyTo(lines);
-                lines[record.Length] = (byte)'\n';
-                lines = lines[(record.Length + 1)..];
-            }
         }
     }
 
     private void FillMixed(Batch batch)
     {
+        bytes.ResetWrittenCount();
         foreach (var row in batch)
         {
             switch (row.Head.Op)
@@ -66,6 +39,8 @@ internal sealed class LineBuffer
                     break;
             }
         }
+
+        Written = bytes.WrittenMemory;
     }
 
     private void WriteRemoval(Row row)

@@ -16,6 +16,8 @@ internal sealed record Frame(byte[] Bytes, HubChannel? Channel = null, long Offs
 {
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private static ReadOnlySpan<byte> BeforeData => ",\"data\":"u8;
+
     /// <summary>Not sent: the connection is closed when it comes up.</summary>
     public WebSocketCloseStatus? Close { get; private init; }
 
@@ -31,7 +33,14 @@ internal sealed record Frame(byte[] Bytes, HubChannel? Channel = null, long Offs
     {
         Span<byte> digits = stackalloc byte[20];
         Utf8Formatter.TryFormat(offset, digits, out var written);
-        return new Frame([.. channel.UpdateHead, .. digits[..written], .. ",\"data\":"u8, .. data, (byte)'}'], channel, offset);
+        var bytes = GC.AllocateUninitializedArray<byte>(channel.UpdateHead.Length + written + BeforeData.Length + data.Length + 1);
+        channel.UpdateHead.CopyTo(bytes);
+        var to = bytes.AsSpan(channel.UpdateHead.Length);
+        digits[..written].CopyTo(to);
+        BeforeData.CopyTo(to[written..]);
+        data.CopyTo(to[(written + BeforeData.Length)..]);
+        bytes[^1] = (byte)'}';
+        return new Frame(bytes, channel, offset);
     }
 
     public static Frame Removed(HubChannel channel, long offset) =>
@@ -98,6 +107,12 @@ internal sealed record Frame(byte[] Bytes, HubChannel? Channel = null, long Offs
 /// <summary>A channel with its current value. Guarded by the hub's lock; name and head never change.</summary>
 internal sealed class HubChannel
 {
+    private const int Step = 64;
+
+    private byte[] data = [];
+    private int length;
+    private Frame? last;
+
     public HubChannel(string name, long offset)
     {
         Name = name;
@@ -112,11 +127,36 @@ internal sealed class HubChannel
 
     public LinkedListNode<HubChannel> Node { get; }
 
-    public long Offset { get; set; }
+    public long Offset { get; private set; }
 
-    public Frame? Last { get; set; }
+    /// <summary>Whether the entity is gone.</summary>
+    public bool Removed { get; private set; }
 
-    public bool Removed { get; set; }
+    /// <summary>Whether anything was published.</summary>
+    public bool HasValue => Removed || length > 0;
+
+    /// <summary>The newest value's frame. It is made when somebody wants it: most channels have no listener most of the time.</summary>
+    public Frame Last => last ??= Removed ? Frame.Removed(this, Offset) : Frame.Update(this, Offset, data.AsSpan(0, length));
 
     public DateTimeOffset TouchedAt { get; set; }
+
+    /// <summary>Takes a new value, over the one before.</summary>
+    public void Update(ReadOnlySpan<byte> value)
+    {
+        if (data.Length < value.Length)
+        {
+            data = GC.AllocateUninitializedArray<byte>((value.Length + Step - 1) / Step * Step);
+        }
+
+        value.CopyTo(data);
+        (length, last, Removed) = (value.Length, null, false);
+        Offset++;
+    }
+
+    /// <summary>The entity is gone.</summary>
+    public void Remove()
+    {
+        (data, length, last, Removed) = ([], 0, null, true);
+        Offset++;
+    }
 }

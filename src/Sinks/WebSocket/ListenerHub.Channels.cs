@@ -29,8 +29,8 @@ public sealed partial class ListenerHub
         lock (gate)
         {
             var known = Renew(Decode(channel));
-            known.Removed = false;
-            Send(known, Frame.Update(known, ++known.Offset, data));
+            known.Update(data);
+            Send(known);
         }
     }
 
@@ -41,8 +41,8 @@ public sealed partial class ListenerHub
         lock (gate)
         {
             var known = Renew(Decode(channel));
-            known.Removed = true;
-            Send(known, Frame.Removed(known, ++known.Offset));
+            known.Remove();
+            Send(known);
         }
     }
 
@@ -105,12 +105,12 @@ public sealed partial class ListenerHub
         channels.TryGetValue(message.Channel!.Text, out var channel);
         var offset = channel?.Offset ?? 0;
         var upToDate = message.Since is { } since && since.Epoch == Epoch && since.Offset == offset;
-        var hasNews = channel?.Last is not null && !upToDate && (!channel.Removed || message.Since is not null);
+        var hasNews = channel is { HasValue: true } && !upToDate && (!channel.Removed || message.Since is not null);
         var mode = hasNews ? "snapshot" : upToDate ? "recovered" : "live";
         listener.Queue.Add(Frame.Subscribed(message.Id, channel?.Name ?? message.Channel.Text, Epoch, offset, mode));
         if (hasNews)
         {
-            listener.Queue.Snapshot(channel!.Last!);
+            listener.Queue.Snapshot(channel!.Last);
         }
     }
 
@@ -120,12 +120,12 @@ public sealed partial class ListenerHub
         var news = new List<Frame>();
         foreach (var channel in channels.Values)
         {
-            if (channel.Last is { } last && channel.Name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+            if (channel.HasValue && channel.Name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
             {
                 var known = message.SinceByChannel.TryGetValue(channel.Name, out var since);
                 if (known ? since.Epoch != Epoch || since.Offset != channel.Offset : !channel.Removed)
                 {
-                    news.Add(last);
+                    news.Add(channel.Last);
                 }
             }
         }
@@ -173,13 +173,12 @@ public sealed partial class ListenerHub
         }
     }
 
-    private void Send(HubChannel channel, Frame frame)
+    private void Send(HubChannel channel)
     {
-        channel.Last = frame;
         publications++;
         if (exact.TryGetValue(channel.Name, out var set))
         {
-            Send(set, frame);
+            Send(set, channel.Last);
         }
 
         if (patterns.Count == 0)
@@ -192,7 +191,7 @@ public sealed partial class ListenerHub
         {
             if (patternLookup.TryGetValue(name[..end], out set))
             {
-                Send(set, frame);
+                Send(set, channel.Last);
             }
 
             var next = name[end..].IndexOf(':');

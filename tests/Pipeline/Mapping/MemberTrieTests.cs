@@ -28,12 +28,13 @@ public class MemberTrieTests
         var bytes = Encoding.UTF8.GetBytes(json + new string(' ', behind));
         var tape = new JsonTape();
         Assert.True(tape.Read(bytes, 0, bytes.Length), tape.Error);
-        var found = new int[paths.Count];
-        found.AsSpan().Fill(99);
+        var found = new JsonToken[paths.Count];
+        found.AsSpan().Fill(new JsonToken { Meta = (uint)JsonKind.True });
         trie!.Find(tape, bytes, 0, found);
         foreach (var path in bound)
         {
-            Assert.Equal(path.Path.First(tape, bytes, 0), found[path.Slot] == 0 ? -1 : found[path.Slot]);
+            var alone = path.Path.First(tape, bytes, 0);
+            Assert.Equal(alone < 0 ? default : tape.Tokens[alone], found[path.Slot]);
         }
     }, iter: 5_000);
 

@@ -23,6 +23,19 @@ public sealed class LinkBudgetTests
     }
 
     [Fact]
+    public void It_is_full_by_batches_where_they_are_bounded()
+    {
+        var budget = new LinkBudget(10, 1000, maxBatches: 2);
+        Assert.True(budget.EnterAsync(new Load(1, 1)).AsTask().IsCompletedSuccessfully);
+        Assert.True(budget.EnterAsync(new Load(1, 1)).AsTask().IsCompletedSuccessfully);
+        var third = budget.EnterAsync(new Load(1, 1)).AsTask();
+        Assert.False(third.IsCompleted);
+
+        budget.Leave(new Load(1, 1));
+        Assert.True(third.IsCompletedSuccessfully);
+    }
+
+    [Fact]
     public void Nobody_overtakes_one_who_waits()
     {
         var budget = new LinkBudget(10, 1000);

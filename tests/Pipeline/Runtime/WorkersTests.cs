@@ -146,6 +146,40 @@ public sealed class WorkersTests
     }
 
     [Fact]
+    public async Task Lanes_that_wait_for_one_that_failed_are_let_go()
+    {
+        using var later = new ManualResetEventSlim();
+        ActionStep Bad() => new(row =>
+        {
+            var id = row.Get(0).Bits;
+            if (id == 100)
+            {
+                // From now on another lane has a batch that has to wait for this one at the exit.
+                Assert.True(later.Wait(TimeSpan.FromSeconds(10)));
+                row.Set(1, new Cell { Kind = CellKind.Text, Offset = int.MaxValue, Bits = 5 });
+            }
+            else if (id > 100)
+            {
+                later.Set();
+            }
+        });
+        await using var sink = new CollectingSink();
+        await using var runtime = new FakePipeline { Parallelism = 2 }
+            .AddSource("a", () => new CountingSource(int.MaxValue, 1, finite: false))
+            .AddLines("lines", "a")
+            .AddStateless("bad", Bad, "lines")
+            .AddSink("sink", sink, "bad")
+            .Build();
+
+        var faults = await runtime.RunAsync(Cancel).WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+
+        // The records before it that shared its batch are lost with it.
+        Assert.NotEmpty(faults);
+        Assert.InRange(sink.Ids.Count, 0, 100);
+        Assert.Equal(Enumerable.Range(0, sink.Ids.Count).Select(i => (long)i), sink.Ids);
+    }
+
+    [Fact]
     public async Task Payloads_that_answer_requests_of_one_source_stay_with_one_worker()
     {
         var seen = new ConcurrentBag<SourceLog>();

@@ -114,7 +114,8 @@ public sealed class ListenerQueueTests
                     }
                     else
                     {
-                        queue.Update(Frame.Update(channels[move], ++channels[move].Offset, "1"u8));
+                        channels[move].Update("1"u8);
+                        queue.Update(channels[move].Last);
                     }
                 }
 

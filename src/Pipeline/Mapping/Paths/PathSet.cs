@@ -22,6 +22,9 @@ internal sealed class PathSet(int levels)
         return known;
     }
 
+    /// <summary>Whether all that the document must tell are members that are found at once.</summary>
+    public bool IsPlain => paths.TrueForAll(p => p.Path.IsPlain || p.Path.Root is PathRoot.Key or PathRoot.Origin or PathRoot.Fetched);
+
     /// <summary>Makes the tries, by level; a level without plain paths has none.</summary>
     public MemberTrie?[] Compile()
     {
@@ -54,7 +57,7 @@ internal sealed class PathSet(int levels)
         {
             var slot = child.Paths.Count > 0 ? Count++ : -1;
             child.Paths.ForEach(p => p.Slot = slot);
-            edges.Add(new MemberEdge(name, slot, child.Children.Count > 0 ? Compile(child) : null));
+            edges.Add(new MemberEdge(name, edges.Count, slot, child.Children.Count > 0 ? Compile(child) : null));
         }
 
         return new MemberTrie([.. edges], first, Count - first);

@@ -6,36 +6,61 @@ using StreamEngine.Pipeline.Records;
 namespace StreamEngine.Pipeline.Mapping;
 
 /// <summary>A field whose value, when it has the declared type, is a cell at once; what else there may be is the reader's.</summary>
-internal readonly struct DirectField(FieldReader reader)
+internal readonly struct DirectField
 {
-    private readonly FieldType type = reader.Field.Type;
+    private const uint All = uint.MaxValue;
 
-    public FieldReader Reader { get; } = reader;
+    private readonly bool isText;
+    private readonly uint asked;
+    private readonly uint wanted;
+    private readonly CellKind kind;
+
+    /// <summary>All bits, or none, of where the value's token stands and how long it is.</summary>
+    private readonly uint keptStart;
+
+    private readonly uint keptLength;
+    private readonly int longest;
+
+    public DirectField(FieldReader reader)
+    {
+        Reader = reader;
+        Value = reader.Paths[0].Slot;
+        Slot = reader.Field.Slot;
+        (isText, asked, wanted, keptStart, keptLength, longest) = reader.Field.Type switch
+        {
+            FieldType.String => (true, All, JsonToken.PlainString, All, 0u, int.MaxValue),
+            FieldType.Int => (false, All, JsonToken.Number(0), 0u, 0u, int.MaxValue),
+            FieldType.Number => (false, JsonToken.KindAndFlags, JsonToken.Number(0), All, (uint)ushort.MaxValue, (int)ushort.MaxValue),
+
+            // No token asks for this.
+            _ => (false, All, All, 0u, 0u, 0),
+        };
+        kind = isText ? CellKind.Text : CellKind.Number;
+    }
+
+    public FieldReader Reader { get; }
 
     /// <summary>Where the value stands among those that were found.</summary>
-    public int Value { get; } = reader.Paths[0].Slot;
+    public int Value { get; }
 
     /// <summary>The field.</summary>
-    public int Slot { get; } = reader.Field.Slot;
+    public int Slot { get; }
 
     /// <summary>Makes the cell of a value that needs no conversion. The same cell as the reader would make.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryTake(in JsonToken token, out Cell cell)
+    public bool TryTake(in JsonToken token, ref Cell cell)
     {
-        switch (type)
+        if ((token.Meta & asked) != wanted || token.Length > longest)
         {
-            case FieldType.String when token.Meta == JsonToken.PlainString:
-                cell = new Cell { Kind = CellKind.Text, Bits = token.Length, Offset = token.Start };
-                return true;
-            case FieldType.Int when token.Meta == JsonToken.Number(0):
-                cell = new Cell { Kind = CellKind.Number, Bits = token.Bits };
-                return true;
-            case FieldType.Number when (token.Meta & JsonToken.KindAndFlags) == JsonToken.Number(0) && token.Length <= ushort.MaxValue:
-                cell = new Cell { Kind = CellKind.Number, Bits = token.Bits, Offset = token.Start, Length = (ushort)token.Length, Scale = token.Scale };
-                return true;
-            default:
-                cell = default;
-                return false;
+            return false;
         }
+
+        // Without asking once more what it is: the types of a record's fields come in an order that a processor can't foresee.
+        cell.Bits = isText ? token.Length : token.Bits;
+        cell.Offset = (int)((uint)token.Start & keptStart);
+        cell.Length = (ushort)((uint)token.Length & keptLength);
+        cell.Kind = kind;
+        cell.Scale = token.Scale;
+        return true;
     }
 }

@@ -53,13 +53,13 @@ internal sealed class KeyTemplate
         return error is null ? new KeyTemplate { parts = [.. parts] } : null;
     }
 
-    /// <summary>Puts the key together in the scope's room for keys.</summary>
+    /// <summary>Puts the key together.</summary>
     /// <param name="scope">The item.</param>
+    /// <param name="room">Where; its length is that of the longest key allowed.</param>
     /// <param name="length">Its length.</param>
     /// <param name="absent">The path that has no value, when there is no key.</param>
-    public bool TryWrite(MappingScope scope, out int length, out BoundPath? absent)
+    public bool TryWrite(MappingScope scope, Span<byte> room, out int length, out BoundPath? absent)
     {
-        var room = scope.KeyRoom.AsSpan();
         length = 0;
         absent = null;
         foreach (var (text, path) in parts)

@@ -86,9 +86,10 @@ internal sealed class ScoreStep : IStep
         }
     }
 
-    /// <summary>How fresh a record of an age is. The records of a batch often share one, and powers are dear.</summary>
+    /// <summary>How fresh a record of an age is. The records of a batch often share one, and exponentials are dear.</summary>
     private struct Freshness(double halfLife)
     {
+        private readonly double decay = -Math.Log(2) / halfLife;
         private long lastAge;
         private double last = 1;
 
@@ -96,7 +97,7 @@ internal sealed class ScoreStep : IStep
         {
             if (age != lastAge)
             {
-                (lastAge, last) = (age, Math.Pow(0.5, age / halfLife));
+                (lastAge, last) = (age, Math.Exp(age * decay));
             }
 
             return last;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Transforms.Score;
@@ -31,6 +32,7 @@ internal sealed class ValidRange
     /// <summary>Whether a row's value, which it has, lies in the range.</summary>
     /// <param name="cell">The value.</param>
     /// <param name="row">The row.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Contains(in Cell cell, Row row)
     {
         if (cell.Kind == CellKind.Number && (uint)cell.Scale < (uint)mantissas.Length)
@@ -43,8 +45,10 @@ internal sealed class ValidRange
             }
         }
 
-        return row.Double(Slot) is var value && value >= min && value <= max;
+        return ContainsDouble(row);
     }
+
+    private bool ContainsDouble(Row row) => row.Double(Slot) is var value && value >= min && value <= max;
 
     private static double Value(long mantissa, sbyte scale) =>
         Decimals.ToDouble(new Cell { Kind = CellKind.Number, Bits = mantissa, Scale = scale }, default);
