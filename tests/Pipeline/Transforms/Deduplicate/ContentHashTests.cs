@@ -52,6 +52,10 @@ public class ContentHashTests
             Assert.Equal(a.AsSpan().SequenceEqual(b), Of(a) == Of(b)), iter: 3000);
 
     [Fact]
+    public void One_byte_repeated_has_a_hash_for_each_length() =>
+        Assert.Equal(60, Enumerable.Range(0, 60).Select(n => Of([.. Enumerable.Repeat((byte)'a', n)])).Distinct().Count());
+
+    [Fact]
     public void A_text_differs_from_one_with_a_byte_changed_or_gone() =>
         Gen.Select(Gen.Byte.Array[1, 50], Gen.Int[0, 1000], Gen.Byte[1, 255]).Sample((text, at, change) =>
         {
