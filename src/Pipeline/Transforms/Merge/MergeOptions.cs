@@ -20,7 +20,7 @@ public sealed record MergeOptions : TransformOptions
     [Between("1s", "30d")]
     public Duration StaleAfter { get; init; } = Duration.Seconds(120);
 
-    /// <summary>Most keys held; at the limit the one not heard of for longest is forgotten.</summary>
+    /// <summary>Most keys held; at the limit the one of a few that was not heard of for longest is forgotten, not always the one of all.</summary>
     [Between("1", "100000000")]
     public int MaxKeys { get; init; } = 1_000_000;
 }
