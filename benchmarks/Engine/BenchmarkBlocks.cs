@@ -87,7 +87,7 @@ internal static class BenchmarkBlocks
                     batch.Advance(length);
                     i++;
                 }
-                while (i < pace.Count && pace.Due(i) <= now && batch.DocumentCount < Batch.FullDocuments);
+                while (i < pace.Count && pace.Due(i) <= now && batch.DocumentCount < Batch.FullDocuments && batch.Bytes.Length < Batch.FullBytes);
                 output.EmitAsync(batch, CancellationToken.None).AsTask().GetAwaiter().GetResult();
             }
         }
