@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Records;
 
 namespace StreamEngine.Pipeline.Messages;
@@ -67,6 +68,9 @@ public sealed partial class Batch : IBufferWriter<byte>
 
     /// <summary>How many rows there are, whatever became of them.</summary>
     public int RowCount { get; private set; }
+
+    /// <summary>Where the source stands behind this batch; null for a source that can't go back. Once rows are made it says nothing.</summary>
+    public SourcePosition? Position { get; set; }
 
     /// <summary>Whether the rows are frozen and encoded.</summary>
     public bool IsSealed { get; private set; }
@@ -182,6 +186,7 @@ public sealed partial class Batch : IBufferWriter<byte>
             }
         }
 
+        Position = other.Position;
         return true;
     }
 
@@ -314,6 +319,7 @@ public sealed partial class Batch : IBufferWriter<byte>
         origins.AsSpan().Fill(-1);
         length = DocumentCount = RowCount = partCount = 0;
         IsSealed = HasRemovals = false;
+        Position = null;
         data.ResetWrittenCount();
         Whole.Reset(keepBytes);
         foreach (var part in parts)

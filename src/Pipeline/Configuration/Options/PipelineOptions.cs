@@ -39,6 +39,16 @@ public sealed record PipelineOptions
     /// <summary>Where records go that could not be understood.</summary>
     public DeadLetterOptions DeadLetter { get; init; } = new();
 
+    /// <summary>How the run survives a crash.</summary>
+    public CheckpointOptions Checkpoint { get; init; } = new();
+
+    /// <summary>
+    /// What time it is for the transforms: <c>wall</c> is the machine's, with <c>event</c> each record lives at its own event time. With
+    /// <c>event</c> the same input gives the same output, byte for byte, whenever it is read; freshness then counts in full.
+    /// </summary>
+    [OneOf("wall", "event")]
+    public string Clock { get; init; } = "wall";
+
     /// <summary>Where the REST API and the WebSocket listen.</summary>
     public ServerOptions Server { get; init; } = new();
 
@@ -74,6 +84,24 @@ public sealed record DeadLetterOptions
     /// <summary>Size at which the file is renamed to <c>PATH.1</c> (replacing the one before) and begun anew.</summary>
     [Between("64KB", "1024GB")]
     public ByteSize MaxBytes { get; init; } = new(100L << 20);
+}
+
+/// <summary>How the run survives a crash.</summary>
+public sealed record CheckpointOptions
+{
+    /// <summary>
+    /// Folder of the checkpoints, relative to the config's; empty keeps none. The next start goes on from the last one: sources from where they
+    /// stood, transforms with what they knew, files cut back to what it covers.
+    /// </summary>
+    public string Path { get; init; } = "";
+
+    /// <summary>How often one is made; one more is made at a shutdown.</summary>
+    [Between("100ms", "1h")]
+    public Duration Every { get; init; } = Duration.Seconds(10);
+
+    /// <summary>How many are kept; should the last be damaged, the one before it is used.</summary>
+    [Between("2", "100")]
+    public int Keep { get; init; } = 3;
 }
 
 /// <summary>Where the REST API and the WebSocket listen.</summary>
