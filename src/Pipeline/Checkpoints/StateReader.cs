@@ -20,6 +20,10 @@ public sealed class StateReader(string block, IReadOnlyList<StateSection> sectio
     /// <summary>The fields that nobody has asked for.</summary>
     public IEnumerable<string> Unread => sections.Except(read).Select(s => s.Field).Distinct();
 
+    /// <summary>Reads what was just written, without a checkpoint in between.</summary>
+    public static StateReader Of(string block, StateWriter state) =>
+        new(block, [.. state.Fields.Select(f => new StateSection(block, 0, 1, f.Name, f.Version, f.Content.Pieces.SelectMany(p => p.ToArray()).ToArray()))]);
+
     /// <summary>The field as the same shard of as many has saved it; null when there is none, which is reported when there were other shards.</summary>
     /// <param name="field">The field's name.</param>
     /// <param name="version">The newest version of the format that the reader knows; a newer one is reported and not given.</param>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Dataflow;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
 
@@ -18,6 +19,9 @@ internal abstract class Stage
     private long tickets;
     private int inputs;
     private long queued;
+    private CheckpointBarrier? expected;
+    private TaskCompletionSource? aligned;
+    private int arrived;
 
     protected Stage(StagePlan plan, LinkBudget budget, StageServices services)
     {
@@ -72,19 +76,67 @@ internal abstract class Stage
     private bool IsCompleted { get; set; }
 
     /// <summary>Says that one more stage will send here.</summary>
-    public void AddInput() => Interlocked.Increment(ref inputs);
+    public void AddInput() => inputs++;
 
     /// <summary>Says that one of the senders has ended; after the last one the stage drains and completes.</summary>
     public void InputEnded()
     {
-        if (Interlocked.Decrement(ref inputs) == 0)
+        lock (gate)
         {
-            foreach (var lane in lanes)
+            inputs--;
+            PassWhenAligned_NeedsLock();
+            if (inputs == 0)
             {
-                lane.Complete();
+                foreach (var lane in lanes)
+                {
+                    lane.Complete();
+                }
             }
         }
     }
+
+    /// <summary>Says that a barrier is on its way; those before it are given up.</summary>
+    public void Expect(CheckpointBarrier barrier)
+    {
+        lock (gate)
+        {
+            (expected, arrived) = (barrier, 0);
+            aligned?.TrySetResult();
+            aligned = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            PassWhenAligned_NeedsLock();
+        }
+    }
+
+    /// <summary>
+    /// A sender has come to the barrier. It must hand over nothing more until all others have: what it sent would be in the state that is
+    /// saved, although it lies behind the barrier.
+    /// </summary>
+    public Task ArriveAsync(CheckpointBarrier barrier)
+    {
+        lock (gate)
+        {
+            if (expected != barrier)
+            {
+                return Task.CompletedTask;
+            }
+
+            arrived++;
+            var all = aligned!.Task;
+            PassWhenAligned_NeedsLock();
+            return all;
+        }
+    }
+
+    /// <summary>Saves the state while nothing moves here.</summary>
+    public abstract Task SaveAsync(CheckpointBarrier barrier, CancellationToken cancellationToken);
+
+    /// <summary>Takes over saved state before anything moves.</summary>
+    /// <param name="reader">Gives a block's, or a shard's, part of the checkpoint.</param>
+    /// <param name="cancellationToken">Ends a wait.</param>
+    public abstract Task RestoreAsync(Func<string, int, int, StateReader> reader, CancellationToken cancellationToken);
+
+    /// <summary>The checkpoint that was saved last is complete.</summary>
+    public virtual Task CommitAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Hands a batch over, waiting while the link is full.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -101,7 +153,7 @@ internal abstract class Stage
         {
             var lane = LaneOf(batch);
             Interlocked.Increment(ref load[lane]);
-            isTaken = lanes[lane].Post(new Arrival(batch, live, share, tickets++));
+            isTaken = lanes[lane].Post(new Arrival(batch, null, live, share, tickets++));
         }
 
         if (!isTaken)
@@ -109,6 +161,27 @@ internal abstract class Stage
             throw new InvalidOperationException($"Stage '{Name}' got a batch after its inputs had ended.");
         }
     }
+
+    /// <summary>Does something in a lane, behind all that was handed over before.</summary>
+    /// <param name="act">Given the lane, and the place in the order of arrival.</param>
+    /// <returns>False when nothing is taken any more.</returns>
+    protected bool Enqueue(Func<int, long, ValueTask> act)
+    {
+        lock (gate)
+        {
+            var lane = LeastLoaded();
+            if (inputs == 0)
+            {
+                return false;
+            }
+
+            Interlocked.Increment(ref load[lane]);
+            return lanes[lane].Post(new Arrival(null, act, 0, default, tickets++));
+        }
+    }
+
+    /// <summary>Lets a barrier pass behind all batches that came before it.</summary>
+    protected abstract ValueTask PassAsync(CheckpointBarrier barrier, int lane, long ticket);
 
     /// <summary>Works on a batch. Calls of one lane never overlap.</summary>
     /// <param name="batch">The batch.</param>
@@ -141,6 +214,11 @@ internal abstract class Stage
             return source % lanes.Length;
         }
 
+        return LeastLoaded();
+    }
+
+    private int LeastLoaded()
+    {
         var best = (int)(tickets % lanes.Length);
         for (var lane = 0; lane < lanes.Length; lane++)
         {
@@ -157,11 +235,15 @@ internal abstract class Stage
         {
             if (IsBroken)
             {
-                arrival.Batch.Release();
+                arrival.Batch?.Release();
+            }
+            else if (arrival.Batch is { } batch)
+            {
+                await HandleAsync(batch, lane, arrival.Ticket).ConfigureAwait(false);
             }
             else
             {
-                await HandleAsync(arrival.Batch, lane, arrival.Ticket).ConfigureAwait(false);
+                await arrival.Act!(lane, arrival.Ticket).ConfigureAwait(false);
             }
         }
 #pragma warning disable CA1031 // An exception would purge the block's queue, and senders would wait for its room for ever.
@@ -172,7 +254,40 @@ internal abstract class Stage
 #pragma warning restore CA1031
 
         Interlocked.Decrement(ref load[lane]);
-        budget.Leave(arrival.Load);
+        if (arrival.Batch is not null)
+        {
+            budget.Leave(arrival.Load);
+        }
+    }
+
+    /// <summary>When all senders that are left have come to the barrier it passes; when none is left, the stage saves what it ends with.</summary>
+    private void PassWhenAligned_NeedsLock()
+    {
+        if (expected is not { } barrier || arrived < inputs)
+        {
+            return;
+        }
+
+        expected = null;
+        aligned!.TrySetResult();
+        if (inputs == 0)
+        {
+            _ = SaveWhenDrainedAsync(barrier);
+            return;
+        }
+
+        var lane = LeastLoaded();
+        Interlocked.Increment(ref load[lane]);
+        lanes[lane].Post(new Arrival(null, (at, ticket) => PassAsync(barrier, at, ticket), 0, default, tickets++));
+    }
+
+    private async Task SaveWhenDrainedAsync(CheckpointBarrier barrier)
+    {
+        await Completion.ConfigureAwait(false);
+        if (!IsBroken)
+        {
+            await SaveAsync(barrier, Services.Abort).ConfigureAwait(false);
+        }
     }
 
     private async Task FinishAsync()
@@ -182,5 +297,5 @@ internal abstract class Stage
         IsCompleted = true;
     }
 
-    private readonly record struct Arrival(Batch Batch, int Live, Load Load, long Ticket);
+    private readonly record struct Arrival(Batch? Batch, Func<int, long, ValueTask>? Act, int Live, Load Load, long Ticket);
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Messages;
@@ -37,6 +38,11 @@ internal sealed class FakePipeline
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>Where checkpoints are kept; none are made without.</summary>
+    public ICheckpointStore? Checkpoints { get; init; }
+
+    public TimeSpan Every { get; init; } = TimeSpan.FromMilliseconds(1);
+
     public SourceHealth? Health { get; private set; }
 
     public static RecordType Thing { get; } = new(
@@ -70,6 +76,7 @@ internal sealed class FakePipeline
             Name = "fake",
             Parallelism = Parallelism,
             DeadLetter = new DeadLetterOptions { Path = DeadLetterPath },
+            Checkpoint = new CheckpointOptions { Path = Checkpoints is null ? "" : "checkpoint", Every = new Duration(Every) },
             Server = new ServerOptions { DrainTimeout = new Duration(DrainTimeout) },
         },
         Schema = new RecordSchema([Thing], [.. blocks.Where(b => b.Type.Kind == BlockKind.Source).Select((b, i) => new SourceInfo(b.Name, i, 1, 1))]),
@@ -83,6 +90,7 @@ internal sealed class FakePipeline
         Services = new NoServices(),
         Gates = new Dictionary<string, ProviderGate>(),
         Health = Health ??= new SourceHealth(Time),
+        Checkpoints = Checkpoints,
     });
 
     private FakePipeline Add(BlockDefinition block)
