@@ -14,7 +14,8 @@ public static class SourceTypes
             "http",
             "At least once for what the provider still says: a payload that was received but not yet written when the process stops is asked for again; what the provider said between two requests is never seen.",
             static (options, context) => new HttpSource(options, context),
-            HttpSourceCheck.Run),
+            HttpSourceCheck.Run,
+            repeats: "the provider is asked again"),
         BlockType.Source<FileSourceOptions>(
             "file",
             "Every line, in order, once per run; a new run starts at the first line again.",

@@ -112,7 +112,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
         faults.AddRange(stages.Where(s => s.IsBroken).Select(s => $"stage '{s.Name}': {s.Problem}"));
         if (stages.SelectMany(s => s.Books).Sum(c => c.Reasons(RowState.Dropped).GetValueOrDefault(SinkStage.DrainTimeout)) is > 0 and var lost)
         {
-            faults.Add($"the drain timeout of {Plan.Definition.Options.Server.DrainTimeout} passed before {lost} records were written: they are lost; raise server.drainTimeout");
+            faults.Add($"the drain timeout of {Plan.Definition.Options.Server.DrainTimeout} passed before {lost} records were written: {(checkpoints is null ? "they are lost" : "the next start reads them again")}; raise server.drainTimeout");
         }
 
         // What was given up is not in the sinks: the next start reads it again, from the last checkpoint that was complete.
@@ -143,14 +143,11 @@ public sealed class PipelineRuntime : IAsyncDisposable
     /// <summary>99th percentile of the time from receiving a record to its being written by the slowest sink, in milliseconds.</summary>
     public double EndToEndP99Ms() => stages.OfType<SinkStage>().Select(s => s.EndToEnd.P99()).DefaultIfEmpty().Max();
 
-    /// <summary>How the checkpoints are; null when none are made.</summary>
-    public CheckpointStatus? Checkpoint => checkpoints?.Status;
-
     /// <summary>The graph and its books now. While records move, the books of different blocks are read a moment apart.</summary>
     public PipelineStatus Status()
     {
         var byName = sources.Select(Describe).Concat(stages.SelectMany(Describe)).ToDictionary(b => b.Name, StringComparer.Ordinal);
-        return new PipelineStatus(Plan.Definition.Options.Name, state, [.. Plan.Definition.Blocks.Select(b => byName[b.Name])], Plan.Links);
+        return new PipelineStatus(Plan.Definition.Options.Name, state, [.. Plan.Definition.Blocks.Select(b => byName[b.Name])], Plan.Links, checkpoints?.Status);
     }
 
     /// <inheritdoc/>

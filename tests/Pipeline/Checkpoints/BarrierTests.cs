@@ -63,7 +63,7 @@ public sealed class BarrierTests
 
             Assert.Empty(await runtime.RunAsync(Cancel));
 
-            Assert.Equal(checkpoint.Id, runtime.Checkpoint!.RestoredFrom);
+            Assert.Equal(checkpoint.Id, runtime.Status().Checkpoint!.RestoredFrom);
             Assert.Equal(whole.Records.Order(), sink.Records.Order());
             foreach (var source in (short[])[0, 1])
             {
@@ -112,8 +112,8 @@ public sealed class BarrierTests
         var fault = Assert.Single(await runtime.RunAsync(Cancel));
 
         Assert.Contains("no room in 'checkpoint'", fault, StringComparison.Ordinal);
-        Assert.Equal(1, runtime.Checkpoint!.Id);
-        Assert.Equal("no room in 'checkpoint'", runtime.Checkpoint.Problem);
+        Assert.Equal(1, runtime.Status().Checkpoint!.Id);
+        Assert.Equal("no room in 'checkpoint'", runtime.Status().Checkpoint!.Problem);
         Assert.Equal(1, sink.Commits);
         Assert.Empty(source.Committed);
     }
@@ -156,9 +156,9 @@ public sealed class BarrierTests
             .Build();
         Assert.Empty(await changed.RunAsync(Cancel));
 
-        Assert.Contains(changed.Checkpoint!.Unfit, p => p.Contains("'source0' of block 'left'", StringComparison.Ordinal) && p.Contains("2 workers", StringComparison.Ordinal));
-        Assert.Contains(changed.Checkpoint.Unfit, p => p.Contains("block 'both'", StringComparison.Ordinal));
-        Assert.Contains(changed.Checkpoint.Unfit, p => p.Contains("block 'b'", StringComparison.Ordinal));
+        Assert.Contains(changed.Status().Checkpoint!.Unfit, p => p.Contains("'source0' of block 'left'", StringComparison.Ordinal) && p.Contains("2 workers", StringComparison.Ordinal));
+        Assert.Contains(changed.Status().Checkpoint!.Unfit, p => p.Contains("block 'both'", StringComparison.Ordinal));
+        Assert.Contains(changed.Status().Checkpoint!.Unfit, p => p.Contains("block 'b'", StringComparison.Ordinal));
     }
 
     /// <summary>Two sources, each read by two chains that meet again; one of them is also read by a sink of its own.</summary>
