@@ -6,8 +6,7 @@ namespace StreamEngine.Pipeline.Checkpoints;
 
 /// <summary>Makes a checkpoint every so often, one at a time, and finds the last one at the start.</summary>
 internal sealed class CheckpointCoordinator(
-    CheckpointOptions options,
-    string pipeline,
+    GraphPlan plan,
     ICheckpointStore store,
     IReadOnlyList<SourceRunner> sources,
     IReadOnlyList<Stage> stages,
@@ -15,7 +14,9 @@ internal sealed class CheckpointCoordinator(
     ILogger<CheckpointCoordinator> logger)
 {
     private readonly Lock gate = new();
-    private CheckpointStatus status = new() { EverySeconds = options.Every.Value.TotalSeconds };
+    private readonly CheckpointOptions options = plan.Definition.Options.Checkpoint;
+    private readonly string pipeline = plan.Definition.Options.Name;
+    private CheckpointStatus status = new() { EverySeconds = plan.Definition.Options.Checkpoint.Every.Value.TotalSeconds };
     private long lastId;
 
     /// <summary>How the checkpoints are now.</summary>
@@ -172,7 +173,7 @@ internal sealed class CheckpointCoordinator(
         var readers = new List<(string Block, StateReader Reader)>();
         StateReader Reader(string block, int shard, int shards)
         {
-            var reader = new StateReader(block, [.. sections[block]]) { Instance = (shard, shards) };
+            var reader = new StateReader(block, [.. sections[block]]) { Instance = (shard, shards), ComesAgain = plan.ComesAgain(block) };
             readers.Add((block, reader));
             return reader;
         }

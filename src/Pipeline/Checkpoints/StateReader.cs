@@ -11,6 +11,12 @@ public sealed class StateReader(string block, IReadOnlyList<StateSection> sectio
     /// <summary>A shard's number and how many there are: those of the instance that reads.</summary>
     public (int Shard, int Shards) Instance { get; init; } = (0, 1);
 
+    /// <summary>
+    /// For a sink: whether everything that was written after the checkpoint comes again. If not, as behind a provider, which says what is true
+    /// now and not what it said before, what was written has to stay.
+    /// </summary>
+    public bool ComesAgain { get; init; } = true;
+
     /// <summary>How many shards the block had when it was saved.</summary>
     public int SavedShards => sections.Select(s => s.Shards).DefaultIfEmpty(1).Max();
 

@@ -58,7 +58,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
         if (options.Path.Length > 0)
         {
             var store = services.Checkpoints!;
-            checkpoints = new CheckpointCoordinator(options, definition.Options.Name, store, sources, stages, services.Time, services.Logging.CreateLogger<CheckpointCoordinator>());
+            checkpoints = new CheckpointCoordinator(Plan, store, sources, stages, services.Time, services.Logging.CreateLogger<CheckpointCoordinator>());
         }
     }
 
