@@ -1,6 +1,7 @@
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Sources.File;
 using StreamEngine.Sources.Http;
+using StreamEngine.Sources.RedisStream;
 
 namespace StreamEngine.Sources;
 
@@ -21,5 +22,10 @@ public static class SourceTypes
             "Every line, in order, once per run; a new run starts at the first line again.",
             static (options, context) => new FileSource(options, context),
             FileSourceCheck.Run),
+        BlockType.Source<RedisStreamSourceOptions>(
+            "redis-stream",
+            "Exactly once with checkpoints, in order but for what dead consumers left: an entry is acknowledged when a checkpoint covers it. At most once without checkpoints: an entry is acknowledged as soon as it is handed on, so a crash loses those under way. Not for what is trimmed before it is read, nor for what a server that isn't durable forgets.",
+            static (options, context) => new RedisStreamSource(options, context),
+            RedisStreamSourceCheck.Run),
     ];
 }

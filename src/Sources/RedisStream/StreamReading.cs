@@ -76,7 +76,7 @@ internal sealed class StreamReading : IAsyncDisposable
     public Task<List<ReadEntry>> ReadPendingAsync(StreamId after, int count) => ReadAsync(consumer, after.ToString(), count);
 
     /// <summary>Reads what was taken over and not acknowledged.</summary>
-    public Task<List<ReadEntry>> ReadClaimedAsync(int count) => ReadAsync(Claims, default(StreamId).ToString(), count);
+    public Task<List<ReadEntry>> ReadClaimedAsync(StreamId after, int count) => ReadAsync(Claims, after.ToString(), count);
 
     /// <summary>Takes over what others have left. XAUTOCLAIM would take the source's own too, which are waiting for a checkpoint.</summary>
     /// <returns>From whom, and how many.</returns>

@@ -6,16 +6,18 @@ using StackExchange.Redis;
 
 namespace StreamEngine.Sinks.Tests.Support;
 
-/// <summary>A real redis-server on a private port, keeping nothing on disk, that can be killed and started again.</summary>
+/// <summary>A real redis-server on a private port that can be killed and started again; it keeps nothing on disk unless it is durable.</summary>
 internal sealed class RedisServer : IAsyncDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("streamengine-redis-").FullName;
     private readonly string? password;
+    private readonly bool durable;
     private Process? process;
 
-    private RedisServer(string? password)
+    private RedisServer(string? password, bool durable = false)
     {
         this.password = password;
+        this.durable = durable;
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         Port = ((IPEndPoint)listener.LocalEndpoint).Port;
@@ -32,13 +34,21 @@ internal sealed class RedisServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>A server that has forgotten nothing when it is killed and started again.</summary>
+    public static async Task<RedisServer> StartDurableAsync()
+    {
+        var server = new RedisServer(null, durable: true);
+        await server.StartAsync();
+        return server;
+    }
+
     /// <summary>A private port on which nothing runs until <see cref="StartAsync"/>.</summary>
     public static RedisServer NotStarted() => new(null);
 
     public async Task StartAsync()
     {
         var start = new ProcessStartInfo("redis-server") { WorkingDirectory = folder, RedirectStandardOutput = true };
-        foreach (var argument in (string[])["--port", Port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        foreach (var argument in (string[])["--port", Port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", durable ? "yes" : "no", "--appendfsync", "always"])
         {
             start.ArgumentList.Add(argument);
         }
