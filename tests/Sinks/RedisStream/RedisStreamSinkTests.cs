@@ -133,12 +133,14 @@ public sealed class RedisStreamSinkTests
         await using var server = await RedisServer.StartNewAsync();
         using var batches = new TestBatches();
         await using var sink = Sink(server);
-        await using var batch = new Leased(await batches.MakeAsync(new TestRow("a", 1)));
+        await using var first = new Leased(await batches.MakeAsync(new TestRow("a", 1)));
+        await using var second = new Leased(await batches.MakeAsync(new TestRow("a", 2)));
+        await sink.WriteAsync(first.Batch, Token);
         await server.CliAsync("CLIENT", "PAUSE", "5000", "ALL");
-        var writing = sink.WriteAsync(batch.Batch, Token).AsTask();
+        var writing = sink.WriteAsync(second.Batch, Token).AsTask();
         await Wait.UntilAsync(() => sink.Problem is not null, "no answer comes in time");
         await writing.WaitAsync(Wait.Limit, Token);
-        Assert.Equal(["a update 1 0"], (await EntriesAsync(server)).Select(Text));
+        Assert.Equal(["a update 1 0", "a update 2 0"], (await EntriesAsync(server)).Select(Text));
     }
 
     [Fact]
