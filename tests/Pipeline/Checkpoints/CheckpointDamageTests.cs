@@ -50,16 +50,15 @@ public sealed class CheckpointDamageTests : IAsyncLifetime
         }
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Mutations_are_refused_without_an_exception_or_much_memory(bool withRightChecksums)
+    [Fact]
+    public void Mutations_are_refused_without_an_exception_or_much_memory()
     {
         var random = new Random(20261127);
         var harmless = 0;
         for (var i = 0; i < Mutations; i++)
         {
             var bytes = Damage.Mutate(good, random);
+            var withRightChecksums = i % 2 == 0;
             if (withRightChecksums && bytes.Length >= CheckpointFile.HeadLength)
             {
                 BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(16), bytes.Length);
@@ -94,7 +93,13 @@ public sealed class CheckpointDamageTests : IAsyncLifetime
 
     private CheckpointSearch Find(byte[] bytes)
     {
-        File.WriteAllBytes(Saved.PathOf(folder, 2), bytes);
+        // Written over in place: to empty it, or to delete it, costs a millisecond of the disk each time.
+        using (var file = File.OpenHandle(Saved.PathOf(folder, 2), FileMode.OpenOrCreate, FileAccess.Write))
+        {
+            RandomAccess.Write(file, bytes, 0);
+            RandomAccess.SetLength(file, bytes.Length);
+        }
+
         return Saved.In(folder.FullName).FindLast(Saved.Pipeline);
     }
 }

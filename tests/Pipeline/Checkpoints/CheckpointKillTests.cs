@@ -32,9 +32,15 @@ public sealed class CheckpointKillTests
                 last = Number(await reading.ReadLineAsync(Cancel), child);
             }
 
-            // Somewhere in the making of the next one.
+            // Half of the kills fall anywhere, the others while the next one is being written.
+            var next = Saved.PathOf(folder, last + 1);
+            var written = chance.Next(2) == 0;
+            while (written && !File.Exists(next + ".tmp") && !File.Exists(next) && !child.HasExited)
+            {
+            }
+
             var moment = Stopwatch.GetTimestamp();
-            var wait = TimeSpan.FromMicroseconds(chance.Next(5_000));
+            var wait = TimeSpan.FromMicroseconds(chance.Next(written ? 3_000 : 30_000));
             while (Stopwatch.GetElapsedTime(moment) < wait)
             {
             }
