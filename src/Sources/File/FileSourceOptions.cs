@@ -25,7 +25,7 @@ public sealed record FileSourceOptions : SourceOptions
 
     /// <summary>
     /// Whether it waits for more lines and new files, through rotation by renaming or by copying and truncating, and never ends.
-    /// A last line without a newline waits until the newline is there. Compressed files are read once, when they are whole. A new
+    /// A last line without a newline waits until the newline is there. Compressed files are begun when they no longer grow, and read once. A new
     /// file that begins like a known one is taken for its copy and read only when both have stayed for ten looks.
     /// </summary>
     public bool Follow { get; init; }

@@ -94,8 +94,10 @@ internal sealed class FileTracker(FileSourceOptions options, BlockContext contex
 
             missing.Remove(file);
             claimed.Add(path);
+
+            // What was compressed meanwhile may have got more lines before.
+            file.Reached = file.Reached with { Name = NameOf(path), IsDone = file.Reached.IsDone && InputFile.IsCompressedName(file.Path) };
             (file.Path, file.Stamp, file.Missed) = (path, stamp, 0);
-            file.Reached = file.Reached with { Name = NameOf(path) };
         }
     }
 
