@@ -67,17 +67,18 @@ internal sealed class FileSource(FileSourceOptions options, BlockContext context
             files.Look();
             foreach (var file in files.Present.Where(f => f.HasMore))
             {
-                var problem = await ReadAsync(files, file, 0, output, stop).ConfigureAwait(false);
+                // What was moved right now is found at the next look.
+                var problem = await ReadAsync(files, file, 0, output, stop).ConfigureAwait(false) is { InnerException: not FileNotFoundException } found ? found.Message : null;
                 if (problem is not null)
                 {
-                    context.Health.Failed(context.Name, problem.Message);
-                    if (problem.Message != file.Problem)
+                    context.Health.Failed(context.Name, problem);
+                    if (problem != file.Problem)
                     {
-                        logger.Unreadable(problem.Message);
+                        logger.Unreadable(problem);
                     }
                 }
 
-                file.Problem = problem?.Message;
+                file.Problem = problem;
             }
         }
         while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false));
@@ -153,28 +154,31 @@ internal sealed class FileSource(FileSourceOptions options, BlockContext context
     private InputFile Open(TrackedFile file)
     {
         var input = InputFile.Open(file.Path);
+        InputFile.Mismatch? mismatch;
         try
         {
-            if (input.Resume(file.Reached) is not { } mismatch)
-            {
-                return input;
-            }
-
-            if (mismatch is InputFile.Mismatch.OtherBeginning)
-            {
-                throw new IOException("another file has taken its name.");
-            }
-
-            logger.Truncated(context.Name, file.Reached.Name, file.Stamp.Length, file.Reached.Offset);
-            file.Reached = KnownFile.New(file.Reached.Name);
-            input.Dispose();
-            return InputFile.Open(file.Path);
+            mismatch = input.Resume(file.Reached);
         }
         catch
         {
             input.Dispose();
             throw;
         }
+
+        if (mismatch is null)
+        {
+            return input;
+        }
+
+        input.Dispose();
+        if (mismatch is InputFile.Mismatch.OtherBeginning)
+        {
+            throw new FileNotFoundException("another file has taken its name.");
+        }
+
+        logger.Truncated(context.Name, file.Reached.Name, file.Stamp.Length, file.Reached.Offset);
+        file.Reached = KnownFile.New(file.Reached.Name);
+        return InputFile.Open(file.Path);
     }
 
     private IOException Unreadable(TrackedFile file, Exception e)

@@ -182,6 +182,21 @@ public sealed class FileFollowTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_file_that_is_away_for_a_moment_is_not_read_again()
+    {
+        folder.Write("a.jsonl", "[1]\n");
+        folder.Write("b.jsonl", "[2]\n");
+        Follow("*.jsonl");
+        await ComesAsync("[1]", "[2]");
+        folder.Move("a.jsonl", "elsewhere");
+        await LookAsync(5, "b.jsonl");
+        folder.Move("elsewhere", "c.jsonl");
+        folder.Append("c.jsonl", "[3]\n");
+        await PassAsync(() => Lines.Contains("[3]"));
+        Assert.Equal(["[1]", "[2]", "[3]"], Lines);
+    }
+
+    [Fact]
     public async Task A_compressed_file_is_read_once_it_is_whole()
     {
         var stored = InputFolder.Stored("a.gz", string.Concat(Enumerable.Range(1, 5000).Select(i => $"[{i * 7919 % 5000}]\n")) + "[\"last\"]");

@@ -1,5 +1,6 @@
 using System.Text;
 using CsCheck;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Sources.File;
 
 namespace StreamEngine.Sources.Tests.File;
@@ -17,7 +18,7 @@ public sealed class FilePositionTests : IAsyncDisposable
             .Select((lengths, crlf, mark, lastNewline, gzip, id) =>
             {
                 var newline = crlf ? "\r\n" : "\n";
-                var lines = lengths.Select((length, i) => length == 0 ? "" : $"{id}:{i}:".PadRight(length, (char)('a' + (i % 26))));
+                var lines = lengths.Select((length, i) => length == 0 ? "" : $"{(i % 3 == 1 ? "\uFEFF" : "")}{id}:{i}:".PadRight(length, (char)('a' + (i % 26))));
                 return ((mark ? "\uFEFF" : "") + string.Join(newline, lines) + (lastNewline && lengths.Count > 0 ? newline : ""), gzip);
             });
 
@@ -49,6 +50,41 @@ public sealed class FilePositionTests : IAsyncDisposable
             },
             iter: 60,
             threads: 1);
+
+    [Theory]
+    [InlineData("a.jsonl", 511)]
+    [InlineData("a.jsonl.gz", 511)]
+    [InlineData("a.jsonl", 510)]
+    public async Task The_rest_of_a_long_line_is_no_line_whatever_was_cut_off(string name, int before)
+    {
+        folder.Write(name, string.Concat(Enumerable.Repeat("[0]\n", before)) + new string('x', 100_000) + "\n[1]\n");
+        var all = await folder.ReadAsync(name, maxLine: MaxLine);
+        Assert.Equal(before + 2, all.Documents.Count);
+        for (var last = 0; last < all.Batches; last++)
+        {
+            var rest = await folder.ReadAsync(name, InputFolder.Restored(all.Positions[last]), MaxLine);
+            Assert.Equal(Facts(all.Documents.Where(d => d.Batch > last)), Facts(rest.Documents));
+        }
+    }
+
+    [Fact]
+    public async Task A_pipe_is_read_on_from_where_it_is()
+    {
+        using (var make = System.Diagnostics.Process.Start("mkfifo", folder.Path("pipe")))
+        {
+            await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        StateReader? state = null;
+        foreach (var text in new[] { "[1]\n[2]\n", "[1]\n[2]\n" })
+        {
+            var read = folder.ReadAsync("pipe", state);
+            await System.IO.File.WriteAllTextAsync(folder.Path("pipe"), text, TestContext.Current.CancellationToken);
+            var output = await read;
+            Assert.Equal(state is null ? [1L, 2L] : [3L, 4L], output.Documents.Select(d => d.Document.Sequence));
+            state = InputFolder.Restored(output.Positions[^1]);
+        }
+    }
 
     [Theory]
     [InlineData("a.jsonl")]
@@ -135,7 +171,7 @@ public sealed class FilePositionTests : IAsyncDisposable
     {
         folder.Write("a.jsonl", "[1]\n[2]\n");
         folder.Write("b.jsonl", new string('x', 6000) + "\n[3]\n");
-        var state = new Pipeline.Checkpoints.StateWriter();
+        var state = new StateWriter();
         (await folder.ReadAsync("*.jsonl")).Positions[^1]!.Save(state);
         var sound = state.Fields[0].Content.Pieces.SelectMany(p => p.ToArray()).ToArray();
         var random = new Random(5);
