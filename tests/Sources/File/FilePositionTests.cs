@@ -82,8 +82,11 @@ public sealed class FilePositionTests : IAsyncDisposable
             await System.IO.File.WriteAllTextAsync(folder.Path("pipe"), text, TestContext.Current.CancellationToken);
             var output = await read;
             Assert.Equal(state is null ? [1L, 2L] : [3L, 4L], output.Documents.Select(d => d.Document.Sequence));
+            Assert.Empty(((FilePosition)output.Positions[^1]!).All);
             state = InputFolder.Restored(output.Positions[^1]);
         }
+
+        Assert.Empty(folder.Log.Lines);
     }
 
     [Theory]
