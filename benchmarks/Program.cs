@@ -10,6 +10,8 @@ switch (args)
         return Comparison.Full(args);
     case ["allocations", ..]:
         return AllocationGate.Run(args);
+    case ["checkpoints", ..]:
+        return CheckpointCost.Run(args);
     case ["soak", ..]:
         return await Soak.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 10);
     case [PinnedEngine.Verb, var count, var folder]:

@@ -20,12 +20,14 @@ public static class SinkTypes
             "cache",
             "Memory has each record once it is written; Redis gets the latest version of each key as fast as it can, at least once, and catches up after an outage.",
             (options, context) => new CacheSink(options, context),
-            CacheSink.Check),
+            CacheSink.Check,
+            repeats: "the store takes a version only if it is newer"),
         BlockType.Sink<WebSocketSinkOptions>(
             "websocket",
             "Each listener gets every update in order per key, at least once, as long as it keeps up; one that doesn't is told and gets the latest value of each key.",
             (options, context) => new WebSocketSink(options, context),
-            WebSocketSink.Check),
+            WebSocketSink.Check,
+            repeats: "listeners tell repetitions by revision and sequence"),
         BlockType.Sink<FileSinkOptions>(
             "file",
             "Each record is written once per run as a whole line, in order; a full disk makes the pipeline wait. A record in flight during a crash may be missing.",
@@ -36,6 +38,15 @@ public static class SinkTypes
     internal static T Service<T>(BlockContext context)
         where T : class => (T?)context.Services.GetService(typeof(T))
             ?? throw new InvalidOperationException($"Sink '{context.Name}' needs a {typeof(T).Name}; register one as a singleton in the host's services.");
+
+    /// <summary>What merge holds survives a restart, what this sink holds does not: records that don't change would be missing.</summary>
+    internal static void WarnOfEmptyStart(string what, string remedy, BlockCheck check)
+    {
+        if (check.Pipeline.Checkpoint.Path.Length > 0 && check.Pipeline.Transforms.Values.Any(t => t.Type == "merge"))
+        {
+            check.Warning("type", $"{what} begins empty after a restart, but what 'merge' knows comes back with the checkpoint, so a record is there again only when it changes; {remedy}");
+        }
+    }
 
     internal static void CheckOnlyOne<T>(string type, BlockCheck check)
         where T : SinkOptions

@@ -14,7 +14,8 @@ public static class SourceTypes
             "http",
             "At least once for what the provider still says: a payload that was received but not yet written when the process stops is asked for again; what the provider said between two requests is never seen.",
             static (options, context) => new HttpSource(options, context),
-            HttpSourceCheck.Run),
+            HttpSourceCheck.Run,
+            repeats: "the provider is asked again"),
         BlockType.Source<FileSourceOptions>(
             "file",
             "Exactly once, in order, from a checkpoint on; without checkpoints a new run starts at the first line again. Not for a pipe, and when it follows, not for what is added to a file right before it is deleted, moved away or truncated; lines of several files that grow at once may come in another order when they are read again.",

@@ -23,6 +23,17 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task Validate_says_what_becomes_of_a_record_when_the_process_dies()
+    {
+        folder.Write("in.jsonl", "");
+        Assert.Contains("    file -> file: at least once, and a restart begins anew", (await HostProcess.RunAsync(folder.Path, "validate")).Output, StringComparison.Ordinal);
+        Assert.Contains("    file -> file: exactly once\n", (await HostProcess.RunAsync(folder.Path, "validate", "--set", "checkpoint.path=state")).Output, StringComparison.Ordinal);
+
+        var (_, demo, _) = await HostProcess.RunAsync(Repo.Root, "validate", "--set", "checkpoint.path=state");
+        Assert.Contains("    http -> cache: at least once (the provider is asked again; the store takes a version only if it is newer)\n", demo, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Validate_names_file_line_column_and_path_of_each_fault()
     {
         folder.Edit("\"window\": \"10m\"", "\"widnow\": \"10m\"");

@@ -1,4 +1,5 @@
 using StreamEngine.Host.Running;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Providers;
@@ -17,6 +18,7 @@ public sealed class HealthCheckTests
     private readonly Dictionary<string, BreakerStatus> breakers = new() { ["mlb"] = Closed };
     private RedisData redis = new("off", 0, 0, 0, 0, null);
     private string state = "running";
+    private CheckpointStatus? checkpoint;
     private Func<BlockStatus, BlockStatus> change = b => b;
 
     public HealthCheckTests()
@@ -54,6 +56,18 @@ public sealed class HealthCheckTests
         health.Failed("fast", "HTTP 500");
         health.Failed("fast", "HTTP 500");
         Is("healthy");
+    }
+
+    [Fact]
+    public void Checkpoints_that_are_overdue_or_can_not_be_kept_are_named()
+    {
+        Delivered("fast", "slow");
+        checkpoint = new CheckpointStatus { Id = 7, EverySeconds = 10, AgeSeconds = 29 };
+        Is("healthy");
+        checkpoint = checkpoint with { AgeSeconds = 31 };
+        Is("degraded", "the last complete checkpoint is 31 s old (one is due every 10 s): a crash now would repeat what came since");
+        checkpoint = checkpoint with { AgeSeconds = 3, Problem = "the disk is full" };
+        Is("degraded", "checkpoints can't be kept: the disk is full");
     }
 
     [Fact]
@@ -145,7 +159,7 @@ public sealed class HealthCheckTests
         })).ToList();
         var cache = new CacheData(0, 0, 0, 0, 0, 0, 0, 0, 0, new Dictionary<string, int>(), redis);
         var report = HealthCheck.Check(
-            definition, new PipelineStatus("p", state, blocks, []), health, breakers, cache, new ListenerData(0, 0, 0, 0, 0, 0, 0), time.GetUtcNow());
+            definition, new PipelineStatus("p", state, blocks, [], checkpoint), health, breakers, cache, new ListenerData(0, 0, 0, 0, 0, 0, 0), time.GetUtcNow());
 
         Assert.Equal(problems, report.Problems);
         Assert.Equal(status, report.Status);

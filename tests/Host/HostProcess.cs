@@ -8,6 +8,7 @@ namespace StreamEngine.Host.Tests;
 public sealed partial class HostProcess : IAsyncDisposable
 {
     private const int SigInt = 2;
+    private const int SigKill = 9;
     private const int SigTerm = 15;
 
     /// <summary>Generous: the machine may be busy with other tests.</summary>
@@ -106,6 +107,12 @@ public sealed partial class HostProcess : IAsyncDisposable
 
     /// <summary>Presses Ctrl-C.</summary>
     public void Interrupt() => Assert.Equal(0, Kill(process.Id, SigInt));
+
+    /// <summary>Whether it has ended.</summary>
+    public bool HasExited => process.HasExited;
+
+    /// <summary>Kills it; nothing of it runs any more.</summary>
+    public void Kill() => Assert.Equal(0, Kill(process.Id, SigKill));
 
     /// <summary>Asks it to stop and waits for its end.</summary>
     public Task<int> StopAsync()

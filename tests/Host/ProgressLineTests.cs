@@ -55,7 +55,7 @@ public sealed class ProgressLineTests
     private string? Next(params (long Records, long Done, long Total)[] sources) =>
         line.Next(Status([.. sources.Select(s => Source(s.Records, new SourceProgress(s.Done, s.Total)))]), colour: false);
 
-    private static PipelineStatus Status(params BlockStatus[] blocks) => new("p", "running", blocks, []);
+    private static PipelineStatus Status(params BlockStatus[] blocks) => new("p", "running", blocks, [], null);
 
     private static BlockStatus Source(long records, SourceProgress? progress) => new()
     {

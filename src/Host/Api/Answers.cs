@@ -1,5 +1,6 @@
 using System.Text.Json;
 using StreamEngine.Host.Running;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Providers;
 using StreamEngine.Pipeline.Runtime;
 
@@ -23,7 +24,7 @@ internal sealed record PipelineAnswer(
     string State,
     IReadOnlyList<BlockStatus> Blocks,
     IReadOnlyList<GraphLink> Links,
-    DateTimeOffset? LastCheckpoint);
+    CheckpointStatus? LastCheckpoint);
 
 /// <summary>Answer of <c>metrics</c>.</summary>
 internal sealed record MetricsAnswer(

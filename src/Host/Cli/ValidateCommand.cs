@@ -15,11 +15,17 @@ internal static class ValidateCommand
 
         Console.WriteLine($"{definition.File}: OK: {Describe(definition)}");
         var byName = definition.Blocks.ToDictionary(b => b.Name, StringComparer.Ordinal);
-        var ways = definition.Blocks.Where(b => b.Type.Kind == BlockKind.Sink).SelectMany(sink => Ways(sink, byName));
+        var ways = definition.Blocks.Where(b => b.Type.Kind == BlockKind.Sink).SelectMany(sink => Ways(sink, byName)).ToList();
         foreach (var alike in ways.GroupBy(way => string.Join(" -> ", way[1..^1].Select(b => b.Name))))
         {
             var (sources, sinks) = (alike.Select(way => way[0].Name).Distinct(), alike.Select(way => way[^1].Name).Distinct());
             Console.WriteLine(string.Join(" -> ", new[] { string.Join(", ", sources), alike.Key, string.Join(", ", sinks) }.Where(part => part.Length > 0)));
+        }
+
+        var ends = ways.Select(way => (From: way[0].Type, To: way[^1].Type)).Distinct();
+        foreach (var (from, to) in ends)
+        {
+            Console.WriteLine($"    {from.Name} -> {to.Name}: {Delivery(from, to, definition.Options.Checkpoint)}");
         }
 
         foreach (var type in definition.Blocks.Where(b => b.Type.Kind != BlockKind.Transform).Select(b => b.Type).Distinct())
@@ -29,6 +35,16 @@ internal static class ValidateCommand
 
         return ExitCodes.Ok;
     }
+
+    /// <summary>What becomes of a record on its way when the process dies.</summary>
+    private static string Delivery(BlockType from, BlockType to, CheckpointOptions checkpoint) => (from.Repeats, to.Repeats) switch
+    {
+        _ when checkpoint.Path.Length == 0 => $"at least once, and a restart begins anew{(from.Repeats is null ? ": everything is read and written again; set 'checkpoint.path' to go on where it stood" : "")}",
+        (null, null) => "exactly once",
+        (null, { } readers) => $"at least once: a restart repeats what came since the last checkpoint ({readers})",
+        ({ } source, null) => $"at least once ({source})",
+        ({ } source, { } readers) => $"at least once ({source}; {readers})",
+    };
 
     /// <summary>Such as <c>3 sources, 6 transforms, 3 sinks</c>.</summary>
     public static string Describe(PipelineDefinition definition) => string.Join(", ", Enum.GetValues<BlockKind>().Select(kind =>

@@ -1,4 +1,5 @@
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Providers;
@@ -15,6 +16,12 @@ internal static class HealthCheck
 
     /// <summary>Missed intervals after which a source is called silent.</summary>
     private const int SilentAfter = 3;
+
+    /// <summary>Missed intervals after which checkpoints are called overdue.</summary>
+    private const int OverdueAfter = 3;
+
+    /// <summary>Seconds below which they never are: a busy machine may be late by that.</summary>
+    private const double ShortestOverdue = 1;
 
     private static readonly TimeSpan ShortestSilence = TimeSpan.FromSeconds(30);
 
@@ -46,6 +53,11 @@ internal static class HealthCheck
         problems.AddRange(sources.Select(s => Problem(s.Key, s.Value)).OfType<string>());
         problems.AddRange(breakers.Where(b => b.Value.State != "closed").Select(b => Problem(b.Key, b.Value, now)));
         problems.AddRange(status.Blocks.Select(Problem).OfType<string>());
+        if (status.Checkpoint is { } checkpoint && Problem(checkpoint) is { } overdue)
+        {
+            problems.Add(overdue);
+        }
+
         if (cache.Redis is { State: "down" } redis)
         {
             problems.Add($"Redis is down ({redis.Problem ?? "it does not answer"}); records are served from memory");
@@ -68,7 +80,7 @@ internal static class HealthCheck
             problems.Insert(0, "no source delivers");
         }
 
-        return new HealthReport(verdict, problems, new HealthData(sources, breakers, cache, listeners, Checkpoint: null));
+        return new HealthReport(verdict, problems, new HealthData(sources, breakers, cache, listeners, status.Checkpoint));
     }
 
     private static bool IsOpen(SourceData source, IReadOnlyDictionary<string, BreakerStatus> breakers) =>
@@ -127,6 +139,14 @@ internal static class HealthCheck
         _ when breaker.RetryAt is { } at && at > now =>
             $"provider '{provider}' is left alone for another {(at - now).TotalSeconds:0} s after failures in a row: {breaker.LastError}",
         _ => $"provider '{provider}' is left alone after failures in a row: {breaker.LastError}",
+    };
+
+    private static string? Problem(CheckpointStatus checkpoint) => checkpoint switch
+    {
+        { Problem: { } problem } => $"checkpoints can't be kept: {problem}",
+        _ when checkpoint.AgeSeconds > Math.Max(OverdueAfter * checkpoint.EverySeconds, ShortestOverdue) =>
+            $"the last complete checkpoint is {checkpoint.AgeSeconds:0} s old (one is due every {checkpoint.EverySeconds:0.#} s): a crash now would repeat what came since",
+        _ => null,
     };
 
     private static string? Problem(BlockStatus block) => block switch

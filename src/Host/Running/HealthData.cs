@@ -1,3 +1,4 @@
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Providers;
 
 namespace StreamEngine.Host.Running;
@@ -19,7 +20,7 @@ internal sealed record HealthData(
     IReadOnlyDictionary<string, BreakerStatus> Breakers,
     CacheData Cache,
     ListenerData Listeners,
-    DateTimeOffset? Checkpoint);
+    CheckpointStatus? Checkpoint);
 
 /// <summary>One source.</summary>
 internal sealed record SourceData

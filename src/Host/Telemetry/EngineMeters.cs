@@ -21,6 +21,7 @@ internal sealed class EngineMeters : IDisposable
         new ProviderMeters(meter, engine).Create();
         Store();
         Listeners();
+        Checkpoints();
         Gauge("streamengine.pipeline.running", null, "1 while the pipeline runs, 0 before and while it drains", () => engine.Runtime.State == "running" ? 1 : 0);
         Gauge("streamengine.pipeline.latency_p99", "s", "99th percentile of the time from receiving a record to its being written by the slowest sink", () => engine.Runtime.EndToEndP99Ms() / 1000);
         Counter("streamengine.host.unobserved_exceptions", "{exception}", "Exceptions of background tasks that nobody looked at", () => engine.UnobservedExceptions);
@@ -87,6 +88,20 @@ internal sealed class EngineMeters : IDisposable
         Counter("streamengine.hub.deliveries", "{frame}", "Frames sent, all listeners together", () => engine.Listeners().Delivered);
         Counter("streamengine.hub.sent", "By", "Bytes sent, all listeners together", () => engine.Listeners().DeliveredBytes);
         Counter("streamengine.hub.conflated", "{update}", "Updates that slow listeners did not get because a newer one took their place", () => engine.Listeners().Conflated);
+    }
+
+    private void Checkpoints()
+    {
+        if (engine.Status().Checkpoint is null)
+        {
+            return;
+        }
+
+        Counter("streamengine.checkpoint.id", "{checkpoint}", "Number of the last complete checkpoint", () => engine.Status().Checkpoint!.Id);
+        Gauge("streamengine.checkpoint.age", "s", "Time since the last complete checkpoint was begun", () => engine.Status().Checkpoint!.AgeSeconds);
+        Gauge("streamengine.checkpoint.size", "By", "State in the last complete checkpoint", () => engine.Status().Checkpoint!.Bytes);
+        Gauge("streamengine.checkpoint.duration", "s", "How long the last complete checkpoint took", () => engine.Status().Checkpoint!.Milliseconds / 1000);
+        Gauge("streamengine.checkpoint.problem", null, "1 while checkpoints can't be kept", () => engine.Status().Checkpoint!.Problem is null ? 0 : 1);
     }
 
     private IReadOnlyList<BlockStatus> Books() => engine.Status().Blocks;

@@ -23,8 +23,9 @@ public sealed class BlockType
     private readonly Func<BlockOptions, BlockContext, object> create;
     private readonly Action<BlockOptions, BlockCheck>? check;
 
-    private BlockType(string name, BlockKind kind, Type options, string guarantee, Func<BlockOptions, BlockContext, object> create, Action<BlockOptions, BlockCheck>? check, Scaling scaling = Scaling.Single)
+    private BlockType(string name, BlockKind kind, Type options, string guarantee, Func<BlockOptions, BlockContext, object> create, Action<BlockOptions, BlockCheck>? check, Scaling scaling = Scaling.Single, string? repeats = null)
     {
+        Repeats = repeats;
         Scaling = scaling;
         Name = name;
         Kind = kind;
@@ -49,17 +50,32 @@ public sealed class BlockType
     /// <summary>Transforms: whether several instances may share the work.</summary>
     public Scaling Scaling { get; }
 
+    /// <summary>
+    /// Sources and sinks: what a restart from a checkpoint repeats, in a few words; null when nothing, because the block goes back to where it stood.
+    /// </summary>
+    public string? Repeats { get; }
+
     /// <summary>Declares a source.</summary>
-    public static BlockType Source<T>(string name, string guarantee, Func<T, BlockContext, ISource> create, Action<T, BlockCheck>? check = null)
-        where T : SourceOptions => new(name, BlockKind.Source, typeof(T), guarantee, (o, c) => create((T)o, c), check is null ? null : (o, c) => check((T)o, c));
+    /// <param name="name">What stands in the config's <c>type</c>.</param>
+    /// <param name="guarantee">What it promises about delivery.</param>
+    /// <param name="create">Makes one.</param>
+    /// <param name="check">Reports what the options alone can't say.</param>
+    /// <param name="repeats">What a restart repeats; null for an <see cref="Checkpoints.IReplayableSource"/>.</param>
+    public static BlockType Source<T>(string name, string guarantee, Func<T, BlockContext, ISource> create, Action<T, BlockCheck>? check = null, string? repeats = null)
+        where T : SourceOptions => new(name, BlockKind.Source, typeof(T), guarantee, (o, c) => create((T)o, c), check is null ? null : (o, c) => check((T)o, c), repeats: repeats);
 
     /// <summary>Declares a transform.</summary>
     public static BlockType Transform<T>(string name, string guarantee, Func<T, BlockContext, IStep> create, Action<T, BlockCheck>? check = null, Scaling scaling = Scaling.Single)
         where T : TransformOptions => new(name, BlockKind.Transform, typeof(T), guarantee, (o, c) => create((T)o, c), check is null ? null : (o, c) => check((T)o, c), scaling);
 
     /// <summary>Declares a sink.</summary>
-    public static BlockType Sink<T>(string name, string guarantee, Func<T, BlockContext, ISink> create, Action<T, BlockCheck>? check = null)
-        where T : SinkOptions => new(name, BlockKind.Sink, typeof(T), guarantee, (o, c) => create((T)o, c), check is null ? null : (o, c) => check((T)o, c));
+    /// <param name="name">What stands in the config's <c>type</c>.</param>
+    /// <param name="guarantee">What it promises about delivery.</param>
+    /// <param name="create">Makes one.</param>
+    /// <param name="check">Reports what the options alone can't say.</param>
+    /// <param name="repeats">What a restart repeats; null for an <see cref="Checkpoints.ICheckpointedSink"/>.</param>
+    public static BlockType Sink<T>(string name, string guarantee, Func<T, BlockContext, ISink> create, Action<T, BlockCheck>? check = null, string? repeats = null)
+        where T : SinkOptions => new(name, BlockKind.Sink, typeof(T), guarantee, (o, c) => create((T)o, c), check is null ? null : (o, c) => check((T)o, c), repeats: repeats);
 
     /// <summary>Reports what the options alone can't say: files that don't exist, fields no record has. Touches no network.</summary>
     public void Check(BlockOptions options, BlockCheck context) => check?.Invoke(options, context);

@@ -11,6 +11,12 @@ public sealed class StateReader(string block, IReadOnlyList<StateSection> sectio
     /// <summary>A shard's number and how many there are: those of the instance that reads.</summary>
     public (int Shard, int Shards) Instance { get; init; } = (0, 1);
 
+    /// <summary>
+    /// For a sink: whether everything that was written after the checkpoint comes again. If not, as behind a provider, which says what is true
+    /// now and not what it said before, what was written has to stay.
+    /// </summary>
+    public bool ComesAgain { get; init; } = true;
+
     /// <summary>How many shards the block had when it was saved.</summary>
     public int SavedShards => sections.Select(s => s.Shards).DefaultIfEmpty(1).Max();
 
@@ -19,6 +25,10 @@ public sealed class StateReader(string block, IReadOnlyList<StateSection> sectio
 
     /// <summary>The fields that nobody has asked for.</summary>
     public IEnumerable<string> Unread => sections.Except(read).Select(s => s.Field).Distinct();
+
+    /// <summary>Reads what was just written, without a checkpoint in between.</summary>
+    public static StateReader Of(string block, StateWriter state) =>
+        new(block, [.. state.Fields.Select(f => new StateSection(block, 0, 1, f.Name, f.Version, f.Content.Pieces.SelectMany(p => p.ToArray()).ToArray()))]);
 
     /// <summary>The field as the same shard of as many has saved it; null when there is none, which is reported when there were other shards.</summary>
     /// <param name="field">The field's name.</param>

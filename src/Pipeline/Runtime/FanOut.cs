@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Runtime;
@@ -57,6 +58,9 @@ internal sealed class FanOut(BatchPool pool, Tap tap)
             await sink.SendAsync(batch).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Brings a barrier to all readers, then waits until each of them has it from all its senders: two that waited one after the other could wait for each other.</summary>
+    public Task PassAsync(CheckpointBarrier barrier) => Task.WhenAll(transforms.Concat(sinks).Select(r => r.ArriveAsync(barrier)));
 
     public void End()
     {

@@ -57,6 +57,13 @@ public sealed class GraphPlan
         return new GraphPlan(definition, links, [.. stages.Select(s => StagePlan.Of(s, parallelism))]);
     }
 
+    /// <summary>Whether all that a block gets comes again after a restart from a checkpoint: every source above it goes back.</summary>
+    public bool ComesAgain(string block)
+    {
+        var definition = Definition.Blocks.First(b => b.Name == block);
+        return definition.Type.Kind == BlockKind.Source ? definition.Type.Repeats is null : definition.From.All(ComesAgain);
+    }
+
     private static List<BlockDefinition> Upstream(IReadOnlyList<BlockDefinition> blocks, Dictionary<string, BlockDefinition> byName)
     {
         var order = new List<BlockDefinition>();

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
 
@@ -37,6 +38,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
     private readonly List<SourceRunner> sources = [];
     private readonly List<Stage> stages = [];
     private readonly List<ISink> sinks = [];
+    private readonly CheckpointCoordinator? checkpoints;
     private volatile string state = "created";
 
     private PipelineRuntime(PipelineDefinition definition, RuntimeServices services)
@@ -52,6 +54,12 @@ public sealed class PipelineRuntime : IAsyncDisposable
         taps = definition.Blocks.ToDictionary(b => b.Name, b => new Tap(b.Name, logger), StringComparer.Ordinal);
         rates = definition.Blocks.ToDictionary(b => b.Name, _ => new RateMeter(), StringComparer.Ordinal);
         Wire(new StageServices(services.Time, logger, DeadLetters, taps, services.Health, broken, abort.Token));
+        var options = definition.Options.Checkpoint;
+        if (options.Path.Length > 0)
+        {
+            var store = services.Checkpoints!;
+            checkpoints = new CheckpointCoordinator(Plan, store, sources, stages, services.Time, services.Logging.CreateLogger<CheckpointCoordinator>());
+        }
     }
 
     /// <summary>How the graph was laid out.</summary>
@@ -87,14 +95,30 @@ public sealed class PipelineRuntime : IAsyncDisposable
                 _ = AbortAsync();
             },
             null);
+        if (checkpoints is not null && await checkpoints.BeginAsync(abort.Token).ConfigureAwait(false) is { } refused)
+        {
+            state = "failed";
+            return [refused];
+        }
+
+        using var ended = new CancellationTokenSource();
+        using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(broken.Token, abort.Token);
+        var checkpointing = checkpoints?.RunAsync(ended.Token, abandoned.Token) ?? Task.CompletedTask;
         var running = sources.Select(s => Task.Run(() => s.RunAsync(ending.Token), CancellationToken.None)).ToList();
         var outcomes = await Task.WhenAll(running).ConfigureAwait(false);
-        await Task.WhenAll(stages.Select(s => s.Completion)).ConfigureAwait(false);
+        await ended.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(stages.Select(s => s.Completion).Append(checkpointing)).ConfigureAwait(false);
         var faults = sources.Zip(outcomes).Where(o => o.Second is not null).Select(o => $"source '{o.First.Block.Name}': {o.Second}").ToList();
         faults.AddRange(stages.Where(s => s.IsBroken).Select(s => $"stage '{s.Name}': {s.Problem}"));
         if (stages.SelectMany(s => s.Books).Sum(c => c.Reasons(RowState.Dropped).GetValueOrDefault(SinkStage.DrainTimeout)) is > 0 and var lost)
         {
-            faults.Add($"the drain timeout of {Plan.Definition.Options.Server.DrainTimeout} passed before {lost} records were written: they are lost; raise server.drainTimeout");
+            faults.Add($"the drain timeout of {Plan.Definition.Options.Server.DrainTimeout} passed before {lost} records were written: {(checkpoints is null ? "they are lost" : "the next start reads them again")}; raise server.drainTimeout");
+        }
+
+        // What was given up is not in the sinks: the next start reads it again, from the last checkpoint that was complete.
+        if (checkpoints is not null && !abandoned.IsCancellationRequested && await checkpoints.SaveIdleAsync(abort.Token).ConfigureAwait(false) is { } unsaved)
+        {
+            faults.Add($"the last checkpoint could not be kept, so the next start repeats what came after the one before: {unsaved}");
         }
 
         foreach (var tap in taps.Values)
@@ -123,7 +147,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
     public PipelineStatus Status()
     {
         var byName = sources.Select(Describe).Concat(stages.SelectMany(Describe)).ToDictionary(b => b.Name, StringComparer.Ordinal);
-        return new PipelineStatus(Plan.Definition.Options.Name, state, [.. Plan.Definition.Blocks.Select(b => byName[b.Name])], Plan.Links);
+        return new PipelineStatus(Plan.Definition.Options.Name, state, [.. Plan.Definition.Blocks.Select(b => byName[b.Name])], Plan.Links, checkpoints?.Status);
     }
 
     /// <inheritdoc/>

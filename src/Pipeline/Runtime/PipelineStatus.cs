@@ -1,4 +1,5 @@
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Checkpoints;
 
 namespace StreamEngine.Pipeline.Runtime;
 
@@ -7,7 +8,8 @@ namespace StreamEngine.Pipeline.Runtime;
 /// <param name="State"><c>created</c>, <c>running</c>, <c>draining</c>, <c>stopped</c> or <c>failed</c>.</param>
 /// <param name="Blocks">Sources, transforms and sinks, each group in config order.</param>
 /// <param name="Links">Who hands records to whom.</param>
-public sealed record PipelineStatus(string Name, string State, IReadOnlyList<BlockStatus> Blocks, IReadOnlyList<GraphLink> Links);
+/// <param name="Checkpoint">How the checkpoints are; null when none are made.</param>
+public sealed record PipelineStatus(string Name, string State, IReadOnlyList<BlockStatus> Blocks, IReadOnlyList<GraphLink> Links, CheckpointStatus? Checkpoint);
 
 /// <summary>One link of the graph.</summary>
 /// <param name="From">Name of the block that hands on.</param>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Providers;
 
@@ -21,4 +22,7 @@ public sealed record RuntimeServices
 
     /// <summary>What is known about the sources.</summary>
     public required SourceHealth Health { get; init; }
+
+    /// <summary>Where checkpoints are kept when the config wants any; null for the folder that it names.</summary>
+    public ICheckpointStore? Checkpoints { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Runtime;
@@ -64,6 +65,42 @@ internal sealed class Segment
         }
 
         return true;
+    }
+
+    /// <summary>Saves the state of each worker when it has seen all batches before the ticket, and none after. What lanes keep for themselves is not saved.</summary>
+    /// <returns>False when there are no turns any more.</returns>
+    public async ValueTask<bool> SaveAsync(CheckpointBarrier barrier, int lane, long ticket)
+    {
+        for (var i = 0; i < turnstiles.Length; i++)
+        {
+            if (!await turnstiles[i].EnterAsync(lane, ticket).ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            workers[i].Save(barrier, i, workers.Length);
+            turnstiles[i].Leave();
+        }
+
+        return true;
+    }
+
+    /// <summary>Saves the state of the workers while they do nothing.</summary>
+    public void Save(CheckpointBarrier barrier)
+    {
+        for (var i = 0; i < turnstiles.Length; i++)
+        {
+            workers[i].Save(barrier, i, workers.Length);
+        }
+    }
+
+    /// <summary>Gives the workers what was saved.</summary>
+    public void Restore(Func<string, int, int, StateReader> reader)
+    {
+        for (var i = 0; i < turnstiles.Length; i++)
+        {
+            workers[i].Restore(reader, i, workers.Length);
+        }
     }
 
     /// <summary>Lets go of all who wait: the shell has failed.</summary>

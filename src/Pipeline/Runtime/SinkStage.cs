@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
 
@@ -11,9 +12,12 @@ internal sealed class SinkStage : Stage
     /// <summary>Why records are dropped when a shutdown takes too long.</summary>
     public const string DrainTimeout = "drain timeout";
 
+    private const string Full = "sink full";
+
     private readonly BlockDefinition block;
     private readonly ISink sink;
     private readonly StepCounters counters = new();
+    private readonly StepCounters dropped = new();
     private readonly BackOff backOff;
     private string state = "idle";
     private string? problem;
@@ -24,7 +28,7 @@ internal sealed class SinkStage : Stage
         block = plan.Blocks[0];
         this.sink = sink;
         backOff = new BackOff(services.Time);
-        Books = [new StepTotals([counters])];
+        Books = [new StepTotals([counters, dropped])];
     }
 
     public override IReadOnlyList<StepTotals> Books { get; }
@@ -39,6 +43,62 @@ internal sealed class SinkStage : Stage
 
     protected override string? WorkProblem => problem ?? sink.Problem;
 
+    public override async Task SaveAsync(CheckpointBarrier barrier, CancellationToken cancellationToken)
+    {
+        if (sink is ICheckpointedSink)
+        {
+            var part = barrier.Part(block.Name);
+            var isSaved = await TryAsync(
+                static (sink, state, token) =>
+                {
+                    state.Clear();
+                    return ((ICheckpointedSink)sink).CheckpointAsync(state, token);
+                },
+                part).ConfigureAwait(false);
+            if (!isSaved)
+            {
+                return;
+            }
+        }
+
+        barrier.Leave();
+    }
+
+    public override async Task RestoreAsync(Func<string, int, int, StateReader> reader, CancellationToken cancellationToken)
+    {
+        if (sink is ICheckpointedSink checkpointed)
+        {
+            await checkpointed.RestoreAsync(reader(block.Name, 0, 1), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public override async Task CommitAsync(CancellationToken cancellationToken)
+    {
+        if (sink is not ICheckpointedSink)
+        {
+            return;
+        }
+
+        var committed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (Enqueue((_, _) => CommitAsync()))
+        {
+            await committed.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await CommitAsync().ConfigureAwait(false);
+        }
+
+        async ValueTask CommitAsync()
+        {
+            await TryAsync(static (sink, _, token) => ((ICheckpointedSink)sink).CommitAsync(token), 0).ConfigureAwait(false);
+            committed.SetResult();
+        }
+    }
+
+    protected override async ValueTask PassAsync(CheckpointBarrier barrier, int lane, long ticket) => await SaveAsync(barrier, Services.Abort).ConfigureAwait(false);
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     protected override async ValueTask HandleAsync(Batch batch, int lane, long ticket)
     {
@@ -46,7 +106,7 @@ internal sealed class SinkStage : Stage
         var records = batch.Live;
         counters.CountIn(records);
         var started = Services.Time.GetTimestamp();
-        if (await WriteAsync(batch).ConfigureAwait(false))
+        if (await TryAsync(static (sink, records, token) => sink.WriteAsync(records, token), batch).ConfigureAwait(false))
         {
             counters.CountOut(records);
             Services.Taps[block.Name].Show(batch.Whole);
@@ -59,6 +119,12 @@ internal sealed class SinkStage : Stage
         }
 
         batch.Release();
+    }
+
+    protected override void OnDropped(int records)
+    {
+        dropped.CountIn(records);
+        dropped.Count(RowState.Dropped, Full, records);
     }
 
     protected override async Task EndAsync()
@@ -76,15 +142,17 @@ internal sealed class SinkStage : Stage
 #pragma warning restore CA1031
     }
 
+    /// <summary>Lets the sink do something, as often as it takes.</summary>
+    /// <returns>False when the drain timeout has passed before it was done.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> WriteAsync(Batch batch)
+    private async ValueTask<bool> TryAsync<T>(Func<ISink, T, CancellationToken, ValueTask> act, T with)
     {
         while (true)
         {
             TimeSpan wait;
             try
             {
-                await sink.WriteAsync(batch, Services.Abort).ConfigureAwait(false);
+                await act(sink, with, Services.Abort).ConfigureAwait(false);
                 if (problem is not null)
                 {
                     StageLog.SinkRecovered(Services.Logger, block.Name);
@@ -98,7 +166,7 @@ internal sealed class SinkStage : Stage
             {
                 return false;
             }
-#pragma warning disable CA1031 // Whatever a sink throws, the batch is offered again.
+#pragma warning disable CA1031 // Whatever a sink throws, it is asked again.
             catch (Exception e)
             {
                 state = "waiting";

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
 
@@ -23,7 +24,9 @@ internal sealed class SourceRunner(
     private Batch? pending;
     private bool sending;
     private TaskCompletionSource? room;
-    private Task sent = Task.CompletedTask;
+    private TaskCompletionSource? idle;
+    private SourcePosition? position;
+    private CheckpointBarrier? barrier;
     private Exception? failed;
     private volatile bool ended;
 
@@ -87,14 +90,16 @@ internal sealed class SourceRunner(
 
             if (sending)
             {
-                if (pending is null)
+                if (barrier is null && pending is null)
                 {
+                    position = batch.Position ?? position;
                     pending = batch;
                     return null;
                 }
 
-                if (pending.TryAbsorb(batch))
+                if (barrier is null && pending!.TryAbsorb(batch))
                 {
+                    position = batch.Position ?? position;
                     batch.Release();
                     return null;
                 }
@@ -103,44 +108,132 @@ internal sealed class SourceRunner(
                 return room.Task;
             }
 
+            position = batch.Position ?? position;
             sending = true;
         }
 
-        var send = SendAsync(batch);
-        sent = send.IsCompletedSuccessfully ? Task.CompletedTask : send.AsTask();
+        _ = SendAsync(batch);
         return null;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask SendAsync(Batch batch)
+    /// <summary>Sends what is to be sent, one after the other, until nothing is left. Never fails.</summary>
+    private async Task SendAsync(Batch? batch)
     {
-        try
+        var next = (Batch: batch, Barrier: (CheckpointBarrier?)null);
+        do
         {
-            for (var next = batch; next is not null; next = Next())
+            try
             {
-                await readers.SendAsync(next).ConfigureAwait(false);
+                if (next.Batch is not null && failed is null)
+                {
+                    await readers.SendAsync(next.Batch).ConfigureAwait(false);
+                }
+                else if (next.Batch is not null)
+                {
+                    next.Batch.Release();
+                }
+                else if (next.Barrier is not null)
+                {
+                    await readers.PassAsync(next.Barrier).ConfigureAwait(false);
+                }
             }
-        }
 #pragma warning disable CA1031 // The source is told with its next batch.
-        catch (Exception e)
-        {
-            failed = e;
-            Next()?.Release();
-        }
+            catch (Exception e)
+            {
+                failed = e;
+            }
 #pragma warning restore CA1031
+
+            next = Next();
+        }
+        while (next.Batch is not null || next.Barrier is not null);
     }
 
-    private Batch? Next()
+    /// <summary>What is to be sent next: a barrier comes behind all that was handed on before it.</summary>
+    private (Batch? Batch, CheckpointBarrier? Barrier) Next()
     {
         lock (gate)
         {
-            var next = pending;
+            var next = (Batch: pending, Barrier: pending is null ? barrier : null);
+            barrier = pending is null ? null : barrier;
             pending = null;
-            sending = next is not null;
+            sending = next.Batch is not null || next.Barrier is not null;
             room?.SetResult();
             room = null;
+            if (!sending)
+            {
+                idle?.SetResult();
+                idle = null;
+            }
+
             return next;
         }
+    }
+
+    /// <summary>Ends when nothing is on its way any more.</summary>
+    private Task IdleAsync()
+    {
+        lock (gate)
+        {
+            return sending ? (idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task : Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Lets a barrier out behind all that the source has handed on, and notes where it stood. Requests under way don't hold it up.</summary>
+    public void Inject(CheckpointBarrier next)
+    {
+        lock (gate)
+        {
+            next.Note(this, position);
+            if (ended)
+            {
+                // Those who read here know that nothing more comes.
+                return;
+            }
+
+            if (sending)
+            {
+                barrier = next;
+                return;
+            }
+
+            sending = true;
+        }
+
+        _ = PassAsync();
+
+        async Task PassAsync()
+        {
+            await readers.PassAsync(next).ConfigureAwait(false);
+            await SendAsync(null).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Notes where the source stands, while nothing is on its way.</summary>
+    public void Note(CheckpointBarrier at) => at.Note(this, position);
+
+    /// <summary>Gives the source the position that was saved, before it runs.</summary>
+    public void Restore(Func<string, int, int, StateReader> reader)
+    {
+        if (source is IReplayableSource replayable)
+        {
+            replayable.Restore(reader(Block.Name, 0, 1));
+        }
+    }
+
+    /// <summary>A checkpoint with this position is complete.</summary>
+    public async ValueTask CommittedAsync(SourcePosition at, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ((IReplayableSource)source).CommittedAsync(at, cancellationToken).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // What was not acknowledged comes again, and is known by then.
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            StageLog.NotAcknowledged(services.Logger, Block.Name, e.Message);
+        }
+#pragma warning restore CA1031
     }
 
     /// <summary>Runs until the input ends or <paramref name="stop"/> is signalled. Never fails.</summary>
@@ -160,6 +253,7 @@ internal sealed class SourceRunner(
                 if (anew)
                 {
                     source = build();
+                    GoBack();
                     State = "running";
                     Problem = null;
                     anew = false;
@@ -204,9 +298,21 @@ internal sealed class SourceRunner(
         }
 
         ended = true;
-        await sent.ConfigureAwait(false);
+        await IdleAsync().ConfigureAwait(false);
         readers.End();
         State = failure is null ? "completed" : "failed";
         return failure;
+    }
+
+    /// <summary>A source that is made anew goes on behind what was handed on.</summary>
+    private void GoBack()
+    {
+        if (source is IReplayableSource replayable && position is not null)
+        {
+            var state = new StateWriter();
+            position.Save(state);
+            replayable.Restore(StateReader.Of(Block.Name, state));
+            state.Clear();
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Dataflow;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
 
@@ -11,13 +12,20 @@ namespace StreamEngine.Pipeline.Runtime;
 /// </summary>
 internal abstract class Stage
 {
+    /// <summary>A barrier, and what follows when its checkpoint is complete; there is never more than one checkpoint under way.</summary>
+    private const int MostActs = 2;
+
     private readonly ActionBlock<Arrival>[] lanes;
     private readonly int[] load;
     private readonly LinkBudget budget;
+    private readonly DroppingLine? line;
     private readonly Lock gate = new();
     private long tickets;
     private int inputs;
     private long queued;
+    private CheckpointBarrier? expected;
+    private TaskCompletionSource? aligned;
+    private int arrived;
 
     protected Stage(StagePlan plan, LinkBudget budget, StageServices services)
     {
@@ -25,8 +33,9 @@ internal abstract class Stage
         Services = services;
         Name = string.Join('+', plan.Blocks.Select(b => b.Name));
         this.budget = budget;
+        line = plan.Blocks[0].Options is SinkOptions { OnFull: SinkOptions.DropOldest } ? new DroppingLine(budget) : null;
         load = new int[plan.Lanes];
-        lanes = [.. Enumerable.Range(0, plan.Lanes).Select(lane => BlockFactory.Action<Arrival>(budget.MaxRecords + 1, arrival => TakeAsync(arrival, lane)))];
+        lanes = [.. Enumerable.Range(0, plan.Lanes).Select(lane => BlockFactory.Action<Arrival>(budget.MaxRecords + MostActs + 1, arrival => TakeAsync(arrival, lane)))];
         Completion = FinishAsync();
     }
 
@@ -72,19 +81,67 @@ internal abstract class Stage
     private bool IsCompleted { get; set; }
 
     /// <summary>Says that one more stage will send here.</summary>
-    public void AddInput() => Interlocked.Increment(ref inputs);
+    public void AddInput() => inputs++;
 
     /// <summary>Says that one of the senders has ended; after the last one the stage drains and completes.</summary>
     public void InputEnded()
     {
-        if (Interlocked.Decrement(ref inputs) == 0)
+        lock (gate)
         {
-            foreach (var lane in lanes)
+            inputs--;
+            PassWhenAligned_NeedsLock();
+            if (inputs == 0)
             {
-                lane.Complete();
+                foreach (var lane in lanes)
+                {
+                    lane.Complete();
+                }
             }
         }
     }
+
+    /// <summary>Says that a barrier is on its way; those before it are given up.</summary>
+    public void Expect(CheckpointBarrier barrier)
+    {
+        lock (gate)
+        {
+            (expected, arrived) = (barrier, 0);
+            aligned?.TrySetResult();
+            aligned = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            PassWhenAligned_NeedsLock();
+        }
+    }
+
+    /// <summary>
+    /// A sender has come to the barrier. It must hand over nothing more until all others have: what it sent would be in the state that is
+    /// saved, although it lies behind the barrier.
+    /// </summary>
+    public Task ArriveAsync(CheckpointBarrier barrier)
+    {
+        lock (gate)
+        {
+            if (expected != barrier)
+            {
+                return Task.CompletedTask;
+            }
+
+            arrived++;
+            var all = aligned!.Task;
+            PassWhenAligned_NeedsLock();
+            return all;
+        }
+    }
+
+    /// <summary>Saves the state while nothing moves here.</summary>
+    public abstract Task SaveAsync(CheckpointBarrier barrier, CancellationToken cancellationToken);
+
+    /// <summary>Takes over saved state before anything moves.</summary>
+    /// <param name="reader">Gives a block's, or a shard's, part of the checkpoint.</param>
+    /// <param name="cancellationToken">Ends a wait.</param>
+    public abstract Task RestoreAsync(Func<string, int, int, StateReader> reader, CancellationToken cancellationToken);
+
+    /// <summary>The checkpoint that was saved last is complete.</summary>
+    public virtual Task CommitAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Hands a batch over, waiting while the link is full.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -93,15 +150,17 @@ internal abstract class Stage
         var live = batch.Live;
         var share = new Load(live + batch.Controls, batch.Bytes.Length);
         Interlocked.Add(ref queued, live);
-        await budget.EnterAsync(share).ConfigureAwait(false);
+        if (line is null)
+        {
+            await budget.EnterAsync(share).ConfigureAwait(false);
+        }
 
         // The budget is the tighter bound of a lane: each batch holds at least one record.
         bool isTaken;
         lock (gate)
         {
-            var lane = LaneOf(batch);
-            Interlocked.Increment(ref load[lane]);
-            isTaken = lanes[lane].Post(new Arrival(batch, live, share, tickets++));
+            line?.MakeRoom(share, Drop_NeedsLock);
+            isTaken = Post_NeedsLock(LaneOf(batch), new Arrival(batch, null, live, share, tickets++));
         }
 
         if (!isTaken)
@@ -110,11 +169,30 @@ internal abstract class Stage
         }
     }
 
+    /// <summary>Does something in a lane, behind all that was handed over before.</summary>
+    /// <param name="act">Given the lane, and the place in the order of arrival.</param>
+    /// <returns>False when nothing is taken any more.</returns>
+    protected bool Enqueue(Func<int, long, ValueTask> act)
+    {
+        lock (gate)
+        {
+            return inputs > 0 && Post_NeedsLock(LeastLoaded(), new Arrival(null, act, 0, default, tickets++));
+        }
+    }
+
+    /// <summary>Lets a barrier pass behind all batches that came before it.</summary>
+    protected abstract ValueTask PassAsync(CheckpointBarrier barrier, int lane, long ticket);
+
     /// <summary>Works on a batch. Calls of one lane never overlap.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="lane">Which lane does it.</param>
     /// <param name="ticket">The batch's place in the order of arrival, from 0.</param>
     protected abstract ValueTask HandleAsync(Batch batch, int lane, long ticket);
+
+    /// <summary>Records were given up because the link was full. Calls never overlap.</summary>
+    protected virtual void OnDropped(int records)
+    {
+    }
 
     /// <summary>The shell failed: lets go of what waits for its turn.</summary>
     protected virtual void OnBroken()
@@ -141,6 +219,11 @@ internal abstract class Stage
             return source % lanes.Length;
         }
 
+        return LeastLoaded();
+    }
+
+    private int LeastLoaded()
+    {
         var best = (int)(tickets % lanes.Length);
         for (var lane = 0; lane < lanes.Length; lane++)
         {
@@ -150,18 +233,54 @@ internal abstract class Stage
         return best;
     }
 
+    private bool Post_NeedsLock(int lane, in Arrival arrival)
+    {
+        if (line is not null && !line.Add(arrival))
+        {
+            return true;
+        }
+
+        Interlocked.Increment(ref load[lane]);
+        return lanes[lane].Post(arrival);
+    }
+
+    private void Drop_NeedsLock(Batch batch, int records)
+    {
+        Interlocked.Add(ref queued, -records);
+        OnDropped(records);
+        batch.Release();
+    }
+
     private async Task TakeAsync(Arrival arrival, int lane)
     {
+        if (line is not null)
+        {
+            lock (gate)
+            {
+                if (!line.TryTake(out var first))
+                {
+                    load[lane]--;
+                    return;
+                }
+
+                arrival = first.Value;
+            }
+        }
+
         Interlocked.Add(ref queued, -arrival.Live);
         try
         {
             if (IsBroken)
             {
-                arrival.Batch.Release();
+                arrival.Batch?.Release();
+            }
+            else if (arrival.Batch is { } batch)
+            {
+                await HandleAsync(batch, lane, arrival.Ticket).ConfigureAwait(false);
             }
             else
             {
-                await HandleAsync(arrival.Batch, lane, arrival.Ticket).ConfigureAwait(false);
+                await arrival.Act!(lane, arrival.Ticket).ConfigureAwait(false);
             }
         }
 #pragma warning disable CA1031 // An exception would purge the block's queue, and senders would wait for its room for ever.
@@ -172,7 +291,38 @@ internal abstract class Stage
 #pragma warning restore CA1031
 
         Interlocked.Decrement(ref load[lane]);
-        budget.Leave(arrival.Load);
+        if (arrival.Batch is not null)
+        {
+            budget.Leave(arrival.Load);
+        }
+    }
+
+    /// <summary>When all senders that are left have come to the barrier it passes; when none is left, the stage saves what it ends with.</summary>
+    private void PassWhenAligned_NeedsLock()
+    {
+        if (expected is not { } barrier || arrived < inputs)
+        {
+            return;
+        }
+
+        expected = null;
+        aligned!.TrySetResult();
+        if (inputs == 0)
+        {
+            _ = SaveWhenDrainedAsync(barrier);
+            return;
+        }
+
+        Post_NeedsLock(LeastLoaded(), new Arrival(null, (lane, ticket) => PassAsync(barrier, lane, ticket), 0, default, tickets++));
+    }
+
+    private async Task SaveWhenDrainedAsync(CheckpointBarrier barrier)
+    {
+        await Completion.ConfigureAwait(false);
+        if (!IsBroken)
+        {
+            await SaveAsync(barrier, Services.Abort).ConfigureAwait(false);
+        }
     }
 
     private async Task FinishAsync()
@@ -181,6 +331,4 @@ internal abstract class Stage
         await EndAsync().ConfigureAwait(false);
         IsCompleted = true;
     }
-
-    private readonly record struct Arrival(Batch Batch, int Live, Load Load, long Ticket);
 }

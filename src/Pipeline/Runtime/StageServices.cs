@@ -45,6 +45,9 @@ internal static partial class StageLog
     [LoggerMessage(Level = LogLevel.Error, Message = "Source '{Source}' failed and, being finite, is not started again: {Error}")]
     public static partial void SourceFailed(ILogger logger, string source, string error);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Source '{Source}' could not acknowledge what is safe: {Error}. It will come again after a restart, and be left out")]
+    public static partial void NotAcknowledged(ILogger logger, string source, string error);
+
     [LoggerMessage(Level = LogLevel.Critical, Message = "The shell of stage '{Stage}' failed; the run ends")]
     public static partial void ShellFailed(ILogger logger, Exception exception, string stage);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Runtime;
@@ -37,6 +38,45 @@ internal sealed class TransformStage : Stage
     protected override string? WorkProblem => Workers.Select(w => w.Problem).FirstOrDefault(p => p is not null);
 
     private IEnumerable<Worker> Workers => segments.SelectMany(s => s.Workers);
+
+    public override Task SaveAsync(CheckpointBarrier barrier, CancellationToken cancellationToken)
+    {
+        foreach (var segment in segments)
+        {
+            segment.Save(barrier);
+        }
+
+        barrier.Leave();
+        return Task.CompletedTask;
+    }
+
+    public override Task RestoreAsync(Func<string, int, int, StateReader> reader, CancellationToken cancellationToken)
+    {
+        foreach (var segment in segments)
+        {
+            segment.Restore(reader);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    protected override async ValueTask PassAsync(CheckpointBarrier barrier, int lane, long ticket)
+    {
+        foreach (var segment in segments)
+        {
+            if (!await segment.SaveAsync(barrier, lane, ticket).ConfigureAwait(false))
+            {
+                return;
+            }
+        }
+
+        if (await exit.EnterAsync(lane, ticket).ConfigureAwait(false))
+        {
+            barrier.Leave();
+            await readers.PassAsync(barrier).ConfigureAwait(false);
+            exit.Leave();
+        }
+    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     protected override async ValueTask HandleAsync(Batch batch, int lane, long ticket)

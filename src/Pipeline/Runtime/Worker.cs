@@ -1,4 +1,5 @@
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
 
@@ -75,6 +76,24 @@ internal sealed class Worker
         }
 
         return null;
+    }
+
+    /// <summary>Saves the steps' state; not while they run.</summary>
+    public void Save(CheckpointBarrier barrier, int shard, int shards)
+    {
+        for (var i = 0; i < steps.Count; i++)
+        {
+            (steps[i] as ICheckpointed)?.Save(barrier.Part(blocks[i].Name, shard, shards));
+        }
+    }
+
+    /// <summary>Gives the steps what was saved, before they run.</summary>
+    public void Restore(Func<string, int, int, StateReader> reader, int shard, int shards)
+    {
+        for (var i = 0; i < steps.Count; i++)
+        {
+            (steps[i] as ICheckpointed)?.Restore(reader(blocks[i].Name, shard, shards));
+        }
     }
 
     /// <summary>Makes fresh steps after a back-off, trying until it works.</summary>

@@ -65,6 +65,11 @@ internal sealed class CacheSink : ISink
             check.ErrorAt("redis.url", fault);
         }
 
+        if (check.Pipeline.Redis.Url.Length == 0)
+        {
+            SinkTypes.WarnOfEmptyStart("a cache in memory", "set 'redis.url', or leave 'checkpoint.path' empty", check);
+        }
+
         foreach (var (kind, ttl) in options.Ttl)
         {
             if (check.Schema.Type(kind) is null)

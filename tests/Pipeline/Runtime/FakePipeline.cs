@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Messages;
@@ -37,6 +38,11 @@ internal sealed class FakePipeline
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>Where checkpoints are kept; none are made without.</summary>
+    public ICheckpointStore? Checkpoints { get; init; }
+
+    public TimeSpan Every { get; init; } = TimeSpan.FromMilliseconds(1);
+
     public SourceHealth? Health { get; private set; }
 
     public static RecordType Thing { get; } = new(
@@ -59,6 +65,8 @@ internal sealed class FakePipeline
 
     public FakePipeline AddStep(string name, Func<IStep> make, params string[] from) => Add(new(name, Transform, new FakeTransformOptions(make) { From = from }));
 
+    public FakePipeline AddDroppingSink(string name, ISink sink, params string[] from) => Add(new(name, Sink, new FakeSinkOptions(sink) { From = from, OnFull = "dropOldest" }));
+
     public FakePipeline AddSink(string name, ISink sink, params string[] from) => Add(new(name, Sink, new FakeSinkOptions(sink) { From = from }));
 
     public PipelineDefinition Definition() => new()
@@ -70,6 +78,7 @@ internal sealed class FakePipeline
             Name = "fake",
             Parallelism = Parallelism,
             DeadLetter = new DeadLetterOptions { Path = DeadLetterPath },
+            Checkpoint = new CheckpointOptions { Path = Checkpoints is null ? "" : "checkpoint", Every = new Duration(Every) },
             Server = new ServerOptions { DrainTimeout = new Duration(DrainTimeout) },
         },
         Schema = new RecordSchema([Thing], [.. blocks.Where(b => b.Type.Kind == BlockKind.Source).Select((b, i) => new SourceInfo(b.Name, i, 1, 1))]),
@@ -83,6 +92,7 @@ internal sealed class FakePipeline
         Services = new NoServices(),
         Gates = new Dictionary<string, ProviderGate>(),
         Health = Health ??= new SourceHealth(Time),
+        Checkpoints = Checkpoints,
     });
 
     private FakePipeline Add(BlockDefinition block)

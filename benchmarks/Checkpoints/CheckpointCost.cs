@@ -1,0 +1,90 @@
+using System.Globalization;
+
+namespace StreamEngine.Benchmarks;
+
+/// <summary>
+/// The verb <c>checkpoints</c>: what a checkpoint every second costs, in processor time per update, while deduplication holds a full window.
+/// Runs with and without take turns.
+/// </summary>
+internal static class CheckpointCost
+{
+    private const int Pairs = 9;
+    private const int Updates = 12_000_000;
+
+    public static int Run(IReadOnlyList<string> args)
+    {
+        using var scratch = new Scratch(args);
+        var progress = new Progress();
+        var machine = Machine.Line(string.Join(' ', args), scratch.Path);
+        var table = new TextTable("a million keys, a checkpoint every second", "CPU ns/update without", "with", "more", "checkpoints a run", "MB each");
+        var deduplicated = Measure(scratch.Path, merges: false, progress);
+        var merged = Measure(scratch.Path, merges: true, progress);
+        progress.End();
+        Add(table, "normalize, deduplicate, score", deduplicated);
+        Add(table, "the same and merge", merged);
+        Console.WriteLine(machine);
+        Console.WriteLine();
+        Console.WriteLine(table);
+        Console.WriteLine();
+        Console.WriteLine(Target.Table([Target.AtMost("a checkpoint every second with a full window of a million keys", 5, deduplicated.More, "% of CPU per update")]));
+        return 0;
+    }
+
+    private static void Add(TextTable table, string name, Result result) =>
+        table.Add(name, Text(result.Without, "0"), Text(result.With, "0"), Text(result.More, "0.0") + "%", Text(result.Checkpoints, "0.0"), Text(result.Megabytes, "0.0"));
+
+    private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+
+    private static Result Measure(string folder, bool merges, Progress progress)
+    {
+        var (with, without) = (new Rounds(), new Rounds());
+        var ratios = new List<double>();
+        var (checkpoints, bytes) = (0.0, 0.0);
+        for (var pair = 0; pair <= Pairs; pair++)
+        {
+            progress.Say($"{(merges ? "with merge" : "without merge")}: pair {pair} of {Pairs}");
+            var bare = Measured.Of(() => Once(folder, merges, false), Updates);
+            (long Id, long Bytes) last = default;
+            var kept = Measured.Of(() => last = Once(folder, merges, true), Updates);
+            if (pair == 0)
+            {
+                // Warm-up.
+                continue;
+            }
+
+            without.Add(bare);
+            with.Add(kept);
+            ratios.Add(kept.Cpu / bare.Cpu);
+            checkpoints += last.Id / (double)Pairs;
+            bytes += last.Bytes / (double)Pairs;
+        }
+
+        return new Result(without.Cpu, with.Cpu, (ratios.Order().ElementAt(Pairs / 2) - 1) * 100, checkpoints, bytes / 1e6);
+    }
+
+    private static (long Id, long Bytes) Once(string folder, bool merges, bool keeps)
+    {
+        var state = Path.Combine(folder, "state");
+        if (Directory.Exists(state))
+        {
+            Directory.Delete(state, recursive: true);
+        }
+
+        var job = new Job("", folder, "checkpoints", Lines.Now(Updates));
+        var source = string.Create(CultureInfo.InvariantCulture, $$"""{ "type": "keys", "updates": {{Updates}}, "keys": {{DedupeMemory.Keys}} }""");
+        var definition = EngineRun.Load(
+            job,
+            source,
+            $$"""{ "type": "none", "from": ["{{(merges ? "trusted" : "scored")}}"] }""",
+            [$"checkpoint.path={(keeps ? state : "")}", "checkpoint.every=1s"]);
+        var status = EngineRun.RunAsync(definition, TimeProvider.System).GetAwaiter().GetResult();
+        return (status.Checkpoint?.Id ?? 0, status.Checkpoint?.Bytes ?? 0);
+    }
+
+    /// <param name="Without">CPU nanoseconds per update without checkpoints.</param>
+    /// <param name="With">The same with them.</param>
+    /// <param name="More">How much more that is: the median of the pairs, in percent.</param>
+    /// <param name="Checkpoints">How many a run made.</param>
+    /// <param name="Megabytes">How large the last ones were.</param>
+    private sealed record Result(double Without, double With, double More, double Checkpoints, double Megabytes);
+}
