@@ -38,9 +38,12 @@ internal sealed class DeduplicateStep(RecordSchema schema, TimeSpan window, int 
     /// <summary>Keys forgotten because of the bound.</summary>
     public long Evicted => seen.Evicted;
 
-    public void Process(Part part, long now)
+    public void Process(Part part, StepTime now)
     {
-        seen.Advance(now);
+        if (!now.IsEvent)
+        {
+            seen.Advance(now.Of(default));
+        }
 
         // A large table lies in main memory: places are on their way while the rows before are worked on.
         var ahead = part.GetEnumerator();
@@ -58,6 +61,11 @@ internal sealed class DeduplicateStep(RecordSchema schema, TimeSpan window, int 
             if (end >= Ahead && Prefetch(ref ahead, end))
             {
                 end++;
+            }
+
+            if (now.IsEvent)
+            {
+                seen.Advance(row.Head.EventTime);
             }
 
             See(row, key);

@@ -32,7 +32,7 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
     /// <summary>Keys forgotten because of the bound.</summary>
     public long Evicted => table.Evicted;
 
-    public void Process(Part part, long now)
+    public void Process(Part part, StepTime now)
     {
         var ahead = new Lookahead(table, part, stackalloc uint[Lookahead.Memory]);
         foreach (var row in part)
@@ -41,13 +41,13 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
             switch (row.Head.Op)
             {
                 case RowOp.Update:
-                    Update(row, now);
+                    Update(row, now.Of(row.Head));
                     break;
                 case RowOp.Confirmed:
                     Confirm(row);
                     break;
                 default:
-                    Remove(row, now);
+                    Remove(row, now.Of(row.Head));
                     break;
             }
         }
