@@ -53,7 +53,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
         var logger = services.Logging.CreateLogger<PipelineRuntime>();
         taps = definition.Blocks.ToDictionary(b => b.Name, b => new Tap(b.Name, logger), StringComparer.Ordinal);
         rates = definition.Blocks.ToDictionary(b => b.Name, _ => new RateMeter(), StringComparer.Ordinal);
-        Wire(new StageServices(services.Time, logger, DeadLetters, taps, services.Health, broken, abort.Token));
+        Wire(new StageServices(services.Time, definition.Options.Clock == "event", logger, DeadLetters, taps, services.Health, broken, abort.Token));
         var options = definition.Options.Checkpoint;
         if (options.Path.Length > 0)
         {
