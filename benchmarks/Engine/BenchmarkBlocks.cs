@@ -46,7 +46,7 @@ internal static class BenchmarkBlocks
 
     private sealed class SameStep : IStep
     {
-        public void Process(Part part, long now)
+        public void Process(Part part, StepTime now)
         {
         }
     }

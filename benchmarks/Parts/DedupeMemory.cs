@@ -45,7 +45,7 @@ internal static class DedupeMemory
         }
 
         batch.Whole.BeginStep();
-        step.Process(batch.Whole, now);
+        step.Process(batch.Whole, new StepTime(now));
         batch.Release();
     }
 }

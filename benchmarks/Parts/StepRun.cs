@@ -46,7 +46,7 @@ internal sealed class StepRun
             for (var i = 0; i < steps.Count; i++)
             {
                 batch.Whole.BeginStep();
-                costs[i].Measure(counts, piece.Length, (steps[i].Step, batch.Whole, now), static s => s.Step.Process(s.Whole, s.now));
+                costs[i].Measure(counts, piece.Length, (steps[i].Step, batch.Whole, now), static s => s.Step.Process(s.Whole, new StepTime(s.now)));
                 if (i == 0)
                 {
                     costs[0].MeasureByHand(counts, piece.Length, (byHand, piece.ToArray()), static s => s.byHand.Read(s.Item2));

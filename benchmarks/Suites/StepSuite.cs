@@ -58,7 +58,7 @@ public class StepSuite
             foreach (var earlier in before)
             {
                 batch.Whole.BeginStep();
-                earlier.Process(batch.Whole, now);
+                earlier.Process(batch.Whole, new StepTime(now));
             }
 
             batch.Whole.BeginStep();
@@ -96,7 +96,7 @@ public class StepSuite
             }
             else
             {
-                step.Process(batch.Whole, now);
+                step.Process(batch.Whole, new StepTime(now));
             }
         }
     }

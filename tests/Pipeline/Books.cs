@@ -6,7 +6,9 @@ namespace StreamEngine.Pipeline.Tests;
 /// <summary>Runs a step as its shell does and holds it to law 4: what came in and was made is what went on and what left.</summary>
 internal static class Books
 {
-    public static Departure[] Run(this IStep step, Batch batch, long now)
+    public static Departure[] Run(this IStep step, Batch batch, long now) => step.Run(batch, new StepTime(now));
+
+    public static Departure[] Run(this IStep step, Batch batch, StepTime now)
     {
         batch.Whole.BeginStep();
         var before = batch.Live;

@@ -10,6 +10,6 @@ public interface IStep
 {
     /// <summary>Works on one batch.</summary>
     /// <param name="part">All of a batch, or the part of it that belongs to this instance's shard; the step is its only owner.</param>
-    /// <param name="now">UTC ticks of 100 ns.</param>
-    void Process(Part part, long now);
+    /// <param name="now">What time it is for each row.</param>
+    void Process(Part part, StepTime now);
 }

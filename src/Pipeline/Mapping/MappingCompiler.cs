@@ -7,7 +7,8 @@ namespace StreamEngine.Pipeline.Mapping;
 /// <summary>Makes rules from what the operator wrote, reporting all that is wrong with it.</summary>
 /// <param name="schema">The record types.</param>
 /// <param name="error">Takes a place inside the mapping, such as <c>[0].fields.hits</c>, and what is wrong there.</param>
-internal sealed class MappingCompiler(RecordSchema schema, Action<string, string> error)
+/// <param name="isEventTime">Whether records live at their own event times: then each needs one.</param>
+internal sealed class MappingCompiler(RecordSchema schema, Action<string, string> error, bool isEventTime = false)
 {
     private bool failed;
 
@@ -55,6 +56,11 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
             }
         }
 
+        if (isEventTime)
+        {
+            CheckTimes(at, options, paths);
+        }
+
         if (failed || type is null || key is null || reader is null)
         {
             return null;
@@ -72,9 +78,23 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
             Key = key,
             EventTime = eventTime,
             EventTimeReader = reader,
+            IsEventTimeNeeded = isEventTime,
             Fields = [.. fields.Where(f => !f.IsDirect)],
             DirectFields = [.. fields.Where(f => f.IsDirect).Select(f => new DirectField(f))],
         };
+    }
+
+    private void CheckTimes(string at, MappingRuleOptions options, PathSet paths)
+    {
+        if (options.EventTime is null)
+        {
+            Error(at, "it has no 'eventTime', at which its records live with \"clock\": \"event\"; name the path of one, or set \"clock\": \"wall\"");
+        }
+
+        if (paths.Uses(PathRoot.Fetched))
+        {
+            Error(at, "it reads '@fetched', which is another time whenever the payload is read again; take a time from the payload, or set \"clock\": \"wall\"");
+        }
     }
 
     private MappingPath[] Levels(string at, IReadOnlyList<string> each)

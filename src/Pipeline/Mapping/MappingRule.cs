@@ -30,6 +30,9 @@ internal sealed class MappingRule
 
     public required TimeReader EventTimeReader { get; init; }
 
+    /// <summary>Whether an item without an event time goes to the dead letter; else it is when the document was received.</summary>
+    public required bool IsEventTimeNeeded { get; init; }
+
     /// <summary>Fields whose values are mostly taken as they are.</summary>
     public required DirectField[] DirectFields { get; init; }
 
@@ -87,7 +90,15 @@ internal sealed class MappingRule
         if (EventTime is not null)
         {
             var time = scope.Read(EventTime);
-            if (time.Kind != OperandKind.Missing && !EventTimeReader.TryRead(time, out head.EventTime))
+            if (time.Kind == OperandKind.Missing)
+            {
+                if (IsEventTimeNeeded)
+                {
+                    row.Dead("missing event time", $"there is no value at '{EventTime}'");
+                    return;
+                }
+            }
+            else if (!EventTimeReader.TryRead(time, out head.EventTime))
             {
                 row.Dead("bad event time", $"the value at '{EventTime}' is no time in the declared format");
                 return;

@@ -21,6 +21,14 @@ public struct FieldSet : IEquatable<FieldSet>
     /// <summary>Well mixed bits of the set, the upper ones best.</summary>
     internal readonly ulong Hash => (low ^ BitOperations.RotateLeft(high, 32)) * 0x9E37_79B9_7F4A_7C15;
 
+    /// <summary>The set of the first slots.</summary>
+    /// <param name="count">How many; at most <see cref="Capacity"/>.</param>
+    internal static FieldSet First(int count) => new()
+    {
+        low = count >= 64 ? ulong.MaxValue : (1UL << count) - 1,
+        high = count >= 128 ? ulong.MaxValue : count <= 64 ? 0 : (1UL << (count - 64)) - 1,
+    };
+
     /// <summary>Whether <paramref name="slot"/> is in the set.</summary>
     public readonly bool Has(int slot) => ((slot < 64 ? low : high) >> (slot & 63) & 1) != 0;
 

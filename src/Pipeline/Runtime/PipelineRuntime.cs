@@ -53,11 +53,11 @@ public sealed class PipelineRuntime : IAsyncDisposable
         var logger = services.Logging.CreateLogger<PipelineRuntime>();
         taps = definition.Blocks.ToDictionary(b => b.Name, b => new Tap(b.Name, logger), StringComparer.Ordinal);
         rates = definition.Blocks.ToDictionary(b => b.Name, _ => new RateMeter(), StringComparer.Ordinal);
-        Wire(new StageServices(services.Time, logger, DeadLetters, taps, services.Health, broken, abort.Token));
+        Wire(new StageServices(services.Time, definition.Options.Clock == "event", logger, DeadLetters, taps, services.Health, broken, abort.Token));
         var options = definition.Options.Checkpoint;
         if (options.Path.Length > 0)
         {
-            var store = services.Checkpoints!;
+            var store = services.Checkpoints ?? new CheckpointFolder(Path.GetFullPath(options.Path, definition.BaseDirectory), options.Keep, services.Logging.CreateLogger<CheckpointFolder>());
             checkpoints = new CheckpointCoordinator(Plan, store, sources, stages, services.Time, services.Logging.CreateLogger<CheckpointCoordinator>());
         }
     }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Health;
 
@@ -6,6 +7,7 @@ namespace StreamEngine.Pipeline.Runtime;
 
 /// <summary>What every stage needs.</summary>
 /// <param name="Time">The clock.</param>
+/// <param name="IsEventTime">Whether records live at their own event times in the transforms.</param>
 /// <param name="Logger">For the runtime's own messages.</param>
 /// <param name="DeadLetters">Where dead records go.</param>
 /// <param name="Taps">Windows by block name.</param>
@@ -14,12 +16,17 @@ namespace StreamEngine.Pipeline.Runtime;
 /// <param name="Abort">Signalled when the drain timeout has passed: nothing waits any longer.</param>
 internal sealed record StageServices(
     TimeProvider Time,
+    bool IsEventTime,
     ILogger Logger,
     DeadLetterFile DeadLetters,
     IReadOnlyDictionary<string, Tap> Taps,
     SourceHealth Health,
     CancellationTokenSource Broken,
-    CancellationToken Abort);
+    CancellationToken Abort)
+{
+    /// <summary>What time it is for the transforms.</summary>
+    public StepTime Now => IsEventTime ? StepTime.Event : new StepTime(Time.GetUtcNow().UtcTicks);
+}
 
 /// <summary>Messages of the stages.</summary>
 internal static partial class StageLog

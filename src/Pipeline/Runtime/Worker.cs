@@ -52,7 +52,7 @@ internal sealed class Worker
             part.BeginStep();
             try
             {
-                steps[i].Process(part, services.Time.GetUtcNow().UtcTicks);
+                steps[i].Process(part, services.Now);
             }
 #pragma warning disable CA1031 // Whatever a step throws, its records are accounted for and the steps are made anew.
             catch (Exception e)

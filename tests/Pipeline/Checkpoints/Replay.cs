@@ -91,7 +91,7 @@ internal sealed class CountingStep(int spin = 0) : IStep, ICheckpointed
 {
     private readonly long[] seen = new long[8];
 
-    public void Process(Part part, long now)
+    public void Process(Part part, StepTime now)
     {
         foreach (var row in part)
         {

@@ -10,15 +10,15 @@ namespace StreamEngine.Pipeline.Tests.Mapping;
 /// <summary>Mappings written inline, read by the same binder as files.</summary>
 internal static class TestMapping
 {
-    public static NormalizeStep Step(RecordSchema schema, string mapping)
+    public static NormalizeStep Step(RecordSchema schema, string mapping, bool isEventTime = false)
     {
         var faults = new List<string>();
-        var rules = Compile(schema, mapping, faults);
+        var rules = Compile(schema, mapping, faults, isEventTime);
         Assert.Empty(faults);
         return new NormalizeStep(schema, rules!);
     }
 
-    public static IReadOnlyList<MappingRule>? Compile(RecordSchema schema, string mapping, List<string> faults)
+    public static IReadOnlyList<MappingRule>? Compile(RecordSchema schema, string mapping, List<string> faults, bool isEventTime = false)
     {
         var path = Path.Combine(Path.GetTempPath(), $"mapping-{Guid.NewGuid():N}.json");
         File.WriteAllText(path, mapping);
@@ -29,7 +29,7 @@ internal static class TestMapping
             var options = file.Load<IReadOnlyList<MappingRuleOptions>>(path, out _, out var problem);
             Assert.Equal("", problem);
             faults.AddRange(list.Sorted().Select(f => $"{f.Path}: {f.Message}"));
-            return options is null ? null : new MappingCompiler(schema, (at, message) => faults.Add($"{at}: {message}")).Compile(options);
+            return options is null ? null : new MappingCompiler(schema, (at, message) => faults.Add($"{at}: {message}"), isEventTime).Compile(options);
         }
         finally
         {

@@ -136,7 +136,7 @@ internal sealed class CountingSource(int documents, int perBatch, bool finite = 
 /// <summary>Turns each document into a row whose id is the document's number; a document <c>x</c> is dead.</summary>
 internal sealed class LinesStep : IStep
 {
-    public void Process(Part part, long now)
+    public void Process(Part part, StepTime now)
     {
         var batch = part.Batch;
         for (var i = 0; i < batch.DocumentCount; i++)
@@ -158,7 +158,7 @@ internal sealed class LinesStep : IStep
 
 internal sealed class ActionStep(Action<Row> action) : IStep
 {
-    public void Process(Part part, long now)
+    public void Process(Part part, StepTime now)
     {
         foreach (var row in part)
         {
@@ -169,7 +169,7 @@ internal sealed class ActionStep(Action<Row> action) : IStep
 
 internal sealed class ThrowingStep(Func<Row, bool> throwsAt) : IStep
 {
-    public void Process(Part part, long now)
+    public void Process(Part part, StepTime now)
     {
         foreach (var row in part)
         {

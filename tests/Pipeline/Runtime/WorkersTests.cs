@@ -267,7 +267,7 @@ public sealed class WorkersTests
 
         public List<int> Sources { get; } = [];
 
-        public void Process(Part part, long now)
+        public void Process(Part part, StepTime now)
         {
             Sources.Add(part.Batch.Document(0).Source);
             Thread.SpinWait(1000);
@@ -279,7 +279,7 @@ public sealed class WorkersTests
     {
         public Dictionary<string, List<(int Source, long Id)>> Seen { get; } = [];
 
-        public void Process(Part part, long now)
+        public void Process(Part part, StepTime now)
         {
             foreach (var row in part)
             {

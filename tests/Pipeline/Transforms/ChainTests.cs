@@ -123,7 +123,7 @@ public class ChainTests
             {
                 batch.Batch.Whole.BeginStep();
                 var before = GC.GetAllocatedBytesForCurrentThread();
-                step.Process(batch.Batch.Whole, TestBatch.Start + round);
+                step.Process(batch.Batch.Whole, new StepTime(TestBatch.Start + round));
                 if (round >= 10)
                 {
                     allocated += GC.GetAllocatedBytesForCurrentThread() - before;

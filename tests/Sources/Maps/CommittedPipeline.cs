@@ -76,7 +76,7 @@ internal sealed class CommittedPipeline : IDisposable
         foreach (var transform in transforms)
         {
             batch.Whole.BeginStep();
-            steps[transform].Process(batch.Whole, now.UtcTicks);
+            steps[transform].Process(batch.Whole, new StepTime(now.UtcTicks));
         }
     }
 

@@ -22,7 +22,10 @@ public sealed record MappingRuleOptions
     [RequiredSetting]
     public string Key { get; init; } = "";
 
-    /// <summary>Where it says when this was true. Without it, or where an item has no such value, it is when the payload was received.</summary>
+    /// <summary>
+    /// Where it says when this was true. Without it, or where an item has no such value, it is when the payload was received; with
+    /// <c>"clock": "event"</c> it is needed, and an item without such a value goes to the dead letter.
+    /// </summary>
     public MappingTimeOptions? EventTime { get; init; }
 
     /// <summary>The record's fields by name: a path, or an object that says more.</summary>

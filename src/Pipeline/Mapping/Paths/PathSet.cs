@@ -25,6 +25,9 @@ internal sealed class PathSet(int levels)
     /// <summary>Whether all that the document must tell are members that are found at once.</summary>
     public bool IsPlain => paths.TrueForAll(p => p.Path.IsPlain || p.Path.Root is PathRoot.Key or PathRoot.Origin or PathRoot.Fetched);
 
+    /// <summary>Whether a path starts there.</summary>
+    public bool Uses(PathRoot root) => paths.Exists(p => p.Path.Root == root);
+
     /// <summary>Makes the tries, by level; a level without plain paths has none.</summary>
     public MemberTrie?[] Compile()
     {

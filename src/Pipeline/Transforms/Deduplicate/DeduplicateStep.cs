@@ -1,6 +1,8 @@
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Records;
+using StreamEngine.Pipeline.Transforms.State;
 
 namespace StreamEngine.Pipeline.Transforms.Deduplicate;
 
@@ -17,18 +19,22 @@ namespace StreamEngine.Pipeline.Transforms.Deduplicate;
 /// come out of order.
 /// </para>
 /// </remarks>
-internal sealed class DeduplicateStep(RecordSchema schema, TimeSpan window, int maxKeys) : IStep
+internal sealed class DeduplicateStep(RecordSchema schema, TimeSpan window, int maxKeys) : IStep, ICheckpointed
 {
     /// <summary>Rows whose places are on their way: enough to hide a wait for main memory, few enough for the first-level cache.</summary>
     private const int Ahead = 16;
 
+    private const string Field = "keys";
+    private const int Version = 1;
+
+    private readonly byte[] names = SavedNames.BytesOf(schema);
     private readonly ulong[] keys = new ulong[Ahead];
     private readonly ContentHash contents = new(schema);
     private readonly SeenTable seen = new(maxKeys, window.Ticks);
 
     public static BlockType BlockType { get; } = BlockType.Transform<DeduplicateOptions>(
         "deduplicate",
-        "A repetition within the window never passes as news; after a restart, or past the bound of keys, one may pass once more.",
+        "A repetition within the window never passes as news; past the bound of keys, or after a restart without a checkpoint, one may pass once more.",
         (options, context) => new DeduplicateStep(context.Schema, options.Window.Value, context.Share(options.MaxKeys)),
         scaling: Scaling.PerKey);
 
@@ -38,9 +44,12 @@ internal sealed class DeduplicateStep(RecordSchema schema, TimeSpan window, int 
     /// <summary>Keys forgotten because of the bound.</summary>
     public long Evicted => seen.Evicted;
 
-    public void Process(Part part, long now)
+    public void Process(Part part, StepTime now)
     {
-        seen.Advance(now);
+        if (!now.IsEvent)
+        {
+            seen.Advance(now.Of(default));
+        }
 
         // A large table lies in main memory: places are on their way while the rows before are worked on.
         var ahead = part.GetEnumerator();
@@ -60,7 +69,38 @@ internal sealed class DeduplicateStep(RecordSchema schema, TimeSpan window, int 
                 end++;
             }
 
+            if (now.IsEvent)
+            {
+                seen.Advance(row.Head.EventTime);
+            }
+
             See(row, key);
+        }
+    }
+
+    public void Save(StateWriter state)
+    {
+        var to = new StateBytesWriter(state.Begin(Field, Version));
+        to.Write(names.Length);
+        to.Write(names);
+        seen.Save(ref to);
+        to.Flush();
+    }
+
+    public void Restore(StateReader state)
+    {
+        if (state.Find(Field, Version) is not { } saved)
+        {
+            return;
+        }
+
+        var reader = new StateBytesReader(saved.Content.Span);
+        var problem = SavedNames.Read(ref reader) is not { } before ? "its content is damaged"
+            : before.FirstMoved(SavedNames.Of(schema)) is not { } moved ? seen.Restore(ref reader)
+            : $"{moved} is gone or has another place in the config, by which keys and contents are known; put new ones behind those that were there";
+        if (problem is not null)
+        {
+            state.Unfit(Field, $"{problem}; repetitions may pass once more");
         }
     }
 

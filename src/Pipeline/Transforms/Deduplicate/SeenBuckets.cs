@@ -79,6 +79,24 @@ internal readonly struct SeenBuckets
         }
     }
 
+    /// <summary>All buckets, as they lie in memory.</summary>
+    public Span<SeenBucket> All => MemoryMarshal.CreateSpan(ref this[0], (int)Count);
+
+    /// <summary>Counts the entries.</summary>
+    public int CountEntries()
+    {
+        var count = 0;
+        foreach (ref readonly var bucket in All)
+        {
+            for (var slot = 0; slot < SeenBucket.Slots; slot++)
+            {
+                count += bucket.IsEmpty(slot) ? 0 : 1;
+            }
+        }
+
+        return count;
+    }
+
     public void Clear() => memory.AsSpan().Clear();
 
     private static uint First(uint rootPair, uint print, int doublings) => ((rootPair << doublings) | (print & ((1U << doublings) - 1))) << 1;

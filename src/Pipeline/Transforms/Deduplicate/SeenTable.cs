@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace StreamEngine.Pipeline.Transforms.Deduplicate;
@@ -6,7 +7,7 @@ namespace StreamEngine.Pipeline.Transforms.Deduplicate;
 /// What was last seen under a key, bounded by time and count: a two-choice cuckoo table of 24 bytes a key when full. Time counts
 /// in 4096ths of the window. At the bound the oldest of at least six entries leaves, not the oldest of all.
 /// </summary>
-internal sealed class SeenTable
+internal sealed partial class SeenTable
 {
     /// <summary>The window in units of time: 16 bits of them overflow only after 16 windows, long after an entry was swept.</summary>
     private const int Window = 4096;
@@ -28,8 +29,8 @@ internal sealed class SeenTable
 
     private readonly int maxKeys;
     private readonly long unit;
-    private readonly uint root;
-    private readonly int doublingsAtBound;
+    private uint root;
+    private int doublingsAtBound;
     private SeenBuckets buckets;
     private int doublings;
     private long clock;
@@ -43,13 +44,8 @@ internal sealed class SeenTable
     {
         this.maxKeys = maxKeys;
         unit = Math.Max(1, (window + Window - 1) / Window);
-        var pairs = (uint)(maxKeys / Load) + Spare;
-        while (pairs >> doublingsAtBound >= MaxRoot)
-        {
-            doublingsAtBound++;
-        }
-
-        root = (pairs >> doublingsAtBound) + 1;
+        doublingsAtBound = DoublingsAtBound(MaxRoot);
+        root = (PairsAtBound >> doublingsAtBound) + 1;
         buckets = new SeenBuckets(root, 0);
     }
 
@@ -58,6 +54,8 @@ internal sealed class SeenTable
 
     /// <summary>Keys forgotten because of the bound.</summary>
     public long Evicted { get; private set; }
+
+    private uint PairsAtBound => (uint)(maxKeys / Load) + Spare;
 
     /// <summary>Memory taken by the entries.</summary>
     public long Bytes => buckets.Bytes;
@@ -147,7 +145,7 @@ internal sealed class SeenTable
     {
         if (doublings < doublingsAtBound && Count >= (int)(buckets.Pairs * Load))
         {
-            Grow();
+            Resize(doublings + 1);
         }
         else if (Count >= maxKeys)
         {
@@ -222,10 +220,14 @@ internal sealed class SeenTable
         return false;
     }
 
-    private void Grow()
+    /// <summary>How often so many pairs must double until the bound's fit.</summary>
+    private int DoublingsAtBound(uint from) => PairsAtBound < from ? 0 : BitOperations.Log2(PairsAtBound / from) + 1;
+
+    private void Resize(int to)
     {
         var old = buckets;
-        buckets = new SeenBuckets(root, ++doublings);
+        doublings = to;
+        buckets = new SeenBuckets(root, doublings);
         Count = 0;
         sweep = 0;
         for (var index = 0U; index < old.Count; index++)

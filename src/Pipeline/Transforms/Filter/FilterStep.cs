@@ -19,7 +19,7 @@ internal sealed class FilterStep(RecordSchema schema, string where) : IStep
         Check,
         Scaling.Anywhere);
 
-    public void Process(Part part, long now)
+    public void Process(Part part, StepTime now)
     {
         foreach (var row in part)
         {

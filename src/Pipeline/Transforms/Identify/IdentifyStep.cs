@@ -19,7 +19,7 @@ internal sealed class IdentifyStep(Crosswalk crosswalk, string unknown) : IStep
         Check,
         Scaling.MakesKeys);
 
-    public void Process(Part part, long now)
+    public void Process(Part part, StepTime now)
     {
         foreach (var row in part)
         {

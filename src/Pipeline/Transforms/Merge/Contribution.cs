@@ -9,7 +9,7 @@ namespace StreamEngine.Pipeline.Transforms.Merge;
 /// All stands in one array: the head, what its owner has put behind that, and the values in the order of their slots, which are a
 /// word each, then two bytes each for kind and scale, then the texts. A text's word is its length and where it starts.
 /// </remarks>
-internal struct Contribution
+internal partial struct Contribution
 {
     private const int Step = 16;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -13,6 +14,7 @@ internal readonly ref struct HeldValues(byte[] memory, int start, int count)
 {
     private const int Word = sizeof(long);
     private const int Tag = sizeof(ushort);
+    private const int MostDecimals = 100;
 
     private readonly ref byte words = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(memory), start);
     private readonly ref byte tags = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(memory), start + (count * Word));
@@ -44,6 +46,56 @@ internal readonly ref struct HeldValues(byte[] memory, int start, int count)
             TagAt(rank) = TagOf(cell);
             rank++;
         }
+    }
+
+    /// <summary>Takes over some of another contribution's values, for which there is room.</summary>
+    /// <param name="from">The other one.</param>
+    /// <param name="present">The fields that it has, by their slots here.</param>
+    /// <param name="slots">By slot here, the one there.</param>
+    public void Fill(in Contribution from, FieldSet present, ReadOnlySpan<short> slots)
+    {
+        var text = start + Size(count);
+        var rank = 0;
+        foreach (var slot in present)
+        {
+            var cell = from.Get(slots[slot]);
+            var bits = cell.Bits;
+            if (CellValues.TextLength(cell) is > 0 and var length)
+            {
+                from.Data.Slice(cell.Offset, length).CopyTo(memory.AsSpan(text));
+                bits = ((long)text << 32) | (uint)length;
+                text += length;
+            }
+
+            WordAt(rank) = bits;
+            TagAt(rank) = TagOf(cell);
+            rank++;
+        }
+    }
+
+    /// <summary>Whether values from outside make sense: texts lie behind the tags, and all can be written.</summary>
+    public bool AreSound()
+    {
+        for (var rank = 0; rank < count; rank++)
+        {
+            var cell = Get(rank);
+            var isSound = cell.Kind switch
+            {
+                CellKind.Missing or CellKind.Bool => true,
+                CellKind.Number => Math.Abs((int)cell.Scale) <= MostDecimals,
+                CellKind.Time => Contribution.IsTime(cell.Bits),
+                CellKind.Text => IsInside(cell),
+                CellKind.BigNumber => cell.Bits == cell.Length && IsInside(cell)
+                    && double.TryParse(memory.AsSpan(cell.Offset, cell.Length), NumberStyles.Float, CultureInfo.InvariantCulture, out _),
+                _ => false,
+            };
+            if (!isSound)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Tells texts that they have been moved.</summary>
@@ -138,6 +190,8 @@ internal readonly ref struct HeldValues(byte[] memory, int start, int count)
         (word, tag) = (cell.Bits, TagOf(cell));
         return same;
     }
+
+    private bool IsInside(in Cell cell) => cell is { Bits: 0, Offset: 0 } || (cell.Offset >= start + Size(count) && cell.Offset <= memory.Length && cell.Bits <= memory.Length - cell.Offset);
 
     private ref long WordAt(int rank) => ref Unsafe.As<byte, long>(ref Unsafe.Add(ref words, rank * Word));
 

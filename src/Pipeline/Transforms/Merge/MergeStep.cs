@@ -1,4 +1,5 @@
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Records;
 using StreamEngine.Pipeline.Transforms.Deduplicate;
@@ -11,9 +12,10 @@ namespace StreamEngine.Pipeline.Transforms.Merge;
 /// A confirmation makes its source's contribution fresh again but changes no value by itself: if it lets another source win, that
 /// shows with the key's next update.
 /// </remarks>
-internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefer, TimeSpan staleAfter, int maxKeys) : IStep
+internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefer, TimeSpan staleAfter, int maxKeys) : IStep, ICheckpointed
 {
     private readonly MergeTable table = new(maxKeys);
+    private readonly MergeState state = new(schema);
     private readonly Preference preference = new(schema, prefer, staleAfter);
     private readonly RecordDemands[] rules = RecordDemands.Of(schema);
     private readonly FieldSet[] volatiles = [.. schema.Types.Select(ContentHash.Volatiles)];
@@ -21,7 +23,7 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
 
     public static BlockType BlockType { get; } = BlockType.Transform<MergeOptions>(
         "merge",
-        "A value never goes back in time, and only changes pass; what it holds is in memory, so after a restart every key passes once more.",
+        "A value never goes back in time, and only changes pass; what it holds is in memory and in checkpoints, so after a restart without one every key passes once more.",
         (options, context) => new MergeStep(context.Schema, options.Prefer, options.StaleAfter.Value, context.Share(options.MaxKeys)),
         Check,
         Scaling.PerKey);
@@ -32,7 +34,7 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
     /// <summary>Keys forgotten because of the bound.</summary>
     public long Evicted => table.Evicted;
 
-    public void Process(Part part, long now)
+    public void Process(Part part, StepTime now)
     {
         var ahead = new Lookahead(table, part, stackalloc uint[Lookahead.Memory]);
         foreach (var row in part)
@@ -41,17 +43,21 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
             switch (row.Head.Op)
             {
                 case RowOp.Update:
-                    Update(row, now);
+                    Update(row, now.Of(row.Head));
                     break;
                 case RowOp.Confirmed:
                     Confirm(row);
                     break;
                 default:
-                    Remove(row, now);
+                    Remove(row, now.Of(row.Head));
                     break;
             }
         }
     }
+
+    public void Save(StateWriter state) => this.state.Save(table, state);
+
+    public void Restore(StateReader state) => this.state.Restore(table, state);
 
     private void Update(Row row, long now)
     {

@@ -14,7 +14,7 @@ namespace StreamEngine.Pipeline.Transforms.Merge;
 /// and neither growing nor choosing who leaves has to look at a record.
 /// </remarks>
 /// <param name="maxKeys">The most records held.</param>
-internal sealed class MergeTable(int maxKeys)
+internal sealed partial class MergeTable(int maxKeys)
 {
     private const int None = -1;
     private const int Few = 16;
@@ -49,7 +49,7 @@ internal sealed class MergeTable(int maxKeys)
 
     /// <summary>Where a key is to be looked for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint Hash(in RowHead head) => (uint)head.KeyHash + ((uint)head.Type * 0x9E37_79B1U);
+    public static uint Hash(in RowHead head) => Hash(head.KeyHash, head.Type);
 
     /// <summary>The index of a row's record, touched, good until the next is added or removed; negative when none is held.</summary>
     public int Find(Row row)
@@ -76,7 +76,9 @@ internal sealed class MergeTable(int maxKeys)
     }
 
     /// <summary>Adds the record of a row's key, which is not held.</summary>
-    public void Add(Row row, object record)
+    public void Add(Row row, object record) => Add(new Entry { Record = record, Hash = Hash(row.Head), Touched = ++clock });
+
+    private void Add(in Entry entry)
     {
         if (Count == maxKeys)
         {
@@ -88,7 +90,7 @@ internal sealed class MergeTable(int maxKeys)
             Grow();
         }
 
-        Place(new Entry { Record = record, Hash = Hash(row.Head), Touched = ++clock });
+        Place(entry);
         Count++;
     }
 
@@ -133,12 +135,18 @@ internal sealed class MergeTable(int maxKeys)
             index = (index + 1) & mask;
         }
 
+        Prefetch(ref table[index].Record);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(ref object? record)
+    {
         if (Sse.IsSupported)
         {
             unsafe
             {
                 // The address alone, so that nothing waits for the record. It may have moved meanwhile: then this was in vain.
-                var address = (byte*)Unsafe.As<object?, nint>(ref table[index].Record);
+                var address = (byte*)Unsafe.As<object?, nint>(ref record);
                 for (var line = 0; line < LinesAhead; line++)
                 {
                     Sse.Prefetch0(address + (line * Line));

@@ -1,7 +1,7 @@
 namespace StreamEngine.Pipeline.Transforms.Merge;
 
 /// <summary>What is held of a key of which several sources have spoken: their contributions and which of them won each field in the last output.</summary>
-internal sealed class MergedRecord
+internal sealed partial class MergedRecord
 {
     private readonly short[] winners;
     private Contribution[] contributions;

@@ -22,6 +22,21 @@ internal struct RecordVersion
         Sequence = Math.Max(Sequence + 1, (now - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond);
     }
 
+    /// <summary>Whether it can have been one, of a record type with these slots.</summary>
+    public readonly bool IsSound(FieldSet declared) => Revision >= 0 && (Untold - declared).IsEmpty;
+
+    /// <summary>The version after an edit of the config.</summary>
+    /// <param name="slots">By slot, the one that the field had; -1 for a new field.</param>
+    public readonly RecordVersion Moved(ReadOnlySpan<short> slots) => this with { Untold = Contribution.Moved(Untold, slots) };
+
+    /// <summary>A slot changed.</summary>
+    public void Tell(int slot)
+    {
+        var untold = Untold;
+        untold.Add(slot);
+        Untold = untold;
+    }
+
     /// <summary>Gives a row the version's position.</summary>
     public readonly void Stamp(ref RowHead head)
     {

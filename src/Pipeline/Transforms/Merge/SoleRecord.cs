@@ -6,7 +6,7 @@ namespace StreamEngine.Pipeline.Transforms.Merge;
 
 /// <summary>What is held of a key of which only one source has spoken: all in one array, so that it lies in a few cache lines in a row.</summary>
 /// <param name="memory">The source's contribution; between its head and its values stand this record's and the key.</param>
-internal readonly struct SoleRecord(byte[] memory)
+internal readonly partial struct SoleRecord(byte[] memory)
 {
     private static readonly int KeyAt = Contribution.HeadSize + Unsafe.SizeOf<Head>();
 

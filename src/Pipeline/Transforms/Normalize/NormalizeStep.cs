@@ -20,7 +20,7 @@ internal sealed class NormalizeStep(RecordSchema schema, IReadOnlyList<MappingRu
         Check,
         Scaling.MakesKeys);
 
-    public void Process(Part part, long now)
+    public void Process(Part part, StepTime now)
     {
         var batch = part.Batch;
         for (var i = 0; i < batch.DocumentCount; i++)
@@ -40,6 +40,15 @@ internal sealed class NormalizeStep(RecordSchema schema, IReadOnlyList<MappingRu
 
             var first = batch.RowCount;
             var valid = mapper.Map(batch, i);
+            if (now.IsEvent)
+            {
+                // When a payload was received differs from run to run, and the output must not.
+                for (var row = first; row < batch.RowCount; row++)
+                {
+                    batch.Head(row).ReceivedTime = batch.Head(row).EventTime;
+                }
+            }
+
             if (document.Request == 0)
             {
                 continue;
@@ -64,7 +73,7 @@ internal sealed class NormalizeStep(RecordSchema schema, IReadOnlyList<MappingRu
         }
 
         var faults = new List<string>();
-        var rules = new MappingCompiler(context.Schema, (path, message) => faults.Add($"{path}: {message}")).Compile(mapping);
+        var rules = new MappingCompiler(context.Schema, (path, message) => faults.Add($"{path}: {message}"), context.Pipeline.Clock == "event").Compile(mapping);
         return rules is not null
             ? new NormalizeStep(context.Schema, rules)
             : throw new InvalidOperationException($"The mapping '{options.Map}' of '{context.Name}' is not valid: {string.Join("; ", faults)}");
@@ -74,7 +83,7 @@ internal sealed class NormalizeStep(RecordSchema schema, IReadOnlyList<MappingRu
     {
         if (check.Load<IReadOnlyList<MappingRuleOptions>>(options.Map, "map", out var inside) is { } mapping)
         {
-            new MappingCompiler(check.Schema, inside).Compile(mapping);
+            new MappingCompiler(check.Schema, inside, check.Pipeline.Clock == "event").Compile(mapping);
         }
     }
 }

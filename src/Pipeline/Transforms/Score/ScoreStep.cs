@@ -39,14 +39,14 @@ internal sealed class ScoreStep : IStep
         Check,
         Scaling.Anywhere);
 
-    public void Process(Part part, long now)
+    public void Process(Part part, StepTime now)
     {
         var freshness = new Freshness(halfLife);
         foreach (var row in part)
         {
             if (row.Head.Op == RowOp.Update)
             {
-                Score(row, now, ref freshness);
+                Score(row, now.Of(row.Head), ref freshness);
             }
         }
     }
