@@ -30,9 +30,9 @@ public static class SinkTypes
             repeats: "listeners tell repetitions by revision and sequence"),
         BlockType.Sink<FileSinkOptions>(
             "file",
-            "Each record is written once per run as a whole line, in order; a full disk makes the pipeline wait. A record in flight during a crash may be missing.",
+            "Each record is written once per run as a whole line, in order; a full disk makes the pipeline wait. With checkpoints that holds across crashes too, behind sources that go back to where they stood; else a record in flight during a crash may be missing, or there twice when the source reads it again.",
             (options, context) => new FileSink(options, context),
-            FileSink.Check),
+            FileSinkCheck.Run),
     ];
 
     internal static T Service<T>(BlockContext context)

@@ -18,7 +18,7 @@ public static class SourceTypes
             repeats: "the provider is asked again"),
         BlockType.Source<FileSourceOptions>(
             "file",
-            "Every line, in order, once per run; a new run starts at the first line again.",
+            "Exactly once, in order, from a checkpoint on; without checkpoints a new run starts at the first line again. Not for a pipe, and when it follows, not for what is added to a file right before it is deleted, moved away or truncated; lines of several files that grow at once may come in another order when they are read again.",
             static (options, context) => new FileSource(options, context),
             FileSourceCheck.Run),
     ];

@@ -19,7 +19,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(0, code);
         Assert.StartsWith("pipeline.json: OK: 1 source, 4 transforms, 1 sink\n", output, StringComparison.Ordinal);
         Assert.Contains("lines -> normalized -> unique -> scored -> trusted -> out", output, StringComparison.Ordinal);
-        Assert.Contains("file: Every line, in order, once per run", output, StringComparison.Ordinal);
+        Assert.Contains("file: Exactly once, in order, from a checkpoint on", output, StringComparison.Ordinal);
     }
 
     [Fact]

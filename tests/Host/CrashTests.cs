@@ -46,7 +46,7 @@ public sealed class CrashTests
                 host.Kill();
                 await host.WaitForExitAsync();
                 kills++;
-                Assert.True(kills == 1 || host.Output.Contains("Going on from checkpoint", StringComparison.Ordinal), Words(host));
+                Assert.True(kills == 1 || host.Error.Contains("Going on from checkpoint", StringComparison.Ordinal), Words(host));
                 Assert.False(feeding.IsCompleted && kills < Kills, $"the input ended after {kills} of {Kills} kills (seed {Seed}); give it more seconds");
             }
 

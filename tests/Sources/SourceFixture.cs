@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Configuration;
@@ -44,15 +45,19 @@ internal sealed class SourceFixture : IAsyncDisposable
 
     public SourceHealth Health { get; } = new(TimeProvider.System);
 
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public ILoggerFactory Logging { get; init; } = NullLoggerFactory.Instance;
+
     public BlockContext Context(string name) => new()
     {
         Name = name,
         Pipeline = new PipelineOptions(),
         Schema = new RecordSchema([], [new SourceInfo(name, 0, 1, 1)]),
         BaseDirectory = BaseDirectory,
-        Time = TimeProvider.System,
+        Time = Time,
         Random = new Random(7),
-        Logging = NullLoggerFactory.Instance,
+        Logging = Logging,
         Gates = new Dictionary<string, ProviderGate> { ["p"] = Gate },
         Health = Health,
         Services = services,

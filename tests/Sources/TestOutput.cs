@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Records;
 
@@ -14,6 +15,7 @@ internal sealed class TestOutput : ISourceOutput, IDisposable
 {
     private readonly BatchPool pool = new(new RecordSchema([], [new SourceInfo("other", 0, 1, 1), new SourceInfo("tested", 1, 1, 1)]), 2);
     private readonly ConcurrentQueue<Emitted> emitted = new();
+    private readonly ConcurrentQueue<SourcePosition?> positions = new();
     private int batches;
 
     public short Source => 1;
@@ -21,6 +23,9 @@ internal sealed class TestOutput : ISourceOutput, IDisposable
     public IReadOnlyList<Emitted> Documents => [.. emitted];
 
     public IEnumerable<string> Texts => Documents.Select(d => d.Text);
+
+    /// <summary>Where the source stood behind each batch.</summary>
+    public IReadOnlyList<SourcePosition?> Positions => [.. positions];
 
     public int Leased => pool.Leased;
 
@@ -41,6 +46,7 @@ internal sealed class TestOutput : ISourceOutput, IDisposable
                 emitted.Enqueue(new Emitted(batches, Encoding.UTF8.GetString(batch.Payload(i)), batch.Document(i)));
             }
 
+            positions.Enqueue(batch.Position);
             Interlocked.Increment(ref batches);
         }
         finally

@@ -86,6 +86,7 @@ internal static class CommandLine
         root.Subcommands.Add(Validate());
         root.Subcommands.Add(Schema());
         root.Subcommands.Add(Graph());
+        root.Subcommands.Add(Redrive());
 
         // The file of the default verb has no place in the usage of the others.
         root.Arguments[0].Hidden = root.Subcommands.Any(verb => args.Contains(verb.Name));
@@ -118,6 +119,17 @@ internal static class CommandLine
         command.Options.Add(SetOption);
         command.Options.Add(format);
         command.SetAction(result => GraphCommand.Execute(result.GetValue(FileArgument), result.GetValue(SetOption) ?? [], result.GetValue(format) == "dot"));
+        return command;
+    }
+
+    private static Command Redrive()
+    {
+        var letters = new Argument<string>("DEADLETTERS") { Description = "The dead-letter file, such as data/dead-letter.jsonl. What fails again, or can't be fed back, is in it afterwards." };
+        var command = new Command("redrive", "Feeds dead letters back through a pipeline after what was wrong has been mended. Stop the pipeline first: both would write to the same files.");
+        command.Arguments.Add(letters);
+        command.Arguments.Add(FileArgument);
+        command.Options.Add(SetOption);
+        command.SetAction((result, _) => RedriveCommand.ExecuteAsync(result.GetValue(letters)!, result.GetValue(FileArgument), result.GetValue(SetOption) ?? []));
         return command;
     }
 

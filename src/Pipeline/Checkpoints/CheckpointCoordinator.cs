@@ -48,7 +48,7 @@ internal sealed class CheckpointCoordinator(
                 : await SaveIdleAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        lastId = found.Id;
+        lastId = Math.Max(found.Id, search.LastId);
         IReadOnlyList<string> unfit;
         try
         {

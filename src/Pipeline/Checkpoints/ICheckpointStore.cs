@@ -31,7 +31,8 @@ public sealed record CheckpointPart(string Block, int Shard, int Shards, StateWr
 /// <summary>What was found.</summary>
 /// <param name="Checkpoint">The last good one; null when there is none.</param>
 /// <param name="Problems">What was wrong with later ones, in words for an operator: which file, what is wrong with it, what was done.</param>
-public sealed record CheckpointSearch(SavedCheckpoint? Checkpoint, IReadOnlyList<string> Problems);
+/// <param name="LastId">The highest number there is, good or not; 0 for none. The next is higher, or a file that can be read again some day would pass for the last.</param>
+public sealed record CheckpointSearch(SavedCheckpoint? Checkpoint, IReadOnlyList<string> Problems, long LastId = 0);
 
 /// <summary>A checkpoint as it was found.</summary>
 /// <param name="Id">Its number.</param>

@@ -6,7 +6,7 @@ namespace StreamEngine.Pipeline.Runtime;
 
 /// <summary>
 /// Keeps what could not be understood, as JSON lines: time, block, reason, detail, source, origin, key and the record's own
-/// slice of the payload, cut at 4 KB. The file and its one predecessor are bounded in size.
+/// slice of the payload, cut at <c>deadLetter.maxPayload</c>. The file and its one predecessor are bounded in size.
 /// </summary>
 public sealed partial class DeadLetterFile : IDisposable
 {
@@ -18,7 +18,7 @@ public sealed partial class DeadLetterFile : IDisposable
     private readonly long maxBytes;
     private readonly TimeProvider time;
     private readonly ILogger logger;
-    private readonly DeadLetterLines pending = new();
+    private readonly DeadLetterLines pending;
     private readonly FileWrite write;
     private FileStream? file;
     private DateTimeOffset quietUntil;
@@ -40,6 +40,7 @@ public sealed partial class DeadLetterFile : IDisposable
         this.write = write;
         path = options.Path.Length == 0 ? null : System.IO.Path.GetFullPath(options.Path, baseDirectory);
         maxBytes = options.MaxBytes.Bytes;
+        pending = new DeadLetterLines((int)options.MaxPayload.Bytes);
         this.time = time;
         this.logger = logger;
     }

@@ -9,10 +9,9 @@ using StreamEngine.Pipeline.Messages;
 namespace StreamEngine.Pipeline.Runtime;
 
 /// <summary>Dead records as JSON lines, waiting to be written.</summary>
-internal sealed class DeadLetterLines
+/// <param name="maxPayload">The most bytes kept of a payload.</param>
+internal sealed class DeadLetterLines(int maxPayload)
 {
-    private const int MaxPayload = 4096;
-
     /// <summary>Most bytes of names, punctuation, numbers and the time, and what whole vectors write past the end.</summary>
     private const int CommonBound = 512;
 
@@ -67,9 +66,11 @@ internal sealed class DeadLetterLines
         ref readonly var document = ref batch.Document(departure.Document);
         var payload = batch.Payload(departure.Document);
         ReadOnlySpan<byte> key = default;
+        var isPart = false;
         if (departure.Row >= 0)
         {
             ref readonly var row = ref batch.Head(departure.Row);
+            isPart = (row.RawOffset, row.RawLength) != (document.Offset, document.Length);
             payload = Part(batch, row.RawOffset, row.RawLength);
             key = Part(batch, row.KeyOffset, row.KeyLength);
         }
@@ -77,7 +78,7 @@ internal sealed class DeadLetterLines
         var whole = payload.Length;
         var source = batch.Schema.Sources[document.Source].Name;
         var texts = head.WrittenCount + (long)departure.Reason.Length + (departure.Detail?.Length ?? 0) + source.Length + (document.Origin?.Length ?? 0);
-        payload = payload[..Math.Min(MaxPayload, whole)];
+        payload = payload[..Math.Min(maxPayload, whole)];
         var bound = checked((int)(CommonBound + (((texts * MostUtf8) + key.Length + payload.Length) * Put.MostEscaped)));
         ref var start = ref MemoryMarshal.GetReference(bytes.GetSpan(bound)[..bound]);
 
@@ -98,6 +99,16 @@ internal sealed class DeadLetterLines
         if (!key.IsEmpty)
         {
             to = ref Text(ref Put.Literal(ref to, ",\"key\":\""u8), key);
+        }
+
+        if (isPart)
+        {
+            to = ref Put.Literal(ref to, ",\"part\":true"u8);
+        }
+
+        if (!Utf8.IsValid(payload))
+        {
+            to = ref Put.Literal(ref to, ",\"inexact\":true"u8);
         }
 
         to = ref Put.Long(ref Put.Literal(ref to, ",\"bytes\":"u8), whole);

@@ -35,6 +35,24 @@ internal sealed class LinkBudget(int maxRecords, int maxBytes, int maxBatches = 
         }
     }
 
+    /// <summary>Takes room without waiting.</summary>
+    /// <param name="load">How much.</param>
+    /// <param name="force">Takes it although there is none.</param>
+    /// <returns>False when there is none.</returns>
+    public bool TryEnter(in Load load, bool force)
+    {
+        lock (gate)
+        {
+            var fits = force || Fits(load);
+            if (fits)
+            {
+                Take(load);
+            }
+
+            return fits;
+        }
+    }
+
     /// <summary>Gives room back.</summary>
     public void Leave(in Load load)
     {

@@ -57,7 +57,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
         var options = definition.Options.Checkpoint;
         if (options.Path.Length > 0)
         {
-            var store = services.Checkpoints!;
+            var store = services.Checkpoints ?? new CheckpointFolder(Path.GetFullPath(options.Path, definition.BaseDirectory), options.Keep, services.Logging.CreateLogger<CheckpointFolder>());
             checkpoints = new CheckpointCoordinator(Plan, store, sources, stages, services.Time, services.Logging.CreateLogger<CheckpointCoordinator>());
         }
     }

@@ -12,9 +12,12 @@ internal sealed class SinkStage : Stage
     /// <summary>Why records are dropped when a shutdown takes too long.</summary>
     public const string DrainTimeout = "drain timeout";
 
+    private const string Full = "sink full";
+
     private readonly BlockDefinition block;
     private readonly ISink sink;
     private readonly StepCounters counters = new();
+    private readonly StepCounters dropped = new();
     private readonly BackOff backOff;
     private string state = "idle";
     private string? problem;
@@ -25,7 +28,7 @@ internal sealed class SinkStage : Stage
         block = plan.Blocks[0];
         this.sink = sink;
         backOff = new BackOff(services.Time);
-        Books = [new StepTotals([counters])];
+        Books = [new StepTotals([counters, dropped])];
     }
 
     public override IReadOnlyList<StepTotals> Books { get; }
@@ -116,6 +119,12 @@ internal sealed class SinkStage : Stage
         }
 
         batch.Release();
+    }
+
+    protected override void OnDropped(int records)
+    {
+        dropped.CountIn(records);
+        dropped.Count(RowState.Dropped, Full, records);
     }
 
     protected override async Task EndAsync()

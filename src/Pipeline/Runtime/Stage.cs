@@ -12,9 +12,13 @@ namespace StreamEngine.Pipeline.Runtime;
 /// </summary>
 internal abstract class Stage
 {
+    /// <summary>A barrier, and what follows when its checkpoint is complete; there is never more than one checkpoint under way.</summary>
+    private const int MostActs = 2;
+
     private readonly ActionBlock<Arrival>[] lanes;
     private readonly int[] load;
     private readonly LinkBudget budget;
+    private readonly DroppingLine? line;
     private readonly Lock gate = new();
     private long tickets;
     private int inputs;
@@ -29,8 +33,9 @@ internal abstract class Stage
         Services = services;
         Name = string.Join('+', plan.Blocks.Select(b => b.Name));
         this.budget = budget;
+        line = plan.Blocks[0].Options is SinkOptions { OnFull: SinkOptions.DropOldest } ? new DroppingLine(budget) : null;
         load = new int[plan.Lanes];
-        lanes = [.. Enumerable.Range(0, plan.Lanes).Select(lane => BlockFactory.Action<Arrival>(budget.MaxRecords + 1, arrival => TakeAsync(arrival, lane)))];
+        lanes = [.. Enumerable.Range(0, plan.Lanes).Select(lane => BlockFactory.Action<Arrival>(budget.MaxRecords + MostActs + 1, arrival => TakeAsync(arrival, lane)))];
         Completion = FinishAsync();
     }
 
@@ -145,15 +150,17 @@ internal abstract class Stage
         var live = batch.Live;
         var share = new Load(live + batch.Controls, batch.Bytes.Length);
         Interlocked.Add(ref queued, live);
-        await budget.EnterAsync(share).ConfigureAwait(false);
+        if (line is null)
+        {
+            await budget.EnterAsync(share).ConfigureAwait(false);
+        }
 
         // The budget is the tighter bound of a lane: each batch holds at least one record.
         bool isTaken;
         lock (gate)
         {
-            var lane = LaneOf(batch);
-            Interlocked.Increment(ref load[lane]);
-            isTaken = lanes[lane].Post(new Arrival(batch, null, live, share, tickets++));
+            line?.MakeRoom(share, Drop_NeedsLock);
+            isTaken = Post_NeedsLock(LaneOf(batch), new Arrival(batch, null, live, share, tickets++));
         }
 
         if (!isTaken)
@@ -169,14 +176,7 @@ internal abstract class Stage
     {
         lock (gate)
         {
-            var lane = LeastLoaded();
-            if (inputs == 0)
-            {
-                return false;
-            }
-
-            Interlocked.Increment(ref load[lane]);
-            return lanes[lane].Post(new Arrival(null, act, 0, default, tickets++));
+            return inputs > 0 && Post_NeedsLock(LeastLoaded(), new Arrival(null, act, 0, default, tickets++));
         }
     }
 
@@ -188,6 +188,11 @@ internal abstract class Stage
     /// <param name="lane">Which lane does it.</param>
     /// <param name="ticket">The batch's place in the order of arrival, from 0.</param>
     protected abstract ValueTask HandleAsync(Batch batch, int lane, long ticket);
+
+    /// <summary>Records were given up because the link was full. Calls never overlap.</summary>
+    protected virtual void OnDropped(int records)
+    {
+    }
 
     /// <summary>The shell failed: lets go of what waits for its turn.</summary>
     protected virtual void OnBroken()
@@ -228,8 +233,40 @@ internal abstract class Stage
         return best;
     }
 
+    private bool Post_NeedsLock(int lane, in Arrival arrival)
+    {
+        if (line is not null && !line.Add(arrival))
+        {
+            return true;
+        }
+
+        Interlocked.Increment(ref load[lane]);
+        return lanes[lane].Post(arrival);
+    }
+
+    private void Drop_NeedsLock(Batch batch, int records)
+    {
+        Interlocked.Add(ref queued, -records);
+        OnDropped(records);
+        batch.Release();
+    }
+
     private async Task TakeAsync(Arrival arrival, int lane)
     {
+        if (line is not null)
+        {
+            lock (gate)
+            {
+                if (!line.TryTake(out var first))
+                {
+                    load[lane]--;
+                    return;
+                }
+
+                arrival = first.Value;
+            }
+        }
+
         Interlocked.Add(ref queued, -arrival.Live);
         try
         {
@@ -276,9 +313,7 @@ internal abstract class Stage
             return;
         }
 
-        var lane = LeastLoaded();
-        Interlocked.Increment(ref load[lane]);
-        lanes[lane].Post(new Arrival(null, (at, ticket) => PassAsync(barrier, at, ticket), 0, default, tickets++));
+        Post_NeedsLock(LeastLoaded(), new Arrival(null, (lane, ticket) => PassAsync(barrier, lane, ticket), 0, default, tickets++));
     }
 
     private async Task SaveWhenDrainedAsync(CheckpointBarrier barrier)
@@ -296,6 +331,4 @@ internal abstract class Stage
         await EndAsync().ConfigureAwait(false);
         IsCompleted = true;
     }
-
-    private readonly record struct Arrival(Batch? Batch, Func<int, long, ValueTask>? Act, int Live, Load Load, long Ticket);
 }

@@ -1,19 +1,19 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Sinks.Files;
 
-/// <summary>Writes records as JSON lines to files that rotate.</summary>
-internal sealed partial class FileSink : ISink
+/// <summary>Writes records as JSON lines to files that rotate, and goes back to its checkpoint after a crash.</summary>
+internal sealed partial class FileSink : ICheckpointedSink
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
-
     private readonly FileSinkOptions options;
     private readonly PathTemplate template;
     private readonly string name;
+    private readonly string folder;
+    private readonly bool checkpoints;
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly DiskWrite write;
@@ -21,26 +21,31 @@ internal sealed partial class FileSink : ISink
     private readonly LineBuffer lines = new();
     private readonly Func<CancellationToken, ValueTask> append;
     private readonly ITimer rotation;
+    private readonly DiskRetry disk;
+    private readonly PendingNames pending = new();
     private OutputFile? file;
     private DateTimeOffset due = DateTimeOffset.MaxValue;
     private bool recovered;
+    private bool isHeldUp;
     private bool disposed;
-    private volatile string? problem;
 
     public FileSink(FileSinkOptions options, BlockContext context, DiskWrite? write = null)
     {
         this.options = options;
         name = context.Name;
+        folder = context.BaseDirectory;
+        checkpoints = context.Pipeline.Checkpoint.Path.Length > 0;
         time = context.Time;
         logger = context.Logging.CreateLogger<FileSink>();
         this.write = write ?? WriteToDisk;
         append = token => file!.AppendAsync(lines.Written, token);
         template = PathTemplate.Parse(context.FullPath(options.Path), options.Gzip, out var fault)
             ?? throw new ArgumentException($"sink '{name}': path {fault}", nameof(options));
+        disk = new DiskRetry(name, () => Path.GetDirectoryName(file?.FinalPath ?? template.Expand(time.GetUtcNow()))!, time, logger);
         rotation = time.CreateTimer(_ => RotateWhenIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    public string? Problem => problem;
+    public string? Problem => disk.Problem;
 
     public async ValueTask WriteAsync(Batch batch, CancellationToken cancellationToken)
     {
@@ -60,9 +65,14 @@ internal sealed partial class FileSink : ISink
             }
 
             await OpenAsync(cancellationToken).ConfigureAwait(false);
+            if (file!.IsTorn)
+            {
+                await disk.RunAsync(file.AbandonPieceAsync, cancellationToken).ConfigureAwait(false);
+            }
+
             try
             {
-                await RetryAsync(append, cancellationToken).ConfigureAwait(false);
+                await disk.RunAsync(append, cancellationToken).ConfigureAwait(false);
             }
             catch
             {
@@ -101,7 +111,7 @@ internal sealed partial class FileSink : ISink
         }
     }
 
-    /// <summary>What was not completed stays as it is; the next start completes it.</summary>
+    /// <summary>What was not completed stays as it is; the next start completes it, or goes on with it from a checkpoint.</summary>
     public async ValueTask DisposeAsync()
     {
         await rotation.DisposeAsync().ConfigureAwait(false);
@@ -112,43 +122,22 @@ internal sealed partial class FileSink : ISink
         turn.Release();
     }
 
-    public static void Check(FileSinkOptions options, BlockCheck check)
-    {
-        var template = PathTemplate.Parse(check.FullPath(options.Path), options.Gzip, out var fault);
-        if (template is null)
-        {
-            check.Error("path", fault!);
-            return;
-        }
-
-        if (template.HasDates && options.Rotate is null && options.MaxBytes is null)
-        {
-            check.Warning("path", "the date is that of the file's beginning, and no other file is ever begun; set 'rotate', such as \"1d\"");
-        }
-
-        var folder = template.Root;
-        while (!Directory.Exists(folder) && Path.GetDirectoryName(folder) is { Length: > 0 } parent)
-        {
-            if (File.Exists(folder))
-            {
-                check.Error("path", $"'{folder}' is a file, so it can't be a folder; choose another path or move that file away");
-                return;
-            }
-
-            folder = parent;
-        }
-
-        var other = check.Pipeline.Sinks.FirstOrDefault(s => s.Key != check.Name && s.Value is FileSinkOptions f && f.Gzip == options.Gzip && check.FullPath(f.Path) == check.FullPath(options.Path)).Key;
-        if (other is not null)
-        {
-            check.Error("path", $"sink '{other}' writes to the same file; give each its own path");
-        }
-    }
-
-    private bool IsDue => file is not null && time.GetUtcNow() >= due;
+    private bool IsDue => file is not null && time.GetUtcNow() >= due && MayRotate();
 
     private bool IsFull(long more) => file is not null && options.MaxBytes is { } most
-        && (more == 0 ? file.Length >= most.Bytes : file.Length > 0 && file.Length + more > most.Bytes);
+        && (more == 0 ? file.Length >= most.Bytes : file.Length > 0 && file.Length + more > most.Bytes) && MayRotate();
+
+    /// <summary>Without checkpoints being completed, files would pile up without end.</summary>
+    private bool MayRotate()
+    {
+        if (pending.IsFull && !isHeldUp)
+        {
+            isHeldUp = true;
+            LogHeldUp(name, PendingNames.Most, file!.FinalPath + PathTemplate.Part);
+        }
+
+        return !pending.IsFull;
+    }
 
     /// <summary>Blocks: on Linux an asynchronous write is this same call on another thread, so it would only add a hop.</summary>
     private static ValueTask WriteToDisk(SafeFileHandle file, ReadOnlyMemory<byte> bytes, long offset, CancellationToken cancellationToken)
@@ -165,14 +154,23 @@ internal sealed partial class FileSink : ISink
         }
 
         await RecoverAsync(cancellationToken).ConfigureAwait(false);
-        await RetryAsync(
-            _ =>
+        await disk.RunAsync(
+            () =>
             {
                 var now = time.GetUtcNow();
-                file = OutputFile.Open(template.Expand(now), now, options.Gzip, write);
-                return ValueTask.CompletedTask;
+                file = OutputFile.Open(checkpoints ? template.ExpandUnused(now) : template.Expand(now), now, options.Gzip, write);
             },
             cancellationToken).ConfigureAwait(false);
+        if (checkpoints)
+        {
+            pending.Touch(file!.FinalPath);
+        }
+
+        Begin();
+    }
+
+    private void Begin()
+    {
         due = options.Rotate is { } every
             ? new DateTimeOffset(((file!.Opened.UtcTicks / every.Value.Ticks) + 1) * every.Value.Ticks, TimeSpan.Zero)
             : DateTimeOffset.MaxValue;
@@ -180,7 +178,7 @@ internal sealed partial class FileSink : ISink
     }
 
     private ValueTask CompleteFileAsync(CancellationToken cancellationToken) =>
-        file is null ? ValueTask.CompletedTask : RetryAsync(CompleteOnceAsync, cancellationToken);
+        file is null ? ValueTask.CompletedTask : disk.RunAsync(CompleteOnceAsync, cancellationToken);
 
     private async ValueTask CompleteOnceAsync(CancellationToken cancellationToken)
     {
@@ -189,6 +187,10 @@ internal sealed partial class FileSink : ISink
         if (file.Length == 0)
         {
             File.Delete(part);
+        }
+        else if (checkpoints)
+        {
+            pending.Add(file.Saved);
         }
         else
         {
@@ -205,13 +207,10 @@ internal sealed partial class FileSink : ISink
         {
             await file!.AbandonPieceAsync(CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception e) when (IsFault(e))
+        catch (Exception e) when (DiskRetry.IsFault(e))
         {
-            // Still no room: the file stays as it is, and is completed before another is begun.
-            recovered = false;
-            LogAbandoned(name, file!.FinalPath + PathTemplate.Part, Describe(e));
-            file.Dispose();
-            file = null;
+            // Still no room: what the piece left is cut off before the next one is written, or the file ended.
+            disk.Report(e);
         }
     }
 
@@ -219,15 +218,13 @@ internal sealed partial class FileSink : ISink
     {
         if (!recovered)
         {
-            await RetryAsync(
-                _ =>
+            await disk.RunAsync(
+                () =>
                 {
                     foreach (var (path, bytes) in LeftOvers.Complete(template.LeftOvers()))
                     {
                         LogRecovered(name, path, bytes);
                     }
-
-                    return ValueTask.CompletedTask;
                 },
                 cancellationToken).ConfigureAwait(false);
             recovered = true;
@@ -260,17 +257,17 @@ internal sealed partial class FileSink : ISink
             if (IsDue && !disposed)
             {
                 await CompleteOnceAsync(CancellationToken.None).ConfigureAwait(false);
-                problem = null;
+                disk.Clear();
             }
-            else if (file is not null && !disposed)
+            else if (file is not null && !disposed && time.GetUtcNow() < due)
             {
                 ScheduleRotation();
             }
         }
-        catch (Exception e) when (IsFault(e))
+        catch (Exception e) when (DiskRetry.IsFault(e))
         {
-            Report(e);
-            rotation.Change(LongestPause, Timeout.InfiniteTimeSpan);
+            disk.Report(e);
+            rotation.Change(DiskRetry.LongestPause, Timeout.InfiniteTimeSpan);
         }
         finally
         {
@@ -278,57 +275,12 @@ internal sealed partial class FileSink : ISink
         }
     }
 
-    /// <summary>Tries until it works: a full disk makes the pipeline wait, and nothing is lost.</summary>
-    private async ValueTask RetryAsync(Func<CancellationToken, ValueTask> act, CancellationToken cancellationToken)
-    {
-        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
-        {
-            try
-            {
-                await act(cancellationToken).ConfigureAwait(false);
-                if (problem is not null)
-                {
-                    problem = null;
-                    LogWorksAgain(name);
-                }
-
-                return;
-            }
-            catch (Exception e) when (IsFault(e))
-            {
-                Report(e);
-            }
-
-            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private void Report(Exception e)
-    {
-        var text = Describe(e);
-        if (problem != text)
-        {
-            problem = text;
-            LogWaiting(text);
-        }
-    }
-
-    private string Describe(Exception e) => DiskFault.Describe(name, Path.GetDirectoryName(file?.FinalPath ?? template.Expand(time.GetUtcNow()))!, e);
-
-    private static bool IsFault(Exception e) => e is IOException or UnauthorizedAccessException;
-
     [LoggerMessage(Level = LogLevel.Information, Message = "sink '{Name}': {Path} is complete, {Bytes} bytes")]
     private partial void LogCompleted(string name, string path, long bytes);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}")]
-    private partial void LogWaiting(string problem);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "sink '{Name}': writing works again; nothing was lost")]
-    private partial void LogWorksAgain(string name);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "sink '{Name}': completed {Path}, which an earlier run left unfinished (bytes cut off a torn last line: {Bytes})")]
     private partial void LogRecovered(string name, string path, long bytes);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "sink '{Name}': {Path} is left as it is: {Problem}")]
-    private partial void LogAbandoned(string name, string path, string problem);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "sink '{Name}': {Count} files wait for a checkpoint to be completed; no other is begun until then, and {Path} grows beyond its bounds")]
+    private partial void LogHeldUp(string name, int count, string path);
 }

@@ -5,6 +5,10 @@ namespace StreamEngine.Sinks.Files;
 /// <summary>
 /// Writes records as JSON lines. The file being written has <c>.part</c> at the end of its name; when it is complete it is
 /// synced and gets its final name. No file is ever overwritten: a name that is taken gets <c>-1</c>, <c>-2</c> and so on.
+/// With checkpoints (<c>checkpoint.path</c>) a file is cut back after a crash to what the checkpoint covers, files begun later are deleted, and
+/// what comes again is written once. So a file gets its final name only when a checkpoint covers all of it: until then it waits as
+/// <c>.part</c>. Behind a source that can't go back, such as <c>http</c>, nothing is cut back or deleted. Without checkpoints the next start
+/// completes what a crash left, without its torn last line. Give each pipeline its own folder.
 /// </summary>
 public sealed record FileSinkOptions : SinkOptions
 {

@@ -66,7 +66,7 @@ internal static class LeftOvers
         }
     }
 
-    private static bool IsLocked(IOException e) => e.HResult is 11 or 13 or unchecked((int)0x80070020);
+    public static bool IsLocked(IOException e) => e.HResult is 11 or 13 or unchecked((int)0x80070020);
 
     private static long WholeLines(FileStream stream)
     {

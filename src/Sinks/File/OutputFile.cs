@@ -35,11 +35,27 @@ internal sealed class OutputFile : IDisposable
     /// <summary>Length up to which the file is good.</summary>
     public long Length { get; private set; }
 
+    /// <summary>Whether a piece that was not written is to be given up before the next.</summary>
+    public bool IsTorn => torn || compressed is not null;
+
+    public SavedFile Saved => new(FinalPath, Length, Opened, gzip);
+
     public static OutputFile Open(string path, DateTimeOffset opened, bool gzip, DiskWrite write)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var handle = File.OpenHandle(path + PathTemplate.Part, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete);
         return new OutputFile(path, handle, opened, gzip, write);
+    }
+
+    /// <summary>Opens a file as it was at a checkpoint; what came after is cut off.</summary>
+    /// <returns>The file, and how many bytes were cut off.</returns>
+    public static (OutputFile File, long Cut) Continue(SavedFile saved, DiskWrite write)
+    {
+        var handle = File.OpenHandle(saved.Part, FileMode.Open, FileAccess.Write, FileShare.Read | FileShare.Delete);
+        var file = new OutputFile(saved.Path, handle, saved.Opened, saved.Gzip, write) { Length = saved.Length, synced = true };
+        var cut = RandomAccess.GetLength(handle) - saved.Length;
+        RandomAccess.SetLength(handle, saved.Length);
+        return (file, cut);
     }
 
     /// <summary>Writes whole lines. After a failure it may be called again with the same lines, and with no others.</summary>
@@ -59,15 +75,10 @@ internal sealed class OutputFile : IDisposable
         compressed = null;
     }
 
-    /// <summary>Ends the file and makes it durable; may be called again after a failure.</summary>
+    /// <summary>Makes a whole file of what there is, and makes it durable; more may follow. May be called again after a failure.</summary>
     public async ValueTask EndAsync(CancellationToken cancellationToken)
     {
-        if (member is not null)
-        {
-            await WriteAsync(member.End(), cancellationToken).ConfigureAwait(false);
-            DropMember();
-        }
-
+        await EndMemberAsync(cancellationToken).ConfigureAwait(false);
         if (!synced)
         {
             RandomAccess.FlushToDisk(handle);
@@ -79,23 +90,32 @@ internal sealed class OutputFile : IDisposable
     /// Gives a piece up that could not be written: the file ends before it. Compression can't go back, so a new member
     /// follows.
     /// </summary>
-    public async ValueTask AbandonPieceAsync(CancellationToken cancellationToken)
+    public ValueTask AbandonPieceAsync(CancellationToken cancellationToken)
     {
         if (compressed is not null)
         {
-            await WriteAsync(member!.IsBegun ? member.End() : ReadOnlyMemory<byte>.Empty, cancellationToken).ConfigureAwait(false);
-            DropMember();
+            return EndMemberAsync(cancellationToken);
         }
-        else
-        {
-            Cut();
-        }
+
+        Cut();
+        return ValueTask.CompletedTask;
     }
 
     public void Dispose()
     {
         DropMember();
         handle.Dispose();
+    }
+
+    private async ValueTask EndMemberAsync(CancellationToken cancellationToken)
+    {
+        if (member is { IsBegun: true })
+        {
+            await WriteAsync(member.End(), cancellationToken).ConfigureAwait(false);
+        }
+
+        Cut();
+        DropMember();
     }
 
     private void DropMember()

@@ -13,8 +13,13 @@ internal sealed class PathTemplate
     private static readonly SearchValues<char> DateLetters = SearchValues.Create("yMdHms-_.");
 
     private readonly string text;
+    private readonly Regex names;
 
-    private PathTemplate(string text) => this.text = text;
+    private PathTemplate(string text)
+    {
+        this.text = text;
+        names = new Regex(Pattern(text), RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+    }
 
     public bool HasDates => text.Contains('{', StringComparison.Ordinal);
 
@@ -120,22 +125,75 @@ internal sealed class PathTemplate
             return [];
         }
 
-        var pattern = new StringBuilder("^");
-        for (var at = 0; at < text.Length; at++)
+        var depth = text[Root.Length..].Count(c => c == Path.DirectorySeparatorChar);
+        var options = new EnumerationOptions { RecurseSubdirectories = depth > 1, MaxRecursionDepth = Math.Max(0, depth - 1), AttributesToSkip = 0 };
+        return [.. Directory.EnumerateFiles(Root, "*" + Part, options).Where(f => Matches(f[..^Part.Length])).Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>The first name to try for a file begun at that time for which neither it nor an unfinished file is there.</summary>
+    public string ExpandUnused(DateTimeOffset opened)
+    {
+        var path = Expand(opened);
+        for (var number = 0; ; number++)
         {
+            var name = Alternative(path, number);
+            if (!Path.Exists(name) && !Path.Exists(name + Part))
+            {
+                return name;
+            }
+        }
+    }
+
+    /// <summary>Whether a file with that path may be one of its own.</summary>
+    public bool Matches(string path) => names.IsMatch(path);
+
+    /// <summary>As narrow as can be: what it matches is taken for this sink's.</summary>
+    private static string Pattern(string text)
+    {
+        var end = text.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? text.Length - 3 : text.Length;
+        var dot = text.LastIndexOf('.', end - 1);
+        var numberAt = dot > text.LastIndexOf(Path.DirectorySeparatorChar) ? dot : end;
+        var pattern = new StringBuilder("^");
+        for (var at = 0; at <= text.Length; at++)
+        {
+            if (at == numberAt)
+            {
+                pattern.Append("(-[0-9]+)?");
+            }
+
+            if (at == text.Length)
+            {
+                break;
+            }
+
             if (text[at] != '{')
             {
                 pattern.Append(Regex.Escape(text[at].ToString()));
                 continue;
             }
 
-            pattern.Append("[-_.0-9]+");
-            at = text.IndexOf('}', at);
+            for (at++; text[at] != '}';)
+            {
+                var letter = text[at];
+                var start = at;
+                while (text[at] == letter)
+                {
+                    at++;
+                }
+
+                pattern.Append(start == numberAt ? "(-[0-9]+)?" : "").Append(DatePattern(letter, at - start));
+            }
         }
 
-        var names = new Regex(pattern + Regex.Escape(Part) + "$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
-        var depth = text[Root.Length..].Count(c => c == Path.DirectorySeparatorChar);
-        var options = new EnumerationOptions { RecurseSubdirectories = depth > 1, MaxRecursionDepth = Math.Max(0, depth - 1), AttributesToSkip = 0 };
-        return [.. Directory.EnumerateFiles(Root, "*" + Part, options).Where(f => names.IsMatch(f)).Order(StringComparer.Ordinal)];
+        return pattern.Append('$').ToString();
     }
+
+    private static string DatePattern(char letter, int count) => (letter, count) switch
+    {
+        ('-' or '_' or '.', _) => Regex.Escape(new string(letter, count)),
+        ('M' or 'd', > 2) => "[A-Za-z]+",
+        (_, 1) => "[0-9]{1,2}",
+        ('y', _) => $"[0-9]{{{count},}}",
+        _ => "[0-9]{2}",
+    };
 }

@@ -18,10 +18,16 @@ internal static class FileSourceCheck
             return;
         }
 
-        check.Error("path", Directory.Exists(full)
-            ? $"'{options.Path}' is a folder; write a pattern such as '{options.Path.TrimEnd('/')}/*.jsonl'"
-            : InputFiles.IsPattern(options.Path)
-                ? $"no file matches '{options.Path}'; relative paths count from the config's folder"
-                : $"there is no file '{options.Path}'; relative paths count from the config's folder");
+        if (Directory.Exists(full))
+        {
+            check.Error("path", $"'{options.Path}' is a folder; write a pattern such as '{options.Path.TrimEnd('/')}/*.jsonl'");
+            return;
+        }
+
+        // What is followed may come later.
+        Action<string, string> report = options.Follow ? check.Warning : check.Error;
+        report("path", InputFiles.IsPattern(options.Path)
+            ? $"no file matches '{options.Path}'; relative paths count from the config's folder"
+            : $"there is no file '{options.Path}'; relative paths count from the config's folder");
     }
 }

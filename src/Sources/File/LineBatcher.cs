@@ -7,7 +7,11 @@ namespace StreamEngine.Sources.File;
 /// Reads a stream straight into batches, one document per line. What follows the last whole line of a batch is carried into
 /// the next one.
 /// </summary>
-internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : IDisposable
+/// <param name="input">The file, at the place where it was left.</param>
+/// <param name="from">How far it was handed on.</param>
+/// <param name="maxLine">The longest line accepted, in bytes.</param>
+/// <param name="wholeLines">Whether a last line without a newline is left for later.</param>
+internal sealed class LineBatcher(InputFile input, KnownFile from, int maxLine, bool wholeLines) : IDisposable
 {
     private const int ReadBytes = 32 * 1024;
     private const int KeptOfLongLine = 4 * 1024;
@@ -16,33 +20,37 @@ internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : I
 
     private byte[] carried = ArrayPool<byte>.Shared.Rent(Batch.FullBytes);
     private int carriedLength;
-    private bool started;
-    private bool skipping;
+    private KnownFile reached = from;
+    private long taken = from.Offset;
+    private bool started = from.Offset > 0;
+    private bool skipping = from.InLongLine;
     private bool ended;
 
-    /// <summary>True when everything was read and handed on.</summary>
-    public bool IsDone => ended && carriedLength == 0;
+    /// <summary>How far it is handed on when the batches filled so far are. It is done when everything was read.</summary>
+    public KnownFile Reached => reached;
 
     /// <summary>Fills an empty batch. It stays empty when there were only blank lines, or lines to skip.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="source">Index of the source.</param>
     /// <param name="line">Lines read before; the number of the last line read afterwards.</param>
-    /// <param name="skip">Lines up to this number were handed on before and are left out.</param>
     /// <param name="now">UTC ticks.</param>
-    public void Fill(Batch batch, short source, ref long line, long skip, long now)
+    public void Fill(Batch batch, short source, ref long line, long now)
     {
-        var document = new Document { Source = source, ReceivedTime = now, Origin = origin };
+        var document = new Document { Source = source, ReceivedTime = now, Origin = reached.Name };
         batch.Append(carried.AsSpan(0, carriedLength));
         var (begin, scanned) = (0, 0);
         while (batch.DocumentCount < Batch.FullDocuments)
         {
-            if (!started && batch.Bytes.Length >= ByteOrderMark.Length)
+            if (!started && (begin > 0 || batch.Bytes.Length >= ByteOrderMark.Length))
             {
                 started = true;
-                begin = scanned = batch.Bytes.StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0;
+                if (begin == 0 && batch.Bytes.StartsWith(ByteOrderMark))
+                {
+                    begin = scanned = ByteOrderMark.Length;
+                }
             }
 
-            begin = EndLines(batch, ref document, begin, scanned, ref line, skip);
+            begin = EndLines(batch, ref document, begin, scanned, ref line);
             if (batch.DocumentCount == Batch.FullDocuments)
             {
                 break;
@@ -52,9 +60,14 @@ internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : I
             if (ended)
             {
                 // The last line, without a newline.
-                if (begin < scanned)
+                if (begin < scanned && wholeLines)
                 {
-                    EndLine(batch, batch.Bytes, ref document, begin, scanned, ref line, skip);
+                    batch.Truncate(begin);
+                    taken -= scanned - begin;
+                }
+                else if (begin < scanned)
+                {
+                    EndLine(batch, batch.Bytes, ref document, begin, scanned, ref line);
                     begin = scanned;
                 }
 
@@ -63,7 +76,7 @@ internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : I
 
             if (!skipping && scanned - begin > maxLine)
             {
-                EndLine(batch, batch.Bytes, ref document, begin, scanned, ref line, skip);
+                EndLine(batch, batch.Bytes, ref document, begin, scanned, ref line);
                 skipping = true;
                 begin += KeptOfLongLine;
             }
@@ -79,31 +92,33 @@ internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : I
                 break;
             }
 
-            var read = stream.Read(batch.GetSpan(ReadBytes)[..ReadBytes]);
+            var read = input.Read(batch.GetSpan(ReadBytes)[..ReadBytes]);
             batch.Advance(read);
+            taken += read;
             ended = read == 0;
         }
 
         Carry(batch, begin);
+        reached = input.Reached(reached, taken - carriedLength, skipping, ended && carriedLength == 0);
     }
 
     /// <summary>Ends the lines whose newlines are there, as long as the batch takes them.</summary>
     /// <returns>Where the next line begins.</returns>
-    private int EndLines(Batch batch, ref Document document, int begin, int scanned, ref long line, long skip)
+    private int EndLines(Batch batch, ref Document document, int begin, int scanned, ref long line)
     {
         // Nothing is appended in here, so the bytes stay where they are.
         var bytes = batch.Bytes;
         int newline;
         while (batch.DocumentCount < Batch.FullDocuments && (newline = bytes[scanned..].IndexOf((byte)'\n')) >= 0)
         {
-            EndLine(batch, bytes, ref document, begin, scanned + newline, ref line, skip);
+            EndLine(batch, bytes, ref document, begin, scanned + newline, ref line);
             begin = scanned += newline + 1;
         }
 
         return begin;
     }
 
-    private void EndLine(Batch batch, ReadOnlySpan<byte> bytes, ref Document document, int begin, int end, ref long line, long skip)
+    private void EndLine(Batch batch, ReadOnlySpan<byte> bytes, ref Document document, int begin, int end, ref long line)
     {
         if (skipping)
         {
@@ -113,7 +128,7 @@ internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : I
 
         line++;
         var text = bytes[begin..end];
-        if (line <= skip || IsBlank(text))
+        if (IsBlank(text))
         {
             return;
         }
@@ -150,6 +165,6 @@ internal sealed class LineBatcher(Stream stream, string origin, int maxLine) : I
     {
         ArrayPool<byte>.Shared.Return(carried);
         carried = [];
-        stream.Dispose();
+        input.Dispose();
     }
 }

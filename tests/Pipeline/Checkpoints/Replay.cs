@@ -136,16 +136,23 @@ internal sealed class RewindingSink : ICheckpointedSink
 
     public int Checkpoints { get; private set; }
 
-    public ValueTask WriteAsync(Batch batch, CancellationToken cancellationToken)
+    /// <summary>How long each batch takes.</summary>
+    public TimeSpan Pause { get; init; }
+
+    public async ValueTask WriteAsync(Batch batch, CancellationToken cancellationToken)
     {
         Enter();
+        if (Pause > TimeSpan.Zero)
+        {
+            await Task.Delay(Pause, cancellationToken);
+        }
+
         foreach (var row in batch)
         {
             records.Add((row.Head.Source, row.Get(0).Bits));
         }
 
         Leave();
-        return ValueTask.CompletedTask;
     }
 
     public ValueTask CompleteAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;

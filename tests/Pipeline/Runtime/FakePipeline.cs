@@ -67,6 +67,8 @@ internal sealed class FakePipeline
 
     public FakePipeline AddStep(string name, Func<IStep> make, params string[] from) => Add(new(name, Transform, new FakeTransformOptions(make) { From = from }));
 
+    public FakePipeline AddDroppingSink(string name, ISink sink, params string[] from) => Add(new(name, Sink, new FakeSinkOptions(sink) { From = from, OnFull = "dropOldest" }));
+
     public FakePipeline AddSink(string name, ISink sink, params string[] from) => Add(new(name, Sink, new FakeSinkOptions(sink) { From = from }));
 
     public PipelineDefinition Definition() => new()

@@ -10,7 +10,13 @@ namespace StreamEngine.Sinks.Tests.Support;
 
 internal static class TestContexts
 {
-    public static BlockContext Make(TimeProvider time, string folder = "/", ILoggerFactory? logging = null, params object[] services)
+    public static BlockContext Make(TimeProvider time, string folder = "/", ILoggerFactory? logging = null, params object[] services) =>
+        Make(new PipelineOptions(), time, folder, logging, services);
+
+    public static BlockContext MakeCheckpointed(TimeProvider time, string folder, ILoggerFactory logging) =>
+        Make(new PipelineOptions { Checkpoint = new CheckpointOptions { Path = "state" } }, time, folder, logging);
+
+    private static BlockContext Make(PipelineOptions pipeline, TimeProvider time, string folder, ILoggerFactory? logging, params object[] services)
     {
         var collection = new ServiceCollection();
         foreach (var service in services)
@@ -21,7 +27,7 @@ internal static class TestContexts
         return new BlockContext
         {
             Name = "sink",
-            Pipeline = new PipelineOptions(),
+            Pipeline = pipeline,
             Schema = TestBatches.Schema,
             BaseDirectory = folder,
             Time = time,
@@ -59,9 +65,11 @@ internal sealed class TestCheck(PipelineOptions pipeline, string name, string fo
         where T : class => throw new NotSupportedException();
 
     /// <summary>Checks the sink of that name.</summary>
-    public static TestCheck Run(string name, string folder, params (string Name, SinkOptions Options)[] sinks)
+    public static TestCheck Run(string name, string folder, params (string Name, SinkOptions Options)[] sinks) => Run(name, folder, "", sinks);
+
+    public static TestCheck Run(string name, string folder, string checkpoints, params (string Name, SinkOptions Options)[] sinks)
     {
-        var pipeline = new PipelineOptions { Sinks = sinks.ToDictionary(s => s.Name, s => s.Options) };
+        var pipeline = new PipelineOptions { Sinks = sinks.ToDictionary(s => s.Name, s => s.Options), Checkpoint = new CheckpointOptions { Path = checkpoints } };
         var check = new TestCheck(pipeline, name, folder);
         var options = pipeline.Sinks[name];
         SinkTypes.All.Single(t => t.Options == options.GetType()).Check(options, check);

@@ -108,6 +108,21 @@ public sealed class FileSourceTests : IDisposable
     }
 
     [Fact]
+    public async Task An_archive_of_several_parts_is_read_to_its_end()
+    {
+        using (var file = System.IO.File.Create(Path.Combine(folder, "parts.jsonl.gz")))
+        {
+            foreach (var part in new[] { "1\n", "[2]\n[3", "]\n" })
+            {
+                using var stream = new GZipStream(file, CompressionLevel.Fastest, leaveOpen: true);
+                stream.Write(Encoding.UTF8.GetBytes(part));
+            }
+        }
+
+        Assert.Equal([("1", 1L), ("[2]", 2L), ("[3]", 3L)], (await ReadAsync("parts.jsonl.gz")).Documents.Select(d => (d.Text, d.Document.Sequence)));
+    }
+
+    [Fact]
     public async Task Megabytes_of_blank_lines_need_no_memory()
     {
         Write("blank.jsonl.gz", new string('\n', 5_000_000) + "[1]\n");

@@ -81,6 +81,10 @@ public sealed record DeadLetterOptions
     /// <summary>File of JSON lines; empty counts dead records without keeping them.</summary>
     public string Path { get; init; } = "data/dead-letter.jsonl";
 
+    /// <summary>The most that is kept of one payload. What is cut can't be fed back with <c>redrive</c>.</summary>
+    [Between("1KB", "16MB")]
+    public ByteSize MaxPayload { get; init; } = new(64L << 10);
+
     /// <summary>Size at which the file is renamed to <c>PATH.1</c> (replacing the one before) and begun anew.</summary>
     [Between("64KB", "1024GB")]
     public ByteSize MaxBytes { get; init; } = new(100L << 20);
