@@ -18,7 +18,7 @@ internal sealed class PathTemplate
     private PathTemplate(string text)
     {
         this.text = text;
-        names = new Regex(Pattern(text), RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+        names = new Regex(Pattern(text), RegexOptions.CultureInvariant);
     }
 
     public bool HasDates => text.Contains('{', StringComparison.Ordinal);
