@@ -41,6 +41,8 @@ internal sealed class FakePipeline
     /// <summary>Where checkpoints are kept; none are made without.</summary>
     public ICheckpointStore? Checkpoints { get; init; }
 
+    public string Clock { get; init; } = "wall";
+
     public TimeSpan Every { get; init; } = TimeSpan.FromMilliseconds(1);
 
     public SourceHealth? Health { get; private set; }
@@ -77,6 +79,7 @@ internal sealed class FakePipeline
         {
             Name = "fake",
             Parallelism = Parallelism,
+            Clock = Clock,
             DeadLetter = new DeadLetterOptions { Path = DeadLetterPath },
             Checkpoint = new CheckpointOptions { Path = Checkpoints is null ? "" : "checkpoint", Every = new Duration(Every) },
             Server = new ServerOptions { DrainTimeout = new Duration(DrainTimeout) },

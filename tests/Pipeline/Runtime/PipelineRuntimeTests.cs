@@ -44,6 +44,24 @@ public sealed class PipelineRuntimeTests
         Assert.Equal(expected.Count(i => i % 2 != 0), filter.Filtered["odd"]);
     }
 
+    [Theory]
+    [InlineData("wall", 630822816000000000)]
+    [InlineData("event", 0)]
+    public async Task Transforms_go_by_the_clock_of_the_config(string clock, long expected)
+    {
+        await using var sink = new CollectingSink();
+        await using var runtime = new FakePipeline { Clock = clock, Time = new FakeTimeProvider() }
+            .AddSource("a", 3)
+            .AddLines("lines", "a")
+            .AddStep("stamped", () => new StampStep(), "lines")
+            .AddSink("sink", sink, "stamped")
+            .Build();
+
+        Assert.Empty(await runtime.RunAsync(Cancel));
+
+        Assert.Equal([expected, expected, expected], sink.Ids);
+    }
+
     [Fact]
     public async Task A_stage_ends_only_after_all_its_inputs()
     {
@@ -337,6 +355,17 @@ public sealed class PipelineRuntimeTests
         {
             await when;
             await new CountingSource(1, 1).RunAsync(output, stop);
+        }
+    }
+
+    private sealed class StampStep : IStep
+    {
+        public void Process(Part part, StepTime now)
+        {
+            foreach (var row in part)
+            {
+                row.Set(0, now.Of(row.Head));
+            }
         }
     }
 }

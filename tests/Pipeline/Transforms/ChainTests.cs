@@ -22,12 +22,14 @@ public class ChainTests
         ]
         """;
 
+    private static readonly string EventMap = Map.Replace("\"game:mlb:{id}\",", """ "game:mlb:{id}", "eventTime": { "path": "t", "format": "unix" }, """, StringComparison.Ordinal);
+
     private static readonly Gen<string> Player = Gen.Select(Gen.Int[-1, 4], Gen.Int[0, 3], Gen.Int[0, 6], Gen.Int[0, 5], Gen.Int[0, 3], (id, name, hits, average, time) =>
         $$"""{{{(id < 0 ? "" : $"\"id\":{id},")}}"n":"N\u00e4{{name}}","h":{{(hits == 6 ? "\"x\"" : hits)}},"b":4,"a":{{average * 0.25}}0,"t":{{1748779200 + time}},"skip":{{(hits == 5 ? "true" : "false")}}}""");
 
     private static readonly Gen<Doc> Docs = Gen.Select(
         Player.List[0, 4], Gen.Int[0, 3], Gen.Int[0, 5], Gen.Short[0, 2], Gen.Int[1, 2], (players, game, kind, source, request) => new Doc(
-            kind == 0 ? "" : kind == 1 ? "{broken" : $$"""{"p":[{{string.Join(",", players)}}]{{(game == 0 ? "" : $$""","g":{"id":1,"s":"live","i":{{game}}}""")}}}""",
+            kind == 0 ? "" : kind == 1 ? "{broken" : $$"""{"p":[{{string.Join(",", players)}}]{{(game == 0 ? "" : $$""","g":{"id":1,{{(game == 3 ? "" : $"\"t\":{1748779200 + game},")}}"s":"live","i":{{game}}}""")}}}""",
             kind == 0,
             source,
             request));
@@ -41,16 +43,28 @@ public class ChainTests
         Assert.Equal(one.Left, many.Left);
     }, iter: 500);
 
-    private static (string Output, string Left) Run(List<Doc> docs, List<int> sizes)
+    [Fact]
+    public void With_event_time_neither_batch_boundaries_nor_the_hour_change_anything() =>
+        Gen.Select(Docs.Where(d => !d.Confirmed).List[1, 30], Gen.Int[1, 7].List[1, 30], Gen.Long[1, TestBatch.Start]).Sample((docs, sizes, hour) =>
+        {
+            var one = Run(docs, [docs.Count], TestBatch.Start);
+            var many = Run(docs, sizes, hour);
+            Assert.Equal(one.Output, many.Output);
+            Assert.Equal(one.Left, many.Left);
+        }, iter: 500);
+
+    private static (string Output, string Left) Run(List<Doc> docs, List<int> sizes, long? received = null)
     {
+        var isEvent = received is not null;
+        var time = isEvent ? StepTime.Event : new StepTime(TestBatch.Start);
         var schema = TestBatch.DefaultSchema();
         var crosswalk = new Crosswalk();
         crosswalk.Read(new StringReader("kind,mlb,sl\nplayer,100,0\nplayer,101,1\nplayer,100,2\n"), (_, message) => Assert.Fail(message));
         IStep[] steps =
         [
-            TestMapping.Step(schema, Map),
+            TestMapping.Step(schema, isEvent ? EventMap : Map, isEvent),
             new IdentifyStep(crosswalk, "filter"),
-            new DeduplicateStep(schema, TimeSpan.FromMinutes(10), 3),
+            new DeduplicateStep(schema, isEvent ? TimeSpan.FromSeconds(1) : TimeSpan.FromMinutes(10), 3),
             new ScoreStep(schema, new ScoreOptions { DeadLetterBelow = 0.6 }),
             new MergeStep(schema, ["priority", "quality", "freshness"], TimeSpan.FromMinutes(2), 2),
         ];
@@ -63,12 +77,12 @@ public class ChainTests
             for (var n = sizes[i % sizes.Count]; n > 0 && at < docs.Count; n--)
             {
                 var doc = docs[at++];
-                batch.Document(doc.Payload, doc.Source, sequence: at, request: doc.Request, confirmed: doc.Confirmed);
+                batch.Document(doc.Payload, doc.Source, sequence: at, request: doc.Request, received: received, confirmed: doc.Confirmed);
             }
 
             for (var s = 0; s < steps.Length; s++)
             {
-                left[s].AddRange(steps[s].Run(batch.Batch, TestBatch.Start).Select(d => $"{d.State} {d.Reason} {d.Detail}"));
+                left[s].AddRange(steps[s].Run(batch.Batch, time).Select(d => $"{d.State} {d.Reason} {d.Detail}"));
             }
 
             batch.Batch.Seal();

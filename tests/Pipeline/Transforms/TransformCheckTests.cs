@@ -26,7 +26,7 @@ public class TransformCheckTests
     }
 
     [Theory]
-    [InlineData("\"some\": { \"type\": \"identify\", \"from\": [\"normalized\"], \"tables\": [\"no.csv\"] },", "(9,70): error: transforms.some.tables[0]: there is no file 'no.csv'; paths count from the config's folder")]
+    [InlineData("\"some\": { \"type\": \"identify\", \"from\": [\"normalized\"], \"tables\": [\"no.csv\"] },", "(10,70): error: transforms.some.tables[0]: there is no file 'no.csv'; paths count from the config's folder")]
     [InlineData("\"some\": { \"type\": \"identify\", \"from\": [\"normalized\"], \"tables\": [\"ids.csv\"] },", "error: transforms.some.tables[0]: ids.csv(3): 'player:sl:a' is 'player:mlb:2' here and 'player:mlb:1' before; one id belongs to one entity")]
     [InlineData("\"some\": { \"type\": \"score\", \"from\": [\"normalized\"], \"weights\": { \"completeness\": 0, \"validity\": 0, \"freshness\": 0, \"reliability\": 0 } },", "transforms.some.weights: all weights are 0; at least one part of the score must count")]
     [InlineData("\"some\": { \"type\": \"merge\", \"from\": [\"normalized\"], \"prefer\": [\"quality\", \"quality\"] },", "transforms.some.prefer: each of priority, quality and freshness decides at most once")]
@@ -46,13 +46,28 @@ public class TransformCheckTests
         Assert.Equal("maps/players.json(6,41): error: [0].fields.hist: field 'hist' is not in record 'player'; did you mean 'hits'?", Assert.Single(result.Faults).ToString());
     }
 
-    private static LoadResult Load(string transforms, string table, string map = BrokenConfigs.SoundMap)
+    [Theory]
+    [InlineData("", "(2,3): error: [0]: it has no 'eventTime', at which its records live with \"clock\": \"event\"; name the path of one, or set \"clock\": \"wall\"")]
+    [InlineData("\"eventTime\": { \"path\": \"@fetched\" },", "(2,3): error: [0]: it reads '@fetched', which is another time whenever the payload is read again; take a time from the payload, or set \"clock\": \"wall\"")]
+    [InlineData("\"eventTime\": { \"path\": \"at\" },", null)]
+    public void With_event_time_a_mapping_says_when_its_records_were_true(string eventTime, string? expected)
+    {
+        var map = BrokenConfigs.SoundMap.Replace("\"fields\"", eventTime + "\"fields\"", StringComparison.Ordinal);
+        Assert.Empty(Load("\"some\": { \"type\": \"filter\", \"from\": [\"normalized\"], \"where\": \"hits > 0\" },", "", map).Faults);
+
+        var result = Load("\"some\": { \"type\": \"filter\", \"from\": [\"normalized\"], \"where\": \"hits > 0\" },", "", map, "event");
+
+        Assert.Equal(expected is null ? [] : ["maps/players.json" + expected], result.Faults.Select(f => f.ToString()));
+    }
+
+    private static LoadResult Load(string transforms, string table, string map = BrokenConfigs.SoundMap, string clock = "wall")
     {
         using var folder = new TestFolder(map);
         folder.Write("ids.csv", table);
         var last = transforms.Contains("\"some\"", StringComparison.Ordinal) ? "some" : "normalized";
         var text = $$"""
             {
+              "clock": "{{clock}}",
               "records": { "player": { "name": { "type": "string" }, "hits": { "type": "int" }, "atBats": { "type": "int" }, "state": { "type": "enum", "values": ["active"] } },
                            "game": { "inning": { "type": "int" } } },
               "providers": { "mlb": { "baseUrl": "http://127.0.0.1:9" } },

@@ -78,10 +78,10 @@ internal sealed partial class MergeTable
     /// <summary>Takes over records of other tables; at the bound old ones leave.</summary>
     /// <param name="saved">The table they are from.</param>
     /// <param name="records">Some of its records.</param>
-    public void Take(in SavedTable saved, IEnumerable<SavedEntry> records)
+    public void Take(SavedTable saved, IEnumerable<SavedEntry> records)
     {
-        // Clocks count touches: what was touched last in its table counts as touched now.
-        foreach (var record in records)
+        // Clocks count touches: what was touched last in its table counts as touched now. The oldest come first, so that they leave first.
+        foreach (var record in records.OrderByDescending(r => saved.Clock - r.Touched))
         {
             Add(new Entry { Record = record.Record, Hash = HashOf(record), Touched = clock - (saved.Clock - record.Touched) });
         }

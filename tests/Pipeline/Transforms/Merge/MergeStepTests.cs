@@ -1,4 +1,5 @@
 using System.Text;
+using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Transforms.Merge;
 
@@ -94,6 +95,18 @@ public class MergeStepTests
         Assert.Equal(RowState.Live, confirmed.Head.State);
         Assert.Equal(2, confirmed.Head.Revision);
         Assert.Equal(1, next.Double(2));
+    }
+
+    [Fact]
+    public void With_event_time_what_is_stale_depends_on_the_records_alone()
+    {
+        var step = Step();
+        var batch = new TestBatch();
+        batch.Row("player", "k", source: 0, received: TestBatch.Start, fields: ("hits", 1));
+        batch.Row("player", "k", source: 1, received: TestBatch.Start + (119 * Second), fields: ("hits", 2));
+        var late = batch.Row("player", "k", source: 1, received: TestBatch.Start + (121 * Second), fields: ("hits", 3));
+        Assert.Equal([(1, "unchanged")], step.Run(batch.Batch, StepTime.Event).Select(d => (d.Row, d.Reason)));
+        Assert.Equal((3, (TestBatch.Start + (121 * Second) - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond), (late.Double(2), late.Head.Sequence));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using CsCheck;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Transforms.Score;
 
@@ -70,6 +71,15 @@ public class ScoreStepTests
         step.Run(batch.Batch, TestBatch.Start + (age * TimeSpan.TicksPerSecond));
         Assert.Equal(expected, row.Head.Quality.Score, 5);
         Assert.Equal(old, row.Head.Quality.Old);
+    }
+
+    [Fact]
+    public void With_event_time_every_record_is_of_this_moment()
+    {
+        var batch = new TestBatch();
+        var row = batch.Row("player", "k", eventTime: 1, fields: Complete);
+        new ScoreStep(TestBatch.DefaultSchema(), new ScoreOptions()).Run(batch.Batch, StepTime.Event);
+        Assert.Equal((1f, false), (row.Head.Quality.Score, row.Head.Quality.Old));
     }
 
     [Fact]
