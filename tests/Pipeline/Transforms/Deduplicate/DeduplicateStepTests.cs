@@ -1,4 +1,5 @@
 using CsCheck;
+using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Transforms.Deduplicate;
 
@@ -8,6 +9,20 @@ public class DeduplicateStepTests
 {
     private const int Keys = 7;
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
+
+    [Fact]
+    public void With_event_time_the_window_ends_between_two_records_and_never_goes_back()
+    {
+        var step = new DeduplicateStep(TestBatch.DefaultSchema(), Window, 100);
+        var batch = new TestBatch();
+        foreach (var (key, minute) in new[] { ("a", 0), ("a", 9), ("b", 9), ("a", 21), ("b", 0), ("b", 20) })
+        {
+            batch.Row("player", key, eventTime: TestBatch.Start + (minute * TimeSpan.TicksPerMinute), fields: ("hits", 1));
+        }
+
+        // At 21 both have expired; b is news again though its event time is 0, and lives on at the time that has been reached.
+        Assert.Equal([1, 5], step.Run(batch.Batch, StepTime.Event).Select(d => d.Row));
+    }
 
     [Fact]
     public void Numbers_are_compared_by_value_and_volatile_fields_not_at_all()
