@@ -1,6 +1,7 @@
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Sources.File;
 using StreamEngine.Sources.Http;
+using StreamEngine.Sources.RedisStream;
 
 namespace StreamEngine.Sources;
 
@@ -21,5 +22,10 @@ public static class SourceTypes
             "Exactly once, in order, from a checkpoint on; without checkpoints a new run starts at the first line again. Not for a pipe, and when it follows, not for what is added to a file right before it is deleted, moved away or truncated; lines of several files that grow at once may come in another order when they are read again.",
             static (options, context) => new FileSource(options, context),
             FileSourceCheck.Run),
+        BlockType.Source<RedisStreamSourceOptions>(
+            "redis-stream",
+            "Exactly once with checkpoints, in order but for what dead consumers left: an entry is acknowledged when a checkpoint covers it. At most once without checkpoints: an entry is acknowledged as soon as it is handed on, so a crash loses those under way. Not for what is trimmed before it is read, nor for what a server that isn't durable forgets.",
+            static (options, context) => new RedisStreamSource(options, context),
+            RedisStreamSourceCheck.Run),
     ];
 }

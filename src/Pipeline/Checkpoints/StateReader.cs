@@ -17,18 +17,24 @@ public sealed class StateReader(string block, IReadOnlyList<StateSection> sectio
     /// </summary>
     public bool ComesAgain { get; init; } = true;
 
+    /// <summary>For a source: whether a complete checkpoint holds this. It doesn't when a source is made anew in the middle of a run; then nothing may be acknowledged.</summary>
+    public bool IsComplete { get; init; } = true;
+
     /// <summary>How many shards the block had when it was saved.</summary>
     public int SavedShards => sections.Select(s => s.Shards).DefaultIfEmpty(1).Max();
 
     /// <summary>What could not be taken over, in words for an operator.</summary>
     public IReadOnlyList<string> Problems => problems;
 
+    /// <summary>All fields, from all shards.</summary>
+    internal IReadOnlyList<StateSection> Sections => sections;
+
     /// <summary>The fields that nobody has asked for.</summary>
     public IEnumerable<string> Unread => sections.Except(read).Select(s => s.Field).Distinct();
 
     /// <summary>Reads what was just written, without a checkpoint in between.</summary>
     public static StateReader Of(string block, StateWriter state) =>
-        new(block, [.. state.Fields.Select(f => new StateSection(block, 0, 1, f.Name, f.Version, f.Content.Pieces.SelectMany(p => p.ToArray()).ToArray()))]);
+        new(block, [.. state.Fields.Select(f => new StateSection(block, 0, 1, f.Name, f.Version, f.Content.Pieces.SelectMany(p => p.ToArray()).ToArray()))]) { IsComplete = false };
 
     /// <summary>The field as the same shard of as many has saved it; null when there is none, which is reported when there were other shards.</summary>
     /// <param name="field">The field's name.</param>

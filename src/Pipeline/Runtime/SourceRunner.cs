@@ -217,13 +217,20 @@ internal sealed class SourceRunner(
     {
         if (source is IReplayableSource replayable)
         {
-            replayable.Restore(reader(Block.Name, 0, 1));
+            var state = reader(Block.Name, 0, 1);
+            replayable.Restore(state);
+            position = state.Sections.Count > 0 ? new RestoredPosition(state.Sections) : null;
         }
     }
 
     /// <summary>A checkpoint with this position is complete.</summary>
     public async ValueTask CommittedAsync(SourcePosition at, CancellationToken cancellationToken)
     {
+        if (at is RestoredPosition)
+        {
+            return;
+        }
+
         try
         {
             await ((IReplayableSource)source).CommittedAsync(at, cancellationToken).ConfigureAwait(false);

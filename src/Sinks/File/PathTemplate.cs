@@ -18,7 +18,7 @@ internal sealed class PathTemplate
     private PathTemplate(string text)
     {
         this.text = text;
-        names = new Regex(Pattern(text), RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+        names = new Regex(Pattern(text), RegexOptions.CultureInvariant);
     }
 
     public bool HasDates => text.Contains('{', StringComparison.Ordinal);
@@ -134,10 +134,17 @@ internal sealed class PathTemplate
     public string ExpandUnused(DateTimeOffset opened)
     {
         var path = Expand(opened);
-        for (var number = 0; ; number++)
+        if (!Path.Exists(path) && !Path.Exists(path + Part))
+        {
+            return path;
+        }
+
+        // There may be thousands: looked at one by one, each new file would cost more than the one before.
+        var taken = Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(path)!).ToHashSet(StringComparer.Ordinal);
+        for (var number = 1; ; number++)
         {
             var name = Alternative(path, number);
-            if (!Path.Exists(name) && !Path.Exists(name + Part))
+            if (!taken.Contains(name) && !taken.Contains(name + Part))
             {
                 return name;
             }

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Redis;
 
 namespace StreamEngine.Sinks.Redis;
 
@@ -75,13 +76,7 @@ public sealed partial class RedisTier : IAsyncDisposable
             return null;
         }
 
-        var configuration = RedisAddress.Parse(options.Url.Trim(), out var fault) ?? throw new FormatException($"redis.url: {fault}");
-        configuration.AbortOnConnectFail = false;
-        configuration.BacklogPolicy = BacklogPolicy.FailFast;
-        configuration.ReconnectRetryPolicy = new ExponentialRetry(250, (int)LongestPause.TotalMilliseconds);
-        configuration.ConnectTimeout = 2000;
-        configuration.AsyncTimeout = 2000;
-        configuration.ClientName = "streamengine";
+        var configuration = RedisAddress.Settings(options.Url, "redis.url");
         return new RedisTier(configuration, options.Prefix, time, logging.CreateLogger<RedisTier>());
     }
 
@@ -104,7 +99,7 @@ public sealed partial class RedisTier : IAsyncDisposable
         try
         {
             var reading = redis.GetDatabase().StringGetWithExpiryAsync(prefix + key);
-            Observe(reading);
+            RedisFault.Observe(reading);
             var found = await reading.WaitAsync(ReadTimeout, time, cancellationToken).ConfigureAwait(false);
             record = found.Value.IsNull ? null : RedisRecord.Parse((byte[])found.Value!, found.Expiry ?? LongestPause);
         }
@@ -199,7 +194,7 @@ public sealed partial class RedisTier : IAsyncDisposable
             {
                 // Whatever it was: a tier that stopped trying would never recover by itself.
                 counters.Fail();
-                Down(Reason(e));
+                Down(RedisFault.Reason(e));
                 notBefore = time.GetTimestamp() + (long)(pause.TotalSeconds * time.TimestampFrequency);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
                 Signal();
@@ -322,23 +317,9 @@ public sealed partial class RedisTier : IAsyncDisposable
         problem = $"redis at {Name} {reason} since {downSince:yyyy-MM-ddTHH:mm:ssZ}";
     }
 
-    private static string Reason(Exception e) => e switch
-    {
-        RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } => "refuses the password",
-        RedisConnectionException { InnerException: RedisConnectionException inner } => Reason(inner),
-        RedisServerException server when server.Message.StartsWith("NOAUTH", StringComparison.Ordinal) => "wants a password",
-        RedisServerException server when server.Message.Split(' ')[0] is { Length: > 2 and < 20 } code => $"refuses commands ({code})",
-        RedisServerException => "refuses commands",
-        _ => "does not answer",
-    };
-
     private void Signal() => Interlocked.Exchange(ref progress, NewProgress()).TrySetResult();
 
     private static TaskCompletionSource NewProgress() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>A reply that nobody waits for any more may still fail; nobody else would look at that.</summary>
-    private static void Observe(Task task) => task.ContinueWith(
-        t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "redis at {Name} {Reason}; records are kept in memory and the latest are written when it is back")]
     private partial void LogDown(string name, string reason);

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Messages;
-using StreamEngine.Sinks.Redis;
+using StreamEngine.Redis;
 
 namespace StreamEngine.Sinks.Store;
 

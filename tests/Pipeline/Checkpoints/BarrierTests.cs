@@ -138,6 +138,34 @@ public sealed class BarrierTests
     }
 
     [Fact]
+    public async Task A_run_from_the_one_before_counts_on_from_the_damaged_one()
+    {
+        using var folder = new TempFolder();
+        async Task<Pipeline.Runtime.PipelineRuntime> RunAsync(RewindingSink sink)
+        {
+            var runtime = new FakePipeline { Checkpoints = Saved.In(folder.FullName), Every = TimeSpan.FromHours(1) }
+                .AddSource("a", () => new ReplayableSource(100, 10))
+                .AddLines("lines", "a")
+                .AddSink("sink", sink, "lines")
+                .Build();
+            Assert.Empty(await runtime.RunAsync(Cancel));
+            return runtime;
+        }
+
+        await using var whole = new RewindingSink();
+        await using var first = await RunAsync(whole);
+        Assert.Equal(2, first.Status().Checkpoint!.Id);
+        File.WriteAllBytes(Saved.PathOf(folder, 2), []);
+
+        await using var sink = new RewindingSink([.. whole.Records]);
+        await using var second = await RunAsync(sink);
+
+        Assert.Equal((1, 3), (second.Status().Checkpoint!.RestoredFrom, second.Status().Checkpoint!.Id));
+        Assert.Contains("was cut off", second.Status().Checkpoint!.Unfit[0], StringComparison.Ordinal);
+        Assert.Equal(whole.Records, sink.Records);
+    }
+
+    [Fact]
     public async Task What_does_not_fit_is_reported()
     {
         var store = new MemoryCheckpoints();

@@ -51,6 +51,32 @@ public sealed class CheckpointDamageTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Lists_that_lie_are_refused_though_their_checksums_are_right()
+    {
+        var lengths = Damage.LengthsOf(good);
+        (int At, long Number)[][] lies =
+        [
+            [(Damage.Time, -1)],
+            [(Damage.Time, long.MaxValue)],
+            [(lengths[0], 9), (lengths[1], -1)],
+
+            // Their sum overflows to what it was.
+            [(lengths[0], 1L << 62), (lengths[1], 1L << 62), (lengths[2], 1L << 62), (lengths[3], 1L << 62), (lengths[4], 8 + 300 + 150 + 1)],
+        ];
+        foreach (var lie in lies)
+        {
+            var bytes = good.ToArray();
+            foreach (var (at, number) in lie)
+            {
+                BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(at), number);
+            }
+
+            Damage.Seal(bytes);
+            Assert.Contains("makes no sense", Refused(bytes), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Mutations_are_refused_without_an_exception_or_much_memory()
     {
         var random = new Random(20261127);

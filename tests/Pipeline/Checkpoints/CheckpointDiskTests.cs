@@ -7,6 +7,9 @@ public sealed class CheckpointDiskTests : IDisposable
 {
     private const int LargeState = 3_000_000;
 
+    /// <summary>Generous: the machine may be busy with other tests.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly TempFolder folder = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -89,7 +92,7 @@ public sealed class CheckpointDiskTests : IDisposable
         await Saved.In(folder.FullName).SaveAsync(Saved.Content(1), Cancel);
 
         var saving = Saved.In(folder.FullName, disk: disk).SaveAsync(Saved.Content(2), given.Token).AsTask();
-        reached.Wait(Cancel);
+        Assert.True(reached.Wait(Patience, Cancel));
         Assert.False(saving.IsCompleted);
         await given.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => saving);
@@ -98,7 +101,7 @@ public sealed class CheckpointDiskTests : IDisposable
         using var watcher = new FileSystemWatcher(folder.FullName, "*.tmp") { EnableRaisingEvents = true };
         watcher.Deleted += (_, _) => left.TrySetResult();
         answers.Set();
-        await left.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        await left.Task.WaitAsync(Patience, Cancel);
         Assert.DoesNotContain("rename", disk.Calls);
         Saved.Same(Saved.Content(1), Saved.In(folder.FullName).FindLast(Saved.Pipeline).Checkpoint);
     }

@@ -173,7 +173,7 @@ public sealed class CheckpointFolderTests : IDisposable
         }
 
         Directory.CreateDirectory(folder.File("sub"));
-        File.WriteAllText(folder.File("checkpoint-00000000000002.state.tmp"), "half");
+        File.WriteAllText(folder.File("checkpoint-00000000000007.state.tmp"), "half");
 
         Found(Saved.Content(1), store.FindLast(Saved.Pipeline));
         await store.SaveAsync(Saved.Content(2), Cancel);

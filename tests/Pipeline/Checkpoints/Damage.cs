@@ -7,6 +7,28 @@ namespace StreamEngine.Pipeline.Tests.Checkpoints;
 /// <summary>Changes files the way disks, and worse, do.</summary>
 internal static class Damage
 {
+    /// <summary>Where a file says when its checkpoint was begun.</summary>
+    public const int Time = CheckpointFile.HeadLength + sizeof(long);
+
+    /// <summary>Where a file says how long its sections are.</summary>
+    public static IReadOnlyList<int> LengthsOf(byte[] file)
+    {
+        using var reader = new BinaryReader(new MemoryStream(file) { Position = Time + sizeof(long) });
+        reader.ReadString();
+        var places = new List<int>();
+        for (var count = reader.ReadInt32(); count > 0; count--)
+        {
+            reader.ReadString();
+            reader.ReadInt64();
+            reader.ReadString();
+            reader.ReadInt32();
+            places.Add((int)reader.BaseStream.Position);
+            reader.ReadInt64();
+        }
+
+        return places;
+    }
+
     /// <summary>Makes the checksum of the head right again.</summary>
     public static void SealHead(Span<byte> file) => BinaryPrimitives.WriteUInt64LittleEndian(file[32..], XxHash3.HashToUInt64(file[..32]));
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
+using StreamEngine.Redis;
 using StreamEngine.Sinks.Redis;
 using StreamEngine.Sinks.Store;
 using StreamEngine.Sinks.Tests.Support;

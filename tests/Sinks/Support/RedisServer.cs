@@ -6,16 +6,18 @@ using StackExchange.Redis;
 
 namespace StreamEngine.Sinks.Tests.Support;
 
-/// <summary>A real redis-server on a private port, keeping nothing on disk, that can be killed and started again.</summary>
+/// <summary>A real redis-server on a private port that can be killed and started again; it keeps nothing on disk unless it is durable.</summary>
 internal sealed class RedisServer : IAsyncDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("streamengine-redis-").FullName;
     private readonly string? password;
+    private readonly bool durable;
     private Process? process;
 
-    private RedisServer(string? password)
+    private RedisServer(string? password, bool durable = false)
     {
         this.password = password;
+        this.durable = durable;
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         Port = ((IPEndPoint)listener.LocalEndpoint).Port;
@@ -32,13 +34,21 @@ internal sealed class RedisServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>A server that has forgotten nothing when it is killed and started again.</summary>
+    public static async Task<RedisServer> StartDurableAsync()
+    {
+        var server = new RedisServer(null, durable: true);
+        await server.StartAsync();
+        return server;
+    }
+
     /// <summary>A private port on which nothing runs until <see cref="StartAsync"/>.</summary>
     public static RedisServer NotStarted() => new(null);
 
     public async Task StartAsync()
     {
         var start = new ProcessStartInfo("redis-server") { WorkingDirectory = folder, RedirectStandardOutput = true };
-        foreach (var argument in (string[])["--port", Port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        foreach (var argument in (string[])["--port", Port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", durable ? "yes" : "no", "--appendfsync", "always"])
         {
             start.ArgumentList.Add(argument);
         }
@@ -63,19 +73,11 @@ internal sealed class RedisServer : IAsyncDisposable
         await Wait.UntilAsync(
             async () =>
             {
-                using var client = new TcpClient();
-                try
-                {
-                    await client.ConnectAsync(IPAddress.Loopback, Port, TestContext.Current.CancellationToken);
-                    return true;
-                }
-                catch (SocketException)
-                {
-                    Assert.False(process.HasExited, "redis-server ended at once");
-                    return false;
-                }
+                // It accepts connections before it has read what it kept.
+                Assert.False(process.HasExited, "redis-server ended at once");
+                return await CliAsync("PING") is { Length: > 0 } answer && !answer.StartsWith("LOADING", StringComparison.Ordinal);
             },
-            "redis-server accepts connections");
+            "redis-server answers");
     }
 
     public async Task KillAsync()
@@ -92,7 +94,7 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <summary>What an operator sees with redis-cli.</summary>
     public async Task<string> CliAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo("redis-cli", ["-p", Port.ToString(CultureInfo.InvariantCulture), .. arguments]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("redis-cli", ["-p", Port.ToString(CultureInfo.InvariantCulture), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var cli = Process.Start(start)!;
         var text = await cli.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await cli.WaitForExitAsync(TestContext.Current.CancellationToken);

@@ -36,12 +36,31 @@ internal sealed class TestBatches : IDisposable
         return batch;
     }
 
+    /// <summary>All rows are from one document, that of the first.</summary>
+    public async Task<Batch> MakeOfOneAsync(params IReadOnlyList<TestRow> rows)
+    {
+        var batch = await pool.RentAsync(TestContext.Current.CancellationToken);
+        Add(batch, rows[0]);
+        foreach (var row in rows.Skip(1))
+        {
+            AddRow(batch, row, 0);
+        }
+
+        batch.Seal();
+        return batch;
+    }
+
     public void Dispose() => pool.Dispose();
 
     private static void Add(Batch batch, TestRow from)
     {
         batch.AddDocument(new Document { Origin = "test", ReceivedTime = Received.UtcTicks, Sequence = from.Sequence, Confirmed = from.Op == RowOp.Confirmed });
-        var row = batch.AddRow(Schema.Type(from.Kind)!, batch.DocumentCount - 1);
+        AddRow(batch, from, batch.DocumentCount - 1);
+    }
+
+    private static void AddRow(Batch batch, TestRow from, int document)
+    {
+        var row = batch.AddRow(Schema.Type(from.Kind)!, document);
         row.SetKey(Encoding.UTF8.GetBytes(from.Key));
         row.Head.Op = from.Op;
         row.Set(0, Encoding.UTF8.GetBytes(from.Name));

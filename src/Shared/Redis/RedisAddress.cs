@@ -1,9 +1,10 @@
 using StackExchange.Redis;
+using StreamEngine.Pipeline.Blocks;
 
-namespace StreamEngine.Sinks.Redis;
+namespace StreamEngine.Redis;
 
 /// <summary>
-/// Reads <c>redis.url</c>: <c>host:port</c>, <c>redis://[user:password@]host[:port][/database]</c>, <c>rediss://...</c> for
+/// Reads an address such as <c>redis.url</c>: <c>host:port</c>, <c>redis://[user:password@]host[:port][/database]</c>, <c>rediss://...</c> for
 /// TLS, or StackExchange.Redis' own <c>host:port,password=...,ssl=true</c>.
 /// </summary>
 internal static class RedisAddress
@@ -48,6 +49,40 @@ internal static class RedisAddress
             options.Password = Uri.UnescapeDataString(uri.UserInfo[(colon + 1)..]);
         }
 
+        return options;
+    }
+
+    /// <summary>Reports what is wrong with the address of a block that may have one of its own.</summary>
+    public static void Check(string? own, BlockCheck check)
+    {
+        var url = own ?? check.Pipeline.Redis.Url;
+        if (url.Length == 0)
+        {
+            check.Error("url", "there is no address of a Redis server; set it here, or 'redis.url' for all");
+        }
+        else if (Fault(url) is { } fault && own is not null)
+        {
+            check.Error("url", fault);
+        }
+        else if (Fault(url) is { } shared)
+        {
+            check.ErrorAt("redis.url", shared);
+        }
+    }
+
+    /// <summary>How a server is talked to: a command that can't be sent or isn't answered in two seconds fails.</summary>
+    /// <param name="url">The address.</param>
+    /// <param name="setting">The setting that holds it.</param>
+    /// <exception cref="FormatException">The address can't be read; the message holds no secret.</exception>
+    internal static ConfigurationOptions Settings(string url, string setting)
+    {
+        var options = Parse(url.Trim(), out var fault) ?? throw new FormatException($"{setting}: {fault}");
+        options.AbortOnConnectFail = false;
+        options.BacklogPolicy = BacklogPolicy.FailFast;
+        options.ReconnectRetryPolicy = new ExponentialRetry(250, 5000);
+        options.ConnectTimeout = 2000;
+        options.AsyncTimeout = 2000;
+        options.ClientName = "streamengine";
         return options;
     }
 

@@ -1,0 +1,32 @@
+using StreamEngine.Pipeline.Configuration;
+
+namespace StreamEngine.Sinks.RedisStream;
+
+/// <summary>
+/// Adds each update to a Redis stream: an entry with <c>key</c>, <c>op</c> (<c>update</c> or <c>removed</c>), <c>sequence</c>, <c>revision</c>
+/// and, for an update, <c>data</c>, the record as JSON. The server remembers the last of each key, so that nothing is added twice.
+/// </summary>
+public sealed record RedisStreamSinkOptions : SinkOptions
+{
+    /// <summary>The stream's key.</summary>
+    [RequiredSetting]
+    public string Stream { get; init; } = "";
+
+    /// <summary>Address of the server, as in <c>redis.url</c>, which is used when it is not given.</summary>
+    [Secret]
+    public string? Url { get; init; }
+
+    /// <summary>How many entries the stream keeps, or a little more; the oldest are trimmed, read or not.</summary>
+    [Between("1", "1000000000")]
+    public long MaxLength { get; init; } = 1_000_000;
+
+    /// <summary>What the server's keys begin with that hold the last sequence of each record's key; <c>{STREAM}:last:</c> when it is not given.</summary>
+    public string? Keys { get; init; }
+
+    /// <summary>
+    /// How long the last sequence of a key is remembered: longer than it may take from a crash to the restart. Each takes about 150 bytes of the
+    /// server's memory.
+    /// </summary>
+    [Between("1m", "366d")]
+    public Duration Remember { get; init; } = new(TimeSpan.FromDays(7));
+}
