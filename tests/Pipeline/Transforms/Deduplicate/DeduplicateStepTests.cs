@@ -60,7 +60,7 @@ public class DeduplicateStepTests
         batch.Row("game", "k", sequence: 8);
         batch.Row("player", "k", source: 1, sequence: 7);
         batch.Row("player", "k", sequence: 10, op: RowOp.Removed);
-        Assert.Empty(step.Run(batch.Batch, 0));
+        Assert.Empty(step.Run(batch.Batch, TestBatch.Start));
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public class DeduplicateStepTests
         var batch = new TestBatch();
         batch.Row("player", "k", fields: ("hits", 1));
         var repeated = batch.Row("player", "k", fields: ("hits", 1));
-        var left = Assert.Single(step.Run(batch.Batch, 0));
+        var left = Assert.Single(step.Run(batch.Batch, TestBatch.Start));
         Assert.Equal((RowState.Filtered, "duplicate"), (left.State, left.Reason));
         Assert.Equal((RowState.Live, RowOp.Confirmed), (repeated.Head.State, repeated.Head.Op));
         Assert.Equal(1, batch.Batch.Live);
@@ -109,7 +109,7 @@ public class DeduplicateStepTests
             {
                 var step = new DeduplicateStep(TestBatch.DefaultSchema(), TimeSpan.FromSeconds(window), Keys * 2);
                 var model = new Model(window);
-                var now = 0L;
+                var now = 1L;
                 for (var at = 0; at < events.Count; at += perBatch)
                 {
                     var batch = new TestBatch();
