@@ -33,17 +33,13 @@ public static class SinkTypes
             "file",
             "Each record is written once per run as a whole line, in order; a full disk makes the pipeline wait. With checkpoints that holds across crashes too, behind sources that go back to where they stood; else a record in flight during a crash may be missing, or there twice when the source reads it again.",
             (options, context) => new FileSink(options, context),
-<<<<<<< HEAD
             FileSinkCheck.Run),
-=======
-            FileSink.Check),
         BlockType.Sink<RedisStreamSinkOptions>(
             "redis-stream",
             "Each update is added once and in order per key, as durable as the server is (appendfsync always: nothing is lost). What a restart repeats is not added again with \"clock\": \"event\"; with the wall clock it is, under the same revision with a later sequence. A server that is away makes the pipeline wait.",
             (options, context) => new RedisStreamSink(options, context),
             RedisStreamSink.Check,
             repeats: "an entry is added only if it is newer than the last of its key"),
->>>>>>> redis
     ];
 
     internal static T Service<T>(BlockContext context)
