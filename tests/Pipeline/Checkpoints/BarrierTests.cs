@@ -73,6 +73,29 @@ public sealed class BarrierTests
     }
 
     [Fact]
+    public async Task A_source_that_hands_on_nothing_after_a_restart_keeps_its_place()
+    {
+        var store = new MemoryCheckpoints();
+        List<(short Source, long Id)> written = [];
+        for (var run = 0; run < 3; run++)
+        {
+            var source = new ReplayableSource(100, 10);
+            await using var sink = new RewindingSink(written);
+            await using var runtime = new FakePipeline { Checkpoints = store }
+                .AddSource("a", () => source)
+                .AddLines("lines", "a")
+                .AddSink("sink", sink, "lines")
+                .Build();
+
+            Assert.Empty(await runtime.RunAsync(Cancel));
+
+            Assert.Equal(100, MemoryCheckpoints.Number(store.Saved[^1], "a", "next"));
+            Assert.Equal(100, written.Count);
+            Assert.Equal(run == 0, source.Committed.Contains(100));
+        }
+    }
+
+    [Fact]
     public async Task A_sink_that_fails_at_a_checkpoint_is_asked_again()
     {
         var store = new MemoryCheckpoints();

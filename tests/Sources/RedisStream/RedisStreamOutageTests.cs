@@ -116,6 +116,7 @@ public sealed class RedisStreamOutageTests
             await source.Output.WaitForAsync(seed - 200);
 
             // Longer than a command may take: what was asked is answered to nobody.
+            await Wait.UntilAsync(() => bench.Health.Sources.ContainsKey("entries"), "it has told that all is well");
             var failures = bench.Health.Sources["entries"].Failures;
             await bench.Server.CliAsync("CLIENT", "PAUSE", "5000", "ALL");
             await Wait.UntilAsync(() => bench.Health.Sources["entries"].Failures > failures, "the outage is told");
