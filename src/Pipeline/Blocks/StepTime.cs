@@ -9,7 +9,13 @@ public readonly record struct StepTime
 
     /// <summary>One time for all records.</summary>
     /// <param name="ticks">UTC ticks of 100 ns, more than 0.</param>
-    public StepTime(long ticks) => this.ticks = ticks;
+    /// <exception cref="ArgumentOutOfRangeException">It is not.</exception>
+    public StepTime(long ticks)
+    {
+        // 0 would silently be the event time.
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ticks);
+        this.ticks = ticks;
+    }
 
     /// <summary>Each record lives at its own event time.</summary>
     public static StepTime Event => default;

@@ -101,7 +101,7 @@ public sealed class BarrierTests
         var store = new MemoryCheckpoints();
         var time = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(1) };
         await using var sink = new RewindingSink { FailCheckpoint = n => n is 1 or 2 ? new IOException("disk full") : null };
-        await using var runtime = new FakePipeline { Checkpoints = store, Time = time, Every = TimeSpan.FromHours(1) }
+        await using var runtime = new FakePipeline { Checkpoints = store, Time = time, Every = TimeSpan.FromDays(40) }
             .AddSource("a", () => new ReplayableSource(100, 10))
             .AddLines("lines", "a")
             .AddSink("sink", sink, "lines")
@@ -166,7 +166,7 @@ public sealed class BarrierTests
         using var folder = new TempFolder();
         async Task<Pipeline.Runtime.PipelineRuntime> RunAsync(RewindingSink sink)
         {
-            var runtime = new FakePipeline { Checkpoints = Saved.In(folder.FullName), Every = TimeSpan.FromHours(1) }
+            var runtime = new FakePipeline { Checkpoints = Saved.In(folder.FullName), Every = TimeSpan.FromDays(40) }
                 .AddSource("a", () => new ReplayableSource(100, 10))
                 .AddLines("lines", "a")
                 .AddSink("sink", sink, "lines")

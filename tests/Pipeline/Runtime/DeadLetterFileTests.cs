@@ -100,7 +100,7 @@ public sealed class DeadLetterFileTests
         using var folder = new TempFolder();
         var now = new DateTimeOffset(2026, 4, 1, 18, 0, 0, 120, TimeSpan.Zero);
         using var letters = new DeadLetterFile(
-            new DeadLetterOptions { Path = folder.File("dead.jsonl") }, folder.FullName, new FakeTimeProvider(now), NullLogger<DeadLetterFile>.Instance);
+            new DeadLetterOptions { Path = folder.File("dead.jsonl"), MaxPayload = new ByteSize(4096) }, folder.FullName, new FakeTimeProvider(now), NullLogger<DeadLetterFile>.Instance);
         var batch = new TestBatch();
         batch.Batch.Whole.BeginStep();
         batch.Row("player", "player:\"1\"", source: 1, sequence: 42).Dead("rule \"é\"", "hits <= atBats\n");
@@ -113,7 +113,7 @@ public sealed class DeadLetterFileTests
         Assert.Equal(
             [
                 """{"time":"2026-04-01T18:00:00.12+00:00","block":"scored","reason":"rule \"é\"","detail":"hits <= atBats\n","source":"beta","origin":"http://x/y","sequence":42,"key":"player:\"1\"","bytes":2,"payload":"{}"}""",
-                $$"""{"time":"2026-04-01T18:00:00.12+00:00","block":"scored","reason":"no JSON","source":"alpha","sequence":43,"bytes":{{payload.Length}},"payload":"{{new string('x', 4095)}}\uFFFD"}""",
+                $$"""{"time":"2026-04-01T18:00:00.12+00:00","block":"scored","reason":"no JSON","source":"alpha","sequence":43,"inexact":true,"bytes":{{payload.Length}},"payload":"{{new string('x', 4095)}}\uFFFD"}""",
             ],
             File.ReadLines(folder.File("dead.jsonl")).Select(l => l.Replace("\uFFFD", "\\uFFFD", StringComparison.Ordinal)));
     }

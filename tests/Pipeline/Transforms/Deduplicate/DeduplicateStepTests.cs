@@ -1,4 +1,5 @@
 using CsCheck;
+using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Transforms.Deduplicate;
 
@@ -8,6 +9,20 @@ public class DeduplicateStepTests
 {
     private const int Keys = 7;
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
+
+    [Fact]
+    public void With_event_time_the_window_ends_between_two_records_and_never_goes_back()
+    {
+        var step = new DeduplicateStep(TestBatch.DefaultSchema(), Window, 100);
+        var batch = new TestBatch();
+        foreach (var (key, minute) in new[] { ("a", 0), ("a", 9), ("b", 9), ("a", 21), ("b", 0), ("b", 20) })
+        {
+            batch.Row("player", key, eventTime: TestBatch.Start + (minute * TimeSpan.TicksPerMinute), fields: ("hits", 1));
+        }
+
+        // At 21 both have expired; b is news again though its event time is 0, and lives on at the time that has been reached.
+        Assert.Equal([1, 5], step.Run(batch.Batch, StepTime.Event).Select(d => d.Row));
+    }
 
     [Fact]
     public void Numbers_are_compared_by_value_and_volatile_fields_not_at_all()
@@ -45,7 +60,7 @@ public class DeduplicateStepTests
         batch.Row("game", "k", sequence: 8);
         batch.Row("player", "k", source: 1, sequence: 7);
         batch.Row("player", "k", sequence: 10, op: RowOp.Removed);
-        Assert.Empty(step.Run(batch.Batch, 0));
+        Assert.Empty(step.Run(batch.Batch, TestBatch.Start));
     }
 
     [Fact]
@@ -55,7 +70,7 @@ public class DeduplicateStepTests
         var batch = new TestBatch();
         batch.Row("player", "k", fields: ("hits", 1));
         var repeated = batch.Row("player", "k", fields: ("hits", 1));
-        var left = Assert.Single(step.Run(batch.Batch, 0));
+        var left = Assert.Single(step.Run(batch.Batch, TestBatch.Start));
         Assert.Equal((RowState.Filtered, "duplicate"), (left.State, left.Reason));
         Assert.Equal((RowState.Live, RowOp.Confirmed), (repeated.Head.State, repeated.Head.Op));
         Assert.Equal(1, batch.Batch.Live);
@@ -94,7 +109,7 @@ public class DeduplicateStepTests
             {
                 var step = new DeduplicateStep(TestBatch.DefaultSchema(), TimeSpan.FromSeconds(window), Keys * 2);
                 var model = new Model(window);
-                var now = 0L;
+                var now = 1L;
                 for (var at = 0; at < events.Count; at += perBatch)
                 {
                     var batch = new TestBatch();

@@ -15,7 +15,7 @@ public class FilterStepTests
         batch.Row("game", "d", fields: ("inning", 5));
         batch.Row("player", "e", op: RowOp.Removed);
         batch.Row("player", "f", op: RowOp.Confirmed);
-        var left = new FilterStep(batch.Schema, "hits < 2 or inning >= 5").Run(batch.Batch, 0);
+        var left = new FilterStep(batch.Schema, "hits < 2 or inning >= 5").Run(batch.Batch, TestBatch.Start);
         Assert.Equal([0, 2], left.Select(d => d.Row));
         Assert.All(left, d => Assert.Equal((RowState.Filtered, "where"), (d.State, d.Reason)));
     }

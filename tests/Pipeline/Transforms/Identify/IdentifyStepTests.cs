@@ -28,7 +28,7 @@ public class IdentifyStepTests
         {
             var batch = new TestBatch();
             batch.Row("player", key);
-            var left = new IdentifyStep(Read(Table, []), unknown).Run(batch.Batch, 0);
+            var left = new IdentifyStep(Read(Table, []), unknown).Run(batch.Batch, TestBatch.Start);
             var dropped = expected is null && unknown != "pass";
             Assert.Equal(expected ?? key, batch.Key(0));
             Assert.Equal(dropped ? 0 : 1, batch.Batch.Live);
@@ -41,7 +41,7 @@ public class IdentifyStepTests
     {
         var batch = new TestBatch();
         batch.Row("player", "player:statline:sl-17", op: RowOp.Confirmed);
-        Assert.Empty(new IdentifyStep(Read(Table, []), "deadLetter").Run(batch.Batch, 0));
+        Assert.Empty(new IdentifyStep(Read(Table, []), "deadLetter").Run(batch.Batch, TestBatch.Start));
         Assert.Equal("player:mlb:660271", batch.Key(0));
     }
 

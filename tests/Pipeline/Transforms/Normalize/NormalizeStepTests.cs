@@ -249,7 +249,7 @@ public class NormalizeStepTests
         var batch = new TestBatch();
         var step = TestMapping.Step(batch.Schema, """[{"record":"player","key":"player:x:1","fields":{"name":"n"}}]""");
         batch.Batch.AddDocument(new Document { Offset = batch.Batch.Append([(byte)'{', (byte)'"', (byte)'n', (byte)'"', (byte)':', (byte)'"', 0xC3, (byte)'"', (byte)'}']), Length = 9, Origin = "x" });
-        Assert.Equal("malformed json", Assert.Single(step.Run(batch.Batch, 0)).Reason);
+        Assert.Equal("malformed json", Assert.Single(step.Run(batch.Batch, TestBatch.Start)).Reason);
     }
 
     [Fact]
@@ -258,7 +258,7 @@ public class NormalizeStepTests
         var batch = new TestBatch();
         var step = TestMapping.Step(batch.Schema, """[{"record":"player","key":"player:x:{id}","fields":{"name":"n"}}]""");
         batch.Document("\uFEFF{\"id\":7,\"n\":\"A\"}");
-        Assert.Empty(step.Run(batch.Batch, 0));
+        Assert.Empty(step.Run(batch.Batch, TestBatch.Start));
         Assert.Equal("player:x:7", batch.Key(0));
         Assert.Equal("\"A\"", Json(batch.Batch[0], "name"));
     }
@@ -269,7 +269,7 @@ public class NormalizeStepTests
         var batch = new TestBatch();
         var step = TestMapping.Step(batch.Schema, """[{"each":"$[*]","record":"player","key":"player:x:{id}","eventTime":"t","fields":{"name":"n"}}]""");
         batch.Document("""[{"id":1,"n":"A"},{"n":"B"},{"id":null},{"id":""},{"id":{}},{"id":2,"t":"noon"},{"id":3}]""");
-        var left = step.Run(batch.Batch, 0);
+        var left = step.Run(batch.Batch, TestBatch.Start);
         Assert.Equal(["missing key", "missing key", "missing key", "missing key", "bad event time"], left.Select(d => d.Reason));
         Assert.All(left, d => Assert.Equal(RowState.Dead, d.State));
         Assert.Equal(2, batch.Batch.Live);
