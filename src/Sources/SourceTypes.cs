@@ -16,7 +16,8 @@ public static class SourceTypes
             "At least once for what the provider still says: a payload that was received but not yet written when the process stops is asked for again; what the provider said between two requests is never seen.",
             static (options, context) => new HttpSource(options, context),
             HttpSourceCheck.Run,
-            repeats: "the provider is asked again"),
+            repeats: "the provider is asked again",
+            without: "at least once (the provider is asked again); what was known of earlier payloads begins anew"),
         BlockType.Source<FileSourceOptions>(
             "file",
             "Exactly once, in order, from a checkpoint on; without checkpoints a new run starts at the first line again. Not for a pipe, and when it follows, not for what is added to a file right before it is deleted, moved away or truncated; lines of several files that grow at once may come in another order when they are read again.",
@@ -26,6 +27,7 @@ public static class SourceTypes
             "redis-stream",
             "Exactly once with checkpoints, in order but for what dead consumers left: an entry is acknowledged when a checkpoint covers it. At most once without checkpoints: an entry is acknowledged as soon as it is handed on, so a crash loses those under way. Not for what is trimmed before it is read, nor for what a server that isn't durable forgets.",
             static (options, context) => new RedisStreamSource(options, context),
-            RedisStreamSourceCheck.Run),
+            RedisStreamSourceCheck.Run,
+            without: "at most once: a restart loses the entries under way"),
     ];
 }

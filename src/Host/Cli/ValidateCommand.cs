@@ -39,7 +39,7 @@ internal static class ValidateCommand
     /// <summary>What becomes of a record on its way when the process dies.</summary>
     private static string Delivery(BlockType from, BlockType to, CheckpointOptions checkpoint) => (from.Repeats, to.Repeats) switch
     {
-        _ when checkpoint.Path.Length == 0 => $"at least once, and a restart begins anew{(from.Repeats is null ? ": everything is read and written again; set 'checkpoint.path' to go on where it stood" : "")}",
+        _ when checkpoint.Path.Length == 0 => $"{from.Unchecked}; set 'checkpoint.path' to go on where it stood",
         (null, null) => "exactly once",
         (null, { } readers) => $"at least once: a restart repeats what came since the last checkpoint ({readers})",
         ({ } source, null) => $"at least once ({source})",

@@ -55,14 +55,21 @@ public sealed class BlockType
     /// </summary>
     public string? Repeats { get; }
 
+    /// <summary>Sources: what a restart without checkpoints does, in a few words.</summary>
+    public string Unchecked { get; private init; } = "";
+
     /// <summary>Declares a source.</summary>
     /// <param name="name">What stands in the config's <c>type</c>.</param>
     /// <param name="guarantee">What it promises about delivery.</param>
     /// <param name="create">Makes one.</param>
     /// <param name="check">Reports what the options alone can't say.</param>
     /// <param name="repeats">What a restart repeats; null for an <see cref="Checkpoints.IReplayableSource"/>.</param>
-    public static BlockType Source<T>(string name, string guarantee, Func<T, BlockContext, ISource> create, Action<T, BlockCheck>? check = null, string? repeats = null)
-        where T : SourceOptions => new(name, BlockKind.Source, typeof(T), guarantee, (o, c) => create((T)o, c), check is null ? null : (o, c) => check((T)o, c), repeats: repeats);
+    /// <param name="without">What a restart without checkpoints does; null when everything is read again.</param>
+    public static BlockType Source<T>(string name, string guarantee, Func<T, BlockContext, ISource> create, Action<T, BlockCheck>? check = null, string? repeats = null, string? without = null)
+        where T : SourceOptions => new(name, BlockKind.Source, typeof(T), guarantee, (o, c) => create((T)o, c), check is null ? null : (o, c) => check((T)o, c), repeats: repeats)
+        {
+            Unchecked = without ?? "at least once, and a restart begins anew: everything is read and written again",
+        };
 
     /// <summary>Declares a transform.</summary>
     public static BlockType Transform<T>(string name, string guarantee, Func<T, BlockContext, IStep> create, Action<T, BlockCheck>? check = null, Scaling scaling = Scaling.Single)
