@@ -20,8 +20,8 @@ internal static class CheckpointCost
         var deduplicated = Measure(scratch.Path, merges: false, progress);
         var merged = Measure(scratch.Path, merges: true, progress);
         progress.End();
-        Add(table, "normalize, deduplicate, score", deduplicated);
-        Add(table, "the same and merge", merged);
+        Add(table, "normalize, deduplicate, score twice", deduplicated);
+        Add(table, "normalize, deduplicate, score, merge", merged);
         Console.WriteLine(machine);
         Console.WriteLine();
         Console.WriteLine(table);
@@ -70,13 +70,13 @@ internal static class CheckpointCost
             Directory.Delete(state, recursive: true);
         }
 
-        var job = new Job("", folder, "checkpoints", Lines.Now(Updates));
+        var job = new Job(Lines.Ensure(1000), folder, "checkpoints", Lines.Now(Updates));
         var source = string.Create(CultureInfo.InvariantCulture, $$"""{ "type": "keys", "updates": {{Updates}}, "keys": {{DedupeMemory.Keys}} }""");
         var definition = EngineRun.Load(
             job,
             source,
-            $$"""{ "type": "none", "from": ["{{(merges ? "trusted" : "scored")}}"] }""",
-            [$"checkpoint.path={(keeps ? state : "")}", "checkpoint.every=1s"]);
+            """{ "type": "none", "from": ["trusted"] }""",
+            [$"transforms.trusted.type={(merges ? "merge" : "score")}", $"checkpoint.path={(keeps ? state : "")}", "checkpoint.every=1s"]);
         var status = EngineRun.RunAsync(definition, TimeProvider.System).GetAwaiter().GetResult();
         return (status.Checkpoint?.Id ?? 0, status.Checkpoint?.Bytes ?? 0);
     }
