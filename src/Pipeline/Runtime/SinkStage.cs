@@ -190,6 +190,12 @@ internal sealed class SinkStage : Stage
 
     private void CountEndToEnd(Batch batch)
     {
+        // With event time a record does not say when it was received.
+        if (Services.IsEventTime)
+        {
+            return;
+        }
+
         foreach (var row in batch)
         {
             if (row.Head.Op != RowOp.Confirmed)
