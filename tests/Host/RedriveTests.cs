@@ -61,7 +61,7 @@ public sealed class RedriveTests : IDisposable
         folder.Write("in.jsonl", "");
         var missing = await HostProcess.RunAsync(folder.Path, "redrive", "dead.jsonl");
         Assert.Equal(1, missing.Code);
-        Assert.Contains("dead.jsonl", missing.Error, StringComparison.Ordinal);
+        Assert.Contains("there is no dead-letter file", missing.Error, StringComparison.Ordinal);
 
         folder.Write("dead.jsonl", "");
         folder.Write("dead.jsonl.redriving", "");

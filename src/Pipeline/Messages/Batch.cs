@@ -164,32 +164,6 @@ public sealed partial class Batch : IBufferWriter<byte>
     public void LeaveDocument(int index, RowState state, string reason, string? detail = null) =>
         Whole.LeaveDocument(index, ref Document(index), state, reason, detail);
 
-    /// <summary>
-    /// Takes over the documents of another batch of the same source when both together are no larger than a batch should be; neither
-    /// has rows yet.
-    /// </summary>
-    internal bool TryAbsorb(Batch other)
-    {
-        if (DocumentCount + other.DocumentCount > FullDocuments || length + other.length > FullBytes)
-        {
-            return false;
-        }
-
-        var shift = Append(other.Bytes);
-        for (var i = 0; i < other.DocumentCount; i++)
-        {
-            var document = other.documents[i];
-            if (document.State == RowState.Live)
-            {
-                document.Offset += shift;
-                AddDocument(document);
-            }
-        }
-
-        Position = other.Position;
-        return true;
-    }
-
     /// <summary>Adds an empty live row of a type; its lineage is that of a document. From a confirmed document comes a confirmation.</summary>
     /// <exception cref="InvalidOperationException">The batch is split into shards: rows are made before records are exchanged by key.</exception>
     public Row AddRow(RecordType type, int document)
@@ -262,42 +236,6 @@ public sealed partial class Batch : IBufferWriter<byte>
         {
             throw new InvalidOperationException("A batch was released more often than it was leased.");
         }
-    }
-
-    /// <summary>Copies what is live into another batch, so that two transforms can edit it independently.</summary>
-    /// <param name="target">An empty batch of the same schema.</param>
-    public void CopyTo(Batch target)
-    {
-        Free(target.Grow(length));
-        Bytes.CopyTo(target.bytes);
-        target.length = length;
-        for (var i = 0; i < DocumentCount; i++)
-        {
-            target.AddDocument(documents[i]);
-        }
-
-        for (var i = 0; i < RowCount; i++)
-        {
-            if (heads[i].State != RowState.Live)
-            {
-                continue;
-            }
-
-            var row = target.AddRow(Schema.Types[heads[i].Type], heads[i].Document);
-            row.Head = heads[i];
-            row.Head.DataLength = 0;
-            Cells(i).CopyTo(row.Cells);
-            foreach (var slot in heads[i].Present)
-            {
-                if (Origin(i, slot) is >= 0 and var origin)
-                {
-                    target.SetOrigin(row.Index, slot, origin);
-                }
-            }
-        }
-
-        target.Whole.Count(Live, Controls);
-        target.Whole.BeginStep();
     }
 
     internal void Lease()

@@ -1,3 +1,5 @@
+using StreamEngine.Pipeline.Checkpoints;
+
 namespace StreamEngine.Sinks.Files;
 
 /// <summary>

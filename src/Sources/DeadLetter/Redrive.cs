@@ -39,6 +39,11 @@ public sealed class Redrive
             throw new IOException($"'{aside}' is there: a redrive broke off, and some of its lines may have been delivered; look what is missing, then name that file, or delete it");
         }
 
+        if (!System.IO.File.Exists(file))
+        {
+            throw new FileNotFoundException($"there is no dead-letter file '{file}'; name the one that the pipeline's 'deadLetter.path' names");
+        }
+
         var redrive = new Redrive(file, aside);
         System.IO.File.Move(file, aside);
         var kept = new Dictionary<string, int>(StringComparer.Ordinal);
