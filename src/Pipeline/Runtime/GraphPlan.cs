@@ -64,6 +64,13 @@ public sealed class GraphPlan
         return definition.Type.Kind == BlockKind.Source ? definition.Type.Repeats is null : definition.From.All(ComesAgain);
     }
 
+    /// <summary>Whether some of what a block gets comes again after a restart from a checkpoint.</summary>
+    public bool SomeComesAgain(string block)
+    {
+        var definition = Definition.Blocks.First(b => b.Name == block);
+        return definition.Type.Kind == BlockKind.Source ? definition.Type.Repeats is null : definition.From.Any(SomeComesAgain);
+    }
+
     private static List<BlockDefinition> Upstream(IReadOnlyList<BlockDefinition> blocks, Dictionary<string, BlockDefinition> byName)
     {
         var order = new List<BlockDefinition>();

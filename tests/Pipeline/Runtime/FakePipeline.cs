@@ -22,6 +22,7 @@ internal sealed record FakeSinkOptions(ISink Sink) : SinkOptions;
 internal sealed class FakePipeline
 {
     private static readonly BlockType Source = BlockType.Source<FakeSourceOptions>("fake", "", (o, _) => o.Make());
+    private static readonly BlockType Provider = BlockType.Source<FakeSourceOptions>("provider", "", (o, _) => o.Make(), repeats: "what is true now");
     private static readonly BlockType Transform = BlockType.Transform<FakeTransformOptions>("fake", "", (o, _) => o.Make());
     private static readonly BlockType Normalize = BlockType.Transform<FakeTransformOptions>("normalize", "", (o, _) => o.Make(), scaling: Scaling.MakesKeys);
     private static readonly BlockType Anywhere = BlockType.Transform<FakeTransformOptions>("anywhere", "", (o, _) => o.Make(), scaling: Scaling.Anywhere);
@@ -54,6 +55,9 @@ internal sealed class FakePipeline
         []);
 
     public FakePipeline AddSource(string name, Func<ISource> make) => Add(new(name, Source, new FakeSourceOptions(make)));
+
+    /// <summary>A source that can't go back.</summary>
+    public FakePipeline AddProvider(string name, Func<ISource> make) => Add(new(name, Provider, new FakeSourceOptions(make)));
 
     public FakePipeline AddSource(string name, int documents, int perBatch = 1) => AddSource(name, () => new CountingSource(documents, perBatch));
 
