@@ -128,7 +128,7 @@ public sealed class CrashTests
     }
 
     /// <summary>What the final files hold, in the order in which they were begun.</summary>
-    private static byte[] Written(Folder folder)
+    internal static byte[] Written(Folder folder)
     {
         using var all = new MemoryStream();
         var files = Directory.GetFiles(folder.File("out"));

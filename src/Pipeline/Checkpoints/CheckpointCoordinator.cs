@@ -76,7 +76,16 @@ internal sealed class CheckpointCoordinator(
     }
 
     /// <summary>What the last complete checkpoint holds of a block or a shard; null when there is none.</summary>
-    public Func<string, int, int, StateReader>? LastState() => store.FindLast(pipeline).Checkpoint is { } last ? Readers(last) : null;
+    public Func<string, int, int, StateReader>? LastState()
+    {
+        var search = store.FindLast(pipeline);
+        foreach (var problem in search.Problems)
+        {
+            CheckpointLog.Unfit(logger, problem);
+        }
+
+        return search.Checkpoint is { } last ? Readers(last) : null;
+    }
 
     /// <summary>Makes checkpoints. Never fails.</summary>
     /// <param name="stop">No more is begun; the one under way is brought to its end, which the end of all inputs brings about.</param>
