@@ -7,9 +7,10 @@ namespace StreamEngine.Pipeline.Checkpoints;
 /// stood when it let the barrier out, and each stage saves its state when it passes.
 /// </summary>
 /// <param name="id">The checkpoint's number.</param>
+/// <param name="lastComplete">The number of the last one of this run that is complete; 0 for none.</param>
 /// <param name="time">When it was begun.</param>
 /// <param name="stages">How many stages it has to pass.</param>
-internal sealed class CheckpointBarrier(long id, DateTimeOffset time, int stages)
+internal sealed class CheckpointBarrier(long id, long lastComplete, DateTimeOffset time, int stages)
 {
     private readonly Lock gate = new();
     private readonly List<CheckpointPart> parts = [];
@@ -31,7 +32,7 @@ internal sealed class CheckpointBarrier(long id, DateTimeOffset time, int stages
     /// <summary>Makes the part of a block, or of one of its shards.</summary>
     public StateWriter Part(string block, int shard = 0, int shards = 1)
     {
-        var part = new CheckpointPart(block, shard, shards, new StateWriter());
+        var part = new CheckpointPart(block, shard, shards, new StateWriter { Number = id, LastComplete = lastComplete });
         lock (gate)
         {
             parts.Add(part);
@@ -63,7 +64,7 @@ internal sealed class CheckpointBarrier(long id, DateTimeOffset time, int stages
     }
 
     /// <summary>What is to be kept, when all stages have been passed.</summary>
-    public CheckpointContent Content(string pipeline) => new(Id, Time, pipeline, parts);
+    public CheckpointContent Content(string pipeline) => new(Id, Time, pipeline, parts) { LastComplete = lastComplete };
 
     /// <summary>Gives the memory back.</summary>
     public void Clear()

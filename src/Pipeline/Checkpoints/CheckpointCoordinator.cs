@@ -19,6 +19,9 @@ internal sealed class CheckpointCoordinator(
     private CheckpointStatus status = new() { EverySeconds = plan.Definition.Options.Checkpoint.Every.Value.TotalSeconds };
     private long lastId;
 
+    // Of this graph: steps that were made anew can't write changes on top of what others have written.
+    private long lastComplete;
+
     /// <summary>How the checkpoints are now.</summary>
     public CheckpointStatus Status
     {
@@ -137,7 +140,7 @@ internal sealed class CheckpointCoordinator(
             : "a sink could not make durable what it has written before the drain timeout";
     }
 
-    private CheckpointBarrier NextBarrier() => new(++lastId, time.GetUtcNow(), stages.Count);
+    private CheckpointBarrier NextBarrier() => new(++lastId, lastComplete, time.GetUtcNow(), stages.Count);
 
     private async Task<string?> KeepAsync(CheckpointBarrier barrier, CancellationToken cancellationToken)
     {
@@ -146,6 +149,7 @@ internal sealed class CheckpointCoordinator(
         try
         {
             await store.SaveAsync(content, cancellationToken).ConfigureAwait(false);
+            lastComplete = barrier.Id;
         }
         catch (IOException e)
         {

@@ -14,6 +14,9 @@ internal class CheckpointDisk
     /// <summary>Gives a file another name in one step, in place of the file that has it.</summary>
     public virtual void Rename(string from, string to) => File.Move(from, to, overwrite: true);
 
+    /// <summary>Takes a file away; it is none to be missed.</summary>
+    public virtual void Delete(string path) => File.Delete(path);
+
     /// <summary>Returns when the names in a folder would survive a power cut.</summary>
     public virtual void SyncFolder(string folder) => FolderSync.Flush(folder);
 }

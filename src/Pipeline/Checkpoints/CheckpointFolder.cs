@@ -3,15 +3,21 @@ using Microsoft.Extensions.Logging;
 
 namespace StreamEngine.Pipeline.Checkpoints;
 
-/// <summary>Keeps checkpoints as files in a folder, one each, such as <c>checkpoint-00000000000042.state</c>.</summary>
+/// <summary>
+/// Keeps checkpoints as files in a folder: one each, such as <c>checkpoint-00000000000042.state</c>, and beside it, of large states, what has
+/// changed since the one before, <c>checkpoint-00000000000042.changes</c>.
+/// </summary>
 /// <remarks>
 /// A file is written under a temporary name, made durable and only then given its own, so whatever has the name is whole unless the disk
-/// damages it later, which its checksums show. Other files in the folder are left alone. One run may use a folder at a time.
+/// damages it later, which its checksums show. A checkpoint is there when its <c>.state</c> is; its <c>.changes</c> gets its name before, and
+/// both name by checksum the file of changes that they go with. Files are deleted newest first, and <c>.state</c> before <c>.changes</c>, so
+/// none ever lies there without what it needs. Other files in the folder are left alone. One run may use a folder at a time.
 /// </remarks>
 public sealed class CheckpointFolder : ICheckpointStore
 {
     private const string Prefix = "checkpoint-";
-    private const string Suffix = ".state";
+    private const string StateSuffix = ".state";
+    private const string ChangesSuffix = ".changes";
     private const string Temporary = ".tmp";
     private const string Digits = "D14";
     private const long LastNumber = 99_999_999_999_999;
@@ -20,7 +26,12 @@ public sealed class CheckpointFolder : ICheckpointStore
     private readonly int keep;
     private readonly ILogger logger;
     private readonly CheckpointDisk disk;
-    private readonly HashSet<long> foreign = [];
+
+    // A search in the middle of a run must not take what is being written for what a crash left, nor lose what it reads.
+    private readonly Lock gate = new();
+    private readonly HashSet<long> damaged = [];
+    private readonly Dictionary<long, CheckpointTable> tables = [];
+    private (string Pipeline, long Id, CheckpointSeal Seal) last;
 
     /// <summary>Makes the store; the folder comes with the first checkpoint.</summary>
     /// <param name="path">The folder.</param>
@@ -46,7 +57,7 @@ public sealed class CheckpointFolder : ICheckpointStore
     {
         // A thread of its own: a disk that takes long, or never answers, would take one of the pool's few from the pipeline.
         await Task.Factory
-            .StartNew(() => Save(checkpoint, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+            .StartNew(() => SaveInTurn(checkpoint, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)
             .WaitAsync(cancellationToken)
             .ConfigureAwait(false);
     }
@@ -54,10 +65,21 @@ public sealed class CheckpointFolder : ICheckpointStore
     /// <inheritdoc/>
     public CheckpointSearch FindLast(string pipeline)
     {
+        lock (gate)
+        {
+            return FindLast_NeedsLock(pipeline);
+        }
+    }
+
+    private CheckpointSearch FindLast_NeedsLock(string pipeline)
+    {
+        tables.Clear();
         List<(long Id, string Path)> files;
+        long lastId;
         try
         {
-            files = [.. Numbered(new DirectoryInfo(folder).EnumerateFileSystemInfos()).OrderByDescending(f => f.Id)];
+            files = [.. Numbered(StateSuffix).OrderByDescending(f => f.Id)];
+            lastId = files.Concat(Numbered(ChangesSuffix)).Select(f => f.Id).DefaultIfEmpty().Max();
             DeleteLeftOvers();
         }
         catch (DirectoryNotFoundException)
@@ -69,20 +91,21 @@ public sealed class CheckpointFolder : ICheckpointStore
             return new CheckpointSearch(null, [$"'{folder}' can't be looked into: {Words(e)}; allow this user to read it, or give another folder to begin anew"]);
         }
 
-        var lastId = files.Select(f => f.Id).FirstOrDefault();
+        var chain = new CheckpointChain(PathOf, ChangesOf, pipeline);
         var problems = new List<string>();
         foreach (var (id, path) in files)
         {
             try
             {
-                var found = CheckpointFile.Read(path, id, pipeline);
+                var found = chain.Read(id);
+                damaged.Remove(id);
                 return new CheckpointSearch(found, [.. problems.Select(p => $"{p}; the one before, {id} of {found.Time:u}, is used")], lastId);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or UnfitCheckpointException)
             {
-                if (e is UnfitCheckpointException { Foreign: true })
+                if (e is UnfitCheckpointException { Foreign: false })
                 {
-                    foreign.Add(id);
+                    damaged.Add(id);
                 }
 
                 problems.Add($"'{path}' {(e is UnfitCheckpointException ? e.Message : $"can't be read: {Words(e)}")}");
@@ -92,26 +115,39 @@ public sealed class CheckpointFolder : ICheckpointStore
         return new CheckpointSearch(null, problems.Count == 0 ? [] : [.. problems, $"put a good one back, or move the folder '{folder}' away to begin anew"], lastId);
     }
 
-    private static string Name(long id) => Prefix + id.ToString(Digits, CultureInfo.InvariantCulture) + Suffix;
+    private static string Name(long id, string suffix) => Prefix + id.ToString(Digits, CultureInfo.InvariantCulture) + suffix;
 
     private static string Words(Exception e) => e.Message.TrimEnd('.');
 
-    private static IEnumerable<(long Id, string Path)> Numbered(IEnumerable<FileSystemInfo> files)
+    private string PathOf(long id) => Path.Combine(folder, Name(id, StateSuffix));
+
+    private string ChangesOf(long id) => Path.Combine(folder, Name(id, ChangesSuffix));
+
+    private IEnumerable<(long Id, string Path)> Numbered(string suffix)
     {
-        foreach (var file in files)
+        foreach (var file in new DirectoryInfo(folder).EnumerateFileSystemInfos())
         {
-            if (file.Name.Length == Name(0).Length
-                && long.TryParse(file.Name.AsSpan(Prefix.Length, Name(0).Length - Prefix.Length - Suffix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-                && file.Name == Name(id))
+            if (file.Name.Length == Name(0, suffix).Length
+                && long.TryParse(file.Name.AsSpan(Prefix.Length, Name(0, "").Length - Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                && file.Name == Name(id, suffix))
             {
                 yield return (id, file.FullName);
             }
         }
     }
 
-    private void Save(CheckpointContent checkpoint, CancellationToken cancellationToken)
+    private void SaveInTurn(CheckpointContent checkpoint, CancellationToken cancellationToken)
     {
-        var path = Path.Combine(folder, Name(checkpoint.Id));
+        lock (gate)
+        {
+            Save_NeedsLock(checkpoint, cancellationToken);
+            DeleteOld_NeedsLock(checkpoint.Id);
+        }
+    }
+
+    private void Save_NeedsLock(CheckpointContent checkpoint, CancellationToken cancellationToken)
+    {
+        var (path, changes) = (PathOf(checkpoint.Id), ChangesOf(checkpoint.Id));
         try
         {
             if (checkpoint.Id > LastNumber)
@@ -120,19 +156,31 @@ public sealed class CheckpointFolder : ICheckpointStore
             }
 
             MakeFolder(folder);
-            using (var file = File.OpenHandle(path + Temporary, FileMode.Create, FileAccess.Write, FileShare.Read | FileShare.Delete))
+            var own = default(CheckpointLink);
+            var hasChanges = TryLink(checkpoint, out var before);
+            if (hasChanges)
             {
-                CheckpointFile.Write(disk, file, checkpoint, cancellationToken);
-                disk.Sync(file);
+                own = before with { Id = checkpoint.Id, Seal = Write(changes, checkpoint, before, changes: true, cancellationToken) };
             }
+
+            Write(path, checkpoint, own, changes: false, cancellationToken);
 
             // Nobody waits for it any more: what was read of its memory since may be something else's.
             cancellationToken.ThrowIfCancellationRequested();
+            if (hasChanges)
+            {
+                disk.Rename(changes + Temporary, changes);
+            }
+
             disk.Rename(path + Temporary, path);
             disk.SyncFolder(folder);
+            last = (checkpoint.Pipeline, own.Id, own.Seal);
+            tables[checkpoint.Id] = new CheckpointTable(checkpoint.Id, checkpoint.Time, checkpoint.Pipeline, own, []);
+            damaged.Remove(checkpoint.Id);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or OperationCanceledException)
         {
+            Delete(changes + Temporary);
             Delete(path + Temporary);
             if (e is OperationCanceledException)
             {
@@ -141,8 +189,30 @@ public sealed class CheckpointFolder : ICheckpointStore
 
             throw new IOException($"no checkpoint can be kept in '{folder}': {Words(e)}; see that the disk has space, works, and lets this user write there", e);
         }
+    }
 
-        DeleteOld(checkpoint.Id);
+    private CheckpointSeal Write(string path, CheckpointContent checkpoint, CheckpointLink link, bool changes, CancellationToken cancellationToken)
+    {
+        using var file = File.OpenHandle(path + Temporary, FileMode.Create, FileAccess.Write, FileShare.Read | FileShare.Delete);
+        var seal = CheckpointFile.Write(disk, file, checkpoint, link, changes, cancellationToken);
+        disk.Sync(file);
+        return seal;
+    }
+
+    /// <summary>Finds the file of changes that the checkpoint's own goes on from.</summary>
+    /// <returns>False when it has none.</returns>
+    private bool TryLink(CheckpointContent checkpoint, out CheckpointLink before)
+    {
+        var oldest = checkpoint.Parts.SelectMany(p => p.State.Fields).Select(f => f.From).Where(from => from > 0).DefaultIfEmpty().Min();
+        before = new CheckpointLink(0, oldest, default);
+        if (oldest > 0 && oldest < checkpoint.Id)
+        {
+            before = (last.Pipeline, last.Id) == (checkpoint.Pipeline, checkpoint.LastComplete)
+                ? before with { Id = last.Id, Seal = last.Seal }
+                : throw new InvalidOperationException($"Checkpoint {checkpoint.Id} holds changes since {checkpoint.LastComplete}, but {last.Id} is the last one kept.");
+        }
+
+        return oldest > 0;
     }
 
     /// <summary>Makes a folder and those it lies in, so that a power cut does not take the new names away.</summary>
@@ -156,15 +226,27 @@ public sealed class CheckpointFolder : ICheckpointStore
         }
     }
 
-    private void DeleteOld(long newest)
+    private void DeleteOld_NeedsLock(long newest)
     {
         try
         {
             // Later numbers are not counted: they were no good, or this one would be later still.
-            var old = Numbered(new DirectoryInfo(folder).EnumerateFiles()).Where(f => f.Id < newest && !foreign.Contains(f.Id));
-            foreach (var (_, path) in old.OrderByDescending(f => f.Id).Skip(keep - 1).ToList())
+            var states = Numbered(StateSuffix).Where(f => f.Id <= newest).OrderByDescending(f => f.Id).Select(f => (f.Id, f.Path, Table: Table_NeedsLock(f.Id))).ToList();
+            var kept = states.Where(s => s.Table?.Pipeline == last.Pipeline).Take(keep).Select(s => s.Id).ToList();
+            var oldest = kept[^1];
+            foreach (var (id, path, table) in states.Where(s => s.Id < oldest || (kept.Count == keep && damaged.Contains(s.Id))))
             {
-                Delete(path);
+                if ((table is null || table.Pipeline == last.Pipeline) && File.Exists(path))
+                {
+                    Delete(path);
+                    tables.Remove(id);
+                }
+            }
+
+            // What can't be read just now may be of use later, and what it needs is not known.
+            if (!states.Any(s => s.Table is null && s.Id > oldest && !damaged.Contains(s.Id)))
+            {
+                DeleteChanges([.. states.Where(s => s.Table is { } table && (s.Id >= oldest || table.Pipeline != last.Pipeline)).Select(s => s.Table!.Link)], newest);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -173,11 +255,47 @@ public sealed class CheckpointFolder : ICheckpointStore
         }
     }
 
+    private void DeleteChanges(IReadOnlyList<CheckpointLink> needed, long newest)
+    {
+        foreach (var (id, path) in Numbered(ChangesSuffix).Where(c => c.Id < newest).OrderByDescending(c => c.Id).ToList())
+        {
+            if (!needed.Any(link => link.Oldest <= id && id <= link.Id))
+            {
+                Delete(path);
+            }
+        }
+    }
+
+    /// <summary>What stands at the beginning of a checkpoint's file; null when it is damaged or can't be read now.</summary>
+    private CheckpointTable? Table_NeedsLock(long id)
+    {
+        if (!tables.TryGetValue(id, out var table) && !damaged.Contains(id))
+        {
+            try
+            {
+                tables[id] = table = CheckpointFile.ReadTable(PathOf(id), id) with { Sections = [] };
+            }
+            catch (UnfitCheckpointException)
+            {
+                damaged.Add(id);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return null;
+            }
+        }
+
+        return table;
+    }
+
     private void DeleteLeftOvers()
     {
-        foreach (var path in Directory.EnumerateFiles(folder, $"{Prefix}*{Suffix}{Temporary}").ToList())
+        foreach (var path in Directory.EnumerateFiles(folder, $"{Prefix}*{Temporary}").ToList())
         {
-            Delete(path);
+            if (path.EndsWith(StateSuffix + Temporary, StringComparison.Ordinal) || path.EndsWith(ChangesSuffix + Temporary, StringComparison.Ordinal))
+            {
+                Delete(path);
+            }
         }
     }
 
@@ -185,7 +303,7 @@ public sealed class CheckpointFolder : ICheckpointStore
     {
         try
         {
-            File.Delete(path);
+            disk.Delete(path);
         }
         catch (DirectoryNotFoundException)
         {

@@ -3,7 +3,10 @@ namespace StreamEngine.Pipeline.Checkpoints;
 /// <summary>Where checkpoints are kept.</summary>
 public interface ICheckpointStore
 {
-    /// <summary>Keeps a checkpoint: it is there as a whole or not at all, whenever the process or the machine dies. Older ones than the last few are deleted.</summary>
+    /// <summary>
+    /// Keeps a checkpoint: it is there as a whole or not at all, whenever the process or the machine dies. Older ones than the last few are
+    /// deleted, but for what those need of them.
+    /// </summary>
     /// <param name="checkpoint">The checkpoint; the store does not dispose it.</param>
     /// <param name="cancellationToken">Ends a wait.</param>
     /// <exception cref="IOException">It could not be kept; those before are untouched.</exception>
@@ -19,7 +22,11 @@ public interface ICheckpointStore
 /// <param name="Time">When it was begun.</param>
 /// <param name="Pipeline">The pipeline's name.</param>
 /// <param name="Parts">The blocks' state.</param>
-public sealed record CheckpointContent(long Id, DateTimeOffset Time, string Pipeline, IReadOnlyList<CheckpointPart> Parts);
+public sealed record CheckpointContent(long Id, DateTimeOffset Time, string Pipeline, IReadOnlyList<CheckpointPart> Parts)
+{
+    /// <summary>The number of the last one before that is complete, on top of which fields with changes are; 0 for none.</summary>
+    public long LastComplete { get; init; }
+}
 
 /// <summary>One block's state, or that of one of its shards.</summary>
 /// <param name="Block">The block's name.</param>

@@ -80,4 +80,8 @@ public sealed class StateReader(string block, IReadOnlyList<StateSection> sectio
 /// <param name="Field">The field's name.</param>
 /// <param name="Version">Version of its format.</param>
 /// <param name="Content">The bytes.</param>
-public sealed record StateSection(string Block, int Shard, int Shards, string Field, int Version, ReadOnlyMemory<byte> Content);
+public sealed record StateSection(string Block, int Shard, int Shards, string Field, int Version, ReadOnlyMemory<byte> Content)
+{
+    /// <summary>What the checkpoints before hold of a field that was begun with <see cref="StateWriter.BeginChanges"/>, oldest first; empty for all others.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Earlier { get; init; } = [];
+}

@@ -147,7 +147,7 @@ public sealed class CheckpointFolderTests : IDisposable
         File.WriteAllBytes(Saved.PathOf(folder, 2), bytes);
         var search = store.FindLast(Saved.Pipeline);
         Saved.Same(Saved.Content(1), search.Checkpoint);
-        Assert.Contains("has version 7 of the format, this program knows 1", Assert.Single(search.Problems), StringComparison.Ordinal);
+        Assert.Contains("has version 7 of the format, this program knows 2", Assert.Single(search.Problems), StringComparison.Ordinal);
     }
 
     [Fact]

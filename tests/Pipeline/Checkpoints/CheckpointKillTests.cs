@@ -8,6 +8,8 @@ namespace StreamEngine.Pipeline.Tests.Checkpoints;
 public sealed class CheckpointKillTests
 {
     private const int Kills = 20;
+    private const int Chain = 4;
+    private const int LargeChanges = 1_000_000;
     private const int Seed = 20261127;
     private const string FolderVariable = "STREAMENGINE_TESTS_CHECKPOINTS";
 
@@ -21,7 +23,7 @@ public sealed class CheckpointKillTests
         using var folder = new TempFolder();
         var store = Saved.In(folder.FullName);
         var chance = new Random(Seed);
-        var (last, leftOvers) = (0L, 0);
+        var (last, longest, leftOvers) = (0L, 0L, 0);
         for (var kill = 0; kill < Kills; kill++)
         {
             using var child = Start(folder.FullName);
@@ -33,7 +35,7 @@ public sealed class CheckpointKillTests
             }
 
             // Half of the kills fall anywhere, the others while the next one is being written.
-            var next = Saved.PathOf(folder, last + 1);
+            var next = Saved.ChangesPathOf(folder, last + 1);
             var written = chance.Next(2) == 0;
             while (written && !File.Exists(next + ".tmp") && !File.Exists(next) && !child.HasExited)
             {
@@ -57,11 +59,14 @@ public sealed class CheckpointKillTests
             var search = store.FindLast(Saved.Pipeline);
             Assert.Empty(search.Problems);
             Assert.InRange(search.Checkpoint?.Id ?? 0, last, last + 1);
-            Saved.Same(Content(search.Checkpoint!.Id), search.Checkpoint);
+            Saved.SameChained(search.Checkpoint!.Id, FirstNeeded(search.Checkpoint), search.Checkpoint, LargeChanges);
             Assert.Empty(Directory.EnumerateFiles(folder.FullName, "*.tmp"));
+            longest = Math.Max(longest, search.Checkpoint.Id - FirstNeeded(search.Checkpoint));
             last = search.Checkpoint.Id;
         }
 
+        Assert.Equal(Chain, longest);
+        Assert.InRange(Directory.EnumerateFiles(folder.FullName).Count(), 1, 20);
         Assert.True(leftOvers > 0, "no kill hit the making of a checkpoint");
     }
 
@@ -74,14 +79,16 @@ public sealed class CheckpointKillTests
         }
 
         var store = Saved.In(path);
-        for (var id = (store.FindLast(Saved.Pipeline).Checkpoint?.Id ?? 0) + 1; ; id++)
+        var first = (store.FindLast(Saved.Pipeline).Checkpoint?.Id ?? 0) + 1;
+        for (var id = first; ; id++)
         {
-            store.SaveAsync(Content(id), CancellationToken.None).AsTask().GetAwaiter().GetResult();
+            var content = Saved.Chained(id, Math.Max(first, id - Chain), bytes: LargeChanges);
+            store.SaveAsync(content, CancellationToken.None).AsTask().GetAwaiter().GetResult();
             Console.WriteLine(id);
         }
     }
 
-    private static CheckpointContent Content(long id) => Saved.Content(id, bytes: 1_000_000);
+    private static long FirstNeeded(SavedCheckpoint found) => found.Id - found.Sections.Single(s => s.Field == "records").Earlier.Count;
 
     private static Process Start(string folder)
     {

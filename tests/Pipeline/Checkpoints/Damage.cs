@@ -10,11 +10,15 @@ internal static class Damage
     /// <summary>Where a file says when its checkpoint was begun.</summary>
     public const int Time = CheckpointFile.HeadLength + sizeof(long);
 
+    /// <summary>How long the link to the file of changes is, behind the pipeline's name.</summary>
+    private const int Link = 40;
+
     /// <summary>Where a file says how long its sections are.</summary>
     public static IReadOnlyList<int> LengthsOf(byte[] file)
     {
         using var reader = new BinaryReader(new MemoryStream(file) { Position = Time + sizeof(long) });
         reader.ReadString();
+        reader.BaseStream.Position += Link;
         var places = new List<int>();
         for (var count = reader.ReadInt32(); count > 0; count--)
         {
@@ -22,6 +26,7 @@ internal static class Damage
             reader.ReadInt64();
             reader.ReadString();
             reader.ReadInt32();
+            reader.ReadInt64();
             places.Add((int)reader.BaseStream.Position);
             reader.ReadInt64();
         }

@@ -14,6 +14,11 @@ internal sealed class FailingDisk : CheckpointDisk
     /// <summary>Runs before each call.</summary>
     public Action<string> Before { get; init; } = _ => { };
 
+    /// <summary>Number of the deletion before which the process dies, from 0.</summary>
+    public int DieAt { get; set; } = int.MaxValue;
+
+    public int Deletions { get; private set; }
+
     public List<string> Calls { get; } = [];
 
     public override void Write(SafeFileHandle file, IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset)
@@ -43,6 +48,16 @@ internal sealed class FailingDisk : CheckpointDisk
     {
         Call($"sync {Path.GetFileName(folder)}");
         base.SyncFolder(folder);
+    }
+
+    public override void Delete(string path)
+    {
+        if (Deletions++ == DieAt)
+        {
+            throw new InvalidOperationException("the process dies");
+        }
+
+        base.Delete(path);
     }
 
     private void Call(string what)

@@ -29,11 +29,24 @@ internal sealed class MemoryCheckpoints : ICheckpointStore
         saved.Add(new SavedCheckpoint(
             checkpoint.Id,
             checkpoint.Time,
-            [.. checkpoint.Parts.SelectMany(p => p.State.Fields.Select(f => new StateSection(p.Block, p.Shard, p.Shards, f.Name, f.Version, f.Content.Pieces.SelectMany(b => b.ToArray()).ToArray())))]));
+            [.. checkpoint.Parts.SelectMany(p => p.State.Fields.Select(f => Section(p, f, checkpoint)))]));
         return ValueTask.CompletedTask;
     }
 
     public CheckpointSearch FindLast(string pipeline) => new(saved.LastOrDefault(), Problems);
+
+    private StateSection Section(CheckpointPart part, StateField field, CheckpointContent checkpoint)
+    {
+        var section = new StateSection(part.Block, part.Shard, part.Shards, field.Name, field.Version, field.Content.Pieces.SelectMany(b => b.ToArray()).ToArray());
+        if (field.From == 0 || field.From == checkpoint.Id)
+        {
+            return section;
+        }
+
+        var chain = saved.SkipWhile(s => s.Id < field.From).ToList();
+        Assert.Equal((field.From, checkpoint.LastComplete), (chain[0].Id, chain[^1].Id));
+        return section with { Earlier = [.. chain.Select(c => c.Sections.Single(s => (s.Block, s.Shard, s.Shards, s.Field, s.Version) == (section.Block, section.Shard, section.Shards, section.Field, section.Version)).Content)] };
+    }
 
     /// <summary>As if the process had died after this one.</summary>
     public MemoryCheckpoints Until(SavedCheckpoint last)

@@ -24,6 +24,37 @@ internal static class Saved
         return new CheckpointContent(id, Start.AddSeconds(id % 60), pipeline, [first, second, third]);
     }
 
+    /// <summary>One that holds changes of a field as well.</summary>
+    /// <param name="id">Its number.</param>
+    /// <param name="from">The first one that is needed with it; itself for all.</param>
+    /// <param name="pipeline">Whose it is.</param>
+    /// <param name="bytes">How large the changes are.</param>
+    public static CheckpointContent Chained(long id, long from, string pipeline = Pipeline, int bytes = 60)
+    {
+        var content = Content(id, pipeline, 40);
+        var part = new CheckpointPart("merge", 1, 2, new StateWriter { Number = id, LastComplete = id - 1 });
+        part.State.BeginChanges("records", 1, from).Write(ChangesOf(id, bytes));
+        return content with { Parts = [.. content.Parts, part], LastComplete = id - 1 };
+    }
+
+    /// <summary>What was found is what was kept, with all changes since the first one that is needed.</summary>
+    public static void SameChained(long id, long from, SavedCheckpoint? found, int bytes = 60)
+    {
+        Assert.NotNull(found);
+        Assert.Equal(id, found.Id);
+        var section = Assert.Single(found.Sections, s => s.Field == "records");
+        Assert.Equal(("merge", 1, 2, 1), (section.Block, section.Shard, section.Shards, section.Version));
+        Assert.Equal([.. Enumerable.Range((int)from, (int)(id - from + 1)).Select(n => Convert.ToHexString(ChangesOf(n, bytes)))], [.. section.Earlier.Append(section.Content).Select(c => Convert.ToHexString(c.Span))]);
+        Same(Content(id, bytes: 40), found with { Sections = [.. found.Sections.Where(s => s != section)] });
+    }
+
+    public static byte[] ChangesOf(long id, int bytes)
+    {
+        var content = new byte[bytes];
+        new Random((int)id * 31).NextBytes(content);
+        return content;
+    }
+
     public static CheckpointPart Part(string block, int shard, int shards, Random random, params (string Name, int Version, int Length)[] fields)
     {
         var part = new CheckpointPart(block, shard, shards, new StateWriter());
@@ -58,6 +89,8 @@ internal static class Saved
     }
 
     public static string PathOf(TempFolder folder, long id) => folder.File($"checkpoint-{id:D14}.state");
+
+    public static string ChangesPathOf(TempFolder folder, long id) => folder.File($"checkpoint-{id:D14}.changes");
 
     public static byte[] Bytes(StateBuffer content) => content.Pieces.SelectMany(p => p.ToArray()).ToArray();
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Messages;
@@ -19,13 +20,20 @@ internal sealed class MergeState(RecordSchema schema)
 
     private readonly byte[] names = SavedNames.BytesOf(schema);
 
-    /// <summary>Writes a table.</summary>
+    /// <summary>Writes a table, or what has changed of it.</summary>
     public void Save(MergeTable table, StateWriter state)
     {
-        var to = new StateBytesWriter(state.Begin(Field, Version));
-        to.Write(names.Length);
-        to.Write(names);
-        table.Save(ref to);
+        if (state.Number == 0)
+        {
+            var all = Begin(state.Begin(Field, Version));
+            table.Save(ref all);
+            all.Flush();
+            return;
+        }
+
+        var from = table.Select(state.Number, state.LastComplete);
+        var to = Begin(state.BeginChanges(Field, Version, from));
+        table.SaveSelected(ref to);
         to.Flush();
     }
 
@@ -43,7 +51,7 @@ internal sealed class MergeState(RecordSchema schema)
                 continue;
             }
 
-            if (!TryRead(section.Content.Span, out var names, out var saved, out var entries))
+            if (!TryRead(section, out var names, out var saved, out var entries))
             {
                 state.Unfit(Field, "its content is damaged; its keys pass once more");
             }
@@ -71,34 +79,101 @@ internal sealed class MergeState(RecordSchema schema)
         }
     }
 
-    private static bool TryRead(ReadOnlySpan<byte> content, [NotNullWhen(true)] out SavedNames? names, out SavedTable saved, out List<SavedEntry> entries)
+    /// <summary>Reads the newest part first: what it says of a place stands, whatever earlier ones say.</summary>
+    private static bool TryRead(StateSection section, [NotNullWhen(true)] out SavedNames? names, out SavedTable saved, out List<SavedEntry> entries)
     {
-        var from = new StateBytesReader(content);
-        names = SavedNames.Read(ref from);
         entries = [];
-        if (names is null || !from.TryRead(out saved) || !MergeTable.IsSound(saved))
+        if (!TryReadFront(section.Content, out names, out saved, out var declared, out var content))
         {
-            saved = default;
             return false;
         }
 
-        var sources = names.Sources.Count;
-        FieldSet[] declared = [.. names.Types.Select(t => FieldSet.First(t.Fields.Count))];
-        var last = -1;
-        for (var left = saved.Count; left > 0; left--)
+        var known = section.Earlier.Count > 0 ? new HashSet<int>() : null;
+        if (!TryRead(content.Span, saved, declared, names.Sources.Count, known, entries))
         {
-            if (!from.TryRead(out int place) || place <= last || place >= saved.Places
-                || !from.TryRead(out uint touched)
-                || Read(ref from, declared, sources) is not { } record)
+            return false;
+        }
+
+        foreach (var part in section.Earlier.Reverse())
+        {
+            if (!TryReadFront(part, out var then, out var before, out _, out content)
+                || !then.IsSame(names)
+                || before.Places != saved.Places
+                || !TryRead(content.Span, saved, declared, names.Sources.Count, known, entries))
+            {
+                return false;
+            }
+        }
+
+        // As if all had been written at once.
+        entries.Sort(static (one, other) => one.Place.CompareTo(other.Place));
+        return entries.Count == saved.Count;
+    }
+
+    private static bool TryReadFront(ReadOnlyMemory<byte> part, [NotNullWhen(true)] out SavedNames? names, out SavedTable saved, out FieldSet[] declared, out ReadOnlyMemory<byte> content)
+    {
+        var from = new StateBytesReader(part.Span);
+        names = SavedNames.Read(ref from);
+        (saved, declared, content) = (default, [], default);
+        if (names is null || !from.TryRead(out saved) || !MergeTable.IsSound(saved))
+        {
+            return false;
+        }
+
+        declared = [.. names.Types.Select(t => FieldSet.First(t.Fields.Count))];
+        content = part[^from.Left..];
+        return true;
+    }
+
+    /// <param name="content">What stands behind the table's head.</param>
+    /// <param name="saved">The table.</param>
+    /// <param name="declared">By record type, the slots that there are.</param>
+    /// <param name="sources">How many sources there are.</param>
+    /// <param name="known">The places of which a later part has spoken; null when there is only one part.</param>
+    /// <param name="entries">Takes the records.</param>
+    private static bool TryRead(ReadOnlySpan<byte> content, in SavedTable saved, FieldSet[] declared, int sources, HashSet<int>? known, List<SavedEntry> entries)
+    {
+        var from = new StateBytesReader(content);
+        for (var last = -1; from.Left > 0;)
+        {
+            if (!from.TryRead(out int at))
             {
                 return false;
             }
 
-            entries.Add(new SavedEntry(place, touched, KeyHash.Of(KeyOf(record)), record));
+            var place = at < 0 ? SavedEntry.Empty(at) : at;
+            if (place <= last || place >= saved.Places)
+            {
+                return false;
+            }
+
             last = place;
+            var isNews = known?.Add(place) ?? true;
+            if (at < 0)
+            {
+                continue;
+            }
+
+            if (entries.Count > saved.Count || !from.TryRead(out uint touched) || Read(ref from, declared, sources) is not { } record)
+            {
+                return false;
+            }
+
+            if (isNews)
+            {
+                entries.Add(new SavedEntry(place, touched, KeyHash.Of(KeyOf(record)), record));
+            }
         }
 
-        return from.Left == 0;
+        return true;
+    }
+
+    private StateBytesWriter Begin(IBufferWriter<byte> field)
+    {
+        var to = new StateBytesWriter(field);
+        to.Write(names.Length);
+        to.Write(names);
+        return to;
     }
 
     private static object? Read(ref StateBytesReader from, FieldSet[] declared, int sources)

@@ -8,37 +8,96 @@ namespace StreamEngine.Pipeline.Transforms.Merge;
 internal sealed partial class MergeTable
 {
     private const int Ahead = 16;
+    private const int AtOnce = 64;
 
     /// <summary>The most places that so many records take.</summary>
     private int MostPlaces => (int)Math.Max(Few, Math.Min(1L << 30, BitOperations.RoundUpToPowerOf2((ulong)((maxKeys * 100L / Load) + 1))));
 
-    /// <summary>Writes the table.</summary>
+    /// <summary>Selects what to write to a checkpoint: all, or what has changed and a few others.</summary>
+    /// <param name="number">The checkpoint's number.</param>
+    /// <param name="lastComplete">The number of the last complete one; 0 for none.</param>
+    /// <returns>The number of the first checkpoint that is needed together with this one.</returns>
+    public long Select(long number, long lastComplete) => changes.Select(number, lastComplete, entries.Length);
+
+    /// <summary>Writes all of the table.</summary>
     public void Save(ref StateBytesWriter to)
     {
-        to.Write(new SavedTable { Evicted = Evicted, Clock = clock, Hand = hand, Places = entries.Length, Count = Count });
-        for (var index = 0; index < entries.Length; index++)
+        to.Write(Head);
+        for (var place = 0; place < entries.Length; place++)
         {
             // Each lies somewhere else in main memory.
-            Prefetch(ref entries[(index + Ahead) & (entries.Length - 1)].Record);
-            ref readonly var entry = ref entries[index];
-            if (entry.Record is not { } record)
+            Prefetch(ref entries[(place + Ahead) & (entries.Length - 1)].Record);
+            if (entries[place].Record is not null)
             {
-                continue;
+                Save(place, ref to);
+            }
+        }
+    }
+
+    /// <summary>Writes what was selected.</summary>
+    public void SaveSelected(ref StateBytesWriter to)
+    {
+        if (changes.Selected is not { } selected)
+        {
+            Save(ref to);
+            return;
+        }
+
+        to.Write(Head);
+        Span<int> places = stackalloc int[AtOnce + (sizeof(ulong) * 8)];
+        var count = 0;
+        for (var word = 0; word < selected.Length; word++)
+        {
+            for (var left = selected[word]; left != 0; left &= left - 1)
+            {
+                places[count++] = (word * sizeof(ulong) * 8) + BitOperations.TrailingZeroCount(left);
             }
 
-            to.Write(index);
-            to.Write(entry.Touched);
-            if (record is MergedRecord several)
+            if (count >= AtOnce || word == selected.Length - 1)
             {
-                to.Write(SavedEntry.IsOfSeveral);
-                several.Save(ref to);
+                Save(places[..count], ref to);
+                count = 0;
+            }
+        }
+    }
+
+    private SavedTable Head => new() { Evicted = Evicted, Clock = clock, Hand = hand, Places = entries.Length, Count = Count };
+
+    private void Save(scoped ReadOnlySpan<int> places, ref StateBytesWriter to)
+    {
+        foreach (var place in places)
+        {
+            Prefetch(ref entries[place].Record);
+        }
+
+        foreach (var place in places)
+        {
+            if (entries[place].Record is not null)
+            {
+                Save(place, ref to);
             }
             else
             {
-                var memory = Unsafe.As<byte[]>(record);
-                to.Write(memory.Length);
-                to.Write(memory);
+                to.Write(SavedEntry.Empty(place));
             }
+        }
+    }
+
+    private void Save(int place, ref StateBytesWriter to)
+    {
+        ref readonly var entry = ref entries[place];
+        to.Write(place);
+        to.Write(entry.Touched);
+        if (entry.Record is MergedRecord several)
+        {
+            to.Write(SavedEntry.IsOfSeveral);
+            several.Save(ref to);
+        }
+        else
+        {
+            var memory = Unsafe.As<byte[]>(entry.Record!);
+            to.Write(memory.Length);
+            to.Write(memory);
         }
     }
 
@@ -111,4 +170,7 @@ internal readonly record struct SavedEntry(int Place, uint Touched, ulong KeyHas
 {
     /// <summary>Stands where records of one source have their length.</summary>
     public const int IsOfSeveral = -1;
+
+    /// <summary>Says that a place is empty: stands where others have their number.</summary>
+    public static int Empty(int place) => ~place;
 }

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using StreamEngine.Pipeline.Messages;
+using StreamEngine.Pipeline.Transforms.State;
 
 namespace StreamEngine.Pipeline.Transforms.Merge;
 
@@ -28,6 +29,7 @@ internal sealed partial class MergeTable(int maxKeys)
     private const int Line = 64;
     private const int LinesAhead = 5;
 
+    private readonly ChangedPlaces changes = new();
     private Entry[] entries = new Entry[Few];
     private uint clock;
     private int hand;
@@ -70,6 +72,7 @@ internal sealed partial class MergeTable(int maxKeys)
             if (entry.Hash == hash && Holds(record, head.Type, key))
             {
                 entry.Touched = ++clock;
+                changes.Mark(index);
                 return index;
             }
         }
@@ -103,11 +106,13 @@ internal sealed partial class MergeTable(int maxKeys)
             if (((next - (int)entries[next].Hash) & mask) >= ((next - index) & mask))
             {
                 entries[index] = entries[next];
+                changes.Mark(index);
                 index = next;
             }
         }
 
         entries[index] = default;
+        changes.Mark(index);
         Count--;
     }
 
@@ -170,6 +175,7 @@ internal sealed partial class MergeTable(int maxKeys)
         }
 
         entries[index] = entry;
+        changes.Mark(index);
     }
 
     private void Evict()
@@ -200,6 +206,7 @@ internal sealed partial class MergeTable(int maxKeys)
     private void Grow()
     {
         var old = entries;
+        changes.MarkAll();
         entries = new Entry[BitOperations.RoundUpToPowerOf2((uint)old.Length + 1)];
         foreach (ref readonly var entry in old.AsSpan())
         {
