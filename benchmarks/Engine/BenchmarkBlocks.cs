@@ -11,7 +11,7 @@ internal static class BenchmarkBlocks
     [
         BlockType.Source<PacedSourceOptions>("paced", "Hands on each line at its time.", (_, context) => new PacedSource((Pace)context.Services.GetService(typeof(Pace))!)),
         BlockType.Source<PreparedSourceOptions>("prepared", "Hands on batches as fast as they are taken.", (options, _) => new PreparedSource(options.Batches)),
-        BlockType.Source<KeysSourceOptions>("keys", "Hands on updates of many keys in turn.", (options, _) => new KeysSource(options)),
+        BlockType.Source<KeysSourceOptions>("keys", "Hands on updates of many keys in turn.", (options, context) => new KeysSource(options, (CpuMeter?)context.Services.GetService(typeof(CpuMeter)))),
         BlockType.Transform<SameOptions>("same", "Changes nothing.", (_, _) => new SameStep()),
         BlockType.Sink<NullSinkOptions>("none", "Keeps nothing.", (_, _) => new NullSink()),
         BlockType.Sink<StampedSinkOptions>("stamped", "Keeps how late each record was.", (_, context) => new StampedSink((Pace)context.Services.GetService(typeof(Pace))!)),

@@ -46,15 +46,6 @@ public static class SinkTypes
         where T : class => (T?)context.Services.GetService(typeof(T))
             ?? throw new InvalidOperationException($"Sink '{context.Name}' needs a {typeof(T).Name}; register one as a singleton in the host's services.");
 
-    /// <summary>What merge holds survives a restart, what this sink holds does not: records that don't change would be missing.</summary>
-    internal static void WarnOfEmptyStart(string what, string remedy, BlockCheck check)
-    {
-        if (check.Pipeline.Checkpoint.Path.Length > 0 && check.Pipeline.Transforms.Values.Any(t => t.Type == "merge"))
-        {
-            check.Warning("type", $"{what} begins empty after a restart, but what 'merge' knows comes back with the checkpoint, so a record is there again only when it changes; {remedy}");
-        }
-    }
-
     internal static void CheckOnlyOne<T>(string type, BlockCheck check)
         where T : SinkOptions
     {

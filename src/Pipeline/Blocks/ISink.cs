@@ -17,6 +17,12 @@ public interface ISink : IAsyncDisposable
     /// <summary>All input has been written: makes it durable.</summary>
     ValueTask CompleteAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Whether it is empty after a restart, and wants to be told what the pipeline knew: once, in batches that are
+    /// <see cref="Batch.IsRestored"/>, before anything new. What it holds already must not be taken for news.
+    /// </summary>
+    bool BeginsEmpty => false;
+
     /// <summary>What is wrong now, in words for an operator; null when all is well.</summary>
     string? Problem => null;
 }

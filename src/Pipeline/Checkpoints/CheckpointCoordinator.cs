@@ -75,6 +75,7 @@ internal sealed class CheckpointCoordinator(
         }
 
         CheckpointLog.Restored(logger, found.Id, found.Time);
+        await TellAsync(cancellationToken).ConfigureAwait(false);
         return null;
     }
 
@@ -138,6 +139,20 @@ internal sealed class CheckpointCoordinator(
         return barrier.Passed.IsCompleted
             ? await KeepAsync(barrier, cancellationToken).ConfigureAwait(false)
             : "a sink could not make durable what it has written before the drain timeout";
+    }
+
+    private async Task TellAsync(CancellationToken cancellationToken)
+    {
+        var told = 0L;
+        foreach (var stage in stages)
+        {
+            told += await stage.TellAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (told > 0)
+        {
+            CheckpointLog.Told(logger, told);
+        }
     }
 
     private CheckpointBarrier NextBarrier() => new(++lastId, lastComplete, time.GetUtcNow(), stages.Count);
@@ -226,6 +241,9 @@ internal static partial class CheckpointLog
 {
     [LoggerMessage(Level = LogLevel.Information, Message = "Going on from checkpoint {Id} of {Time:u}")]
     public static partial void Restored(ILogger logger, long id, DateTimeOffset time);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Records} records from the checkpoint were told to sinks that keep none themselves")]
+    public static partial void Told(ILogger logger, long records);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Checkpoint: {Problem}")]
     public static partial void Unfit(ILogger logger, string problem);

@@ -61,6 +61,7 @@ public sealed partial class Batch
             }
         }
 
+        target.IsRestored = IsRestored;
         target.Whole.Count(Live, Controls);
         target.Whole.BeginStep();
     }

@@ -72,6 +72,12 @@ public sealed partial class Batch : IBufferWriter<byte>
     /// <summary>Where the source stands behind this batch; null for a source that can't go back. Once rows are made it says nothing.</summary>
     public SourcePosition? Position { get; set; }
 
+    /// <summary>
+    /// Whether its rows are what the pipeline knew before it was restarted, told again to those who keep nothing: no news. Only sinks that
+    /// say so (<see cref="Blocks.ISink.BeginsEmpty"/>) get such a batch.
+    /// </summary>
+    public bool IsRestored { get; set; }
+
     /// <summary>Whether the rows are frozen and encoded.</summary>
     public bool IsSealed { get; private set; }
 
@@ -260,7 +266,7 @@ public sealed partial class Batch : IBufferWriter<byte>
         documents.AsSpan(0, DocumentCount).Clear();
         origins.AsSpan().Fill(-1);
         length = DocumentCount = RowCount = partCount = 0;
-        IsSealed = HasRemovals = false;
+        IsSealed = HasRemovals = IsRestored = false;
         Position = null;
         data.ResetWrittenCount();
         Whole.Reset(keepBytes);

@@ -20,6 +20,12 @@ internal sealed class FanOut(BatchPool pool, Tap tap)
 
     public bool HasReaders => transforms.Count + sinks.Count > 0;
 
+    /// <summary>Whether somebody wants to be told what the pipeline knew before it was restarted.</summary>
+    public bool TakesRestored => transforms.Concat(sinks).Any(r => r.TakesRestored);
+
+    /// <summary>Waits for an empty batch.</summary>
+    public ValueTask<Batch> RentAsync(CancellationToken cancellationToken) => pool.RentAsync(cancellationToken);
+
     public void Add(Stage reader)
     {
         (reader.IsSink ? sinks : transforms).Add(reader);
@@ -29,6 +35,12 @@ internal sealed class FanOut(BatchPool pool, Tap tap)
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask SendAsync(Batch batch)
     {
+        if (batch.IsRestored)
+        {
+            await SendRestoredAsync(batch).ConfigureAwait(false);
+            return;
+        }
+
         tap.Show(batch.Whole);
         if (batch.IsSpent || !HasReaders)
         {
@@ -57,6 +69,29 @@ internal sealed class FanOut(BatchPool pool, Tap tap)
         {
             await sink.SendAsync(batch).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Hands on what is told again to those who want it.</summary>
+    private async ValueTask SendRestoredAsync(Batch batch)
+    {
+        if (!batch.IsSpent)
+        {
+            foreach (var reader in transforms.Where(r => r.TakesRestored))
+            {
+                var copy = pool.RentCopy();
+                batch.CopyTo(copy);
+                await reader.SendAsync(copy).ConfigureAwait(false);
+            }
+
+            batch.Seal();
+            foreach (var reader in sinks.Where(r => r.TakesRestored))
+            {
+                batch.Retain();
+                await reader.SendAsync(batch).ConfigureAwait(false);
+            }
+        }
+
+        batch.Release();
     }
 
     /// <summary>Brings a barrier to all readers, then waits until each of them has it from all its senders: two that waited one after the other could wait for each other.</summary>

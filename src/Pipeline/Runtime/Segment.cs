@@ -34,6 +34,9 @@ internal sealed class Segment
 
     public IReadOnlyList<StepTotals> Books { get; }
 
+    /// <summary>Whether one of the transforms tells its records again.</summary>
+    public bool Tells => workers[0].Tells;
+
     /// <summary>Runs the steps on a batch when it is its turn.</summary>
     /// <returns>False when there are no turns any more: the batch is to be given up.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -103,6 +106,24 @@ internal sealed class Segment
         {
             workers[i].Restore(reader, i, workers.Length);
         }
+    }
+
+    /// <summary>Runs the steps on what was told again, while nothing else moves.</summary>
+    public void RunRestored(Batch batch)
+    {
+        if (turnstiles.Length <= 1)
+        {
+            workers[0].RunRestored(batch.Whole);
+            return;
+        }
+
+        batch.Split(workers.Length);
+        for (var i = 0; i < workers.Length; i++)
+        {
+            workers[i].RunRestored(batch.PartOf(i));
+        }
+
+        batch.Join();
     }
 
     /// <summary>Lets go of all who wait: the shell has failed.</summary>

@@ -35,6 +35,8 @@ internal sealed class SinkStage : Stage
 
     public override bool IsSink => true;
 
+    public override bool TakesRestored => sink.BeginsEmpty;
+
     public override int Restarts => backOff.Count;
 
     public LatencyRing EndToEnd { get; } = new();
@@ -109,9 +111,12 @@ internal sealed class SinkStage : Stage
         if (await TryAsync(static (sink, records, token) => sink.WriteAsync(records, token), batch).ConfigureAwait(false))
         {
             counters.CountOut(records);
-            Services.Taps[block.Name].Show(batch.Whole);
-            Latency.Add(Services.Time.GetElapsedTime(started).TotalMilliseconds);
-            CountEndToEnd(batch);
+            if (!batch.IsRestored)
+            {
+                Services.Taps[block.Name].Show(batch.Whole);
+                Latency.Add(Services.Time.GetElapsedTime(started).TotalMilliseconds);
+                CountEndToEnd(batch);
+            }
         }
         else if (records > 0)
         {

@@ -72,6 +72,9 @@ internal abstract class Stage
     /// <summary>True for a stage that only reads: it takes sealed batches that others read too.</summary>
     public abstract bool IsSink { get; }
 
+    /// <summary>Whether it, or somebody behind it, wants to be told what the pipeline knew before it was restarted.</summary>
+    public abstract bool TakesRestored { get; }
+
     protected StageServices Services { get; }
 
     /// <summary><c>idle</c>, <c>running</c>, <c>restarting</c> or <c>waiting</c>.</summary>
@@ -143,6 +146,10 @@ internal abstract class Stage
     /// <param name="cancellationToken">Ends a wait.</param>
     public abstract Task RestoreAsync(Func<string, int, int, StateReader> reader, CancellationToken cancellationToken);
 
+    /// <summary>Tells the records that were taken over to readers that keep none themselves, before anything new moves.</summary>
+    /// <returns>How many records there were.</returns>
+    public virtual Task<long> TellAsync(CancellationToken cancellationToken) => Task.FromResult(0L);
+
     /// <summary>The checkpoint that was saved last is complete.</summary>
     public virtual Task CommitAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -153,8 +160,9 @@ internal abstract class Stage
         var live = batch.Live;
         var share = new Load(live + batch.Controls, batch.Bytes.Length);
         Interlocked.Add(ref queued, live);
-        if (line is null)
+        if (line is null || batch.IsRestored)
         {
+            // What is told again comes all at once, and nothing of it has waited too long.
             await budget.EnterAsync(share).ConfigureAwait(false);
         }
 
@@ -162,7 +170,11 @@ internal abstract class Stage
         bool isTaken;
         lock (gate)
         {
-            line?.MakeRoom(share, Drop_NeedsLock);
+            if (!batch.IsRestored)
+            {
+                line?.MakeRoom(share, Drop_NeedsLock);
+            }
+
             isTaken = Post_NeedsLock(LaneOf(batch), new Arrival(batch, null, live, share, tickets++));
         }
 

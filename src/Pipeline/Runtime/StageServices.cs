@@ -45,6 +45,9 @@ internal static partial class StageLog
     [LoggerMessage(Level = LogLevel.Error, Message = "Sink '{Sink}' can't write: {Error}. Nothing is lost; trying again in {Wait}")]
     public static partial void SinkWaits(ILogger logger, string sink, string error, Duration wait);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Block '{Block}' failed on records that were told again after the restart; those of its batch are not told, and come with their next change")]
+    public static partial void NotTold(ILogger logger, Exception exception, string block);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Sink '{Sink}' writes again")]
     public static partial void SinkRecovered(ILogger logger, string sink);
 

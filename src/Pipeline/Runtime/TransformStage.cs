@@ -31,6 +31,8 @@ internal sealed class TransformStage : Stage
 
     public override bool IsSink => false;
 
+    public override bool TakesRestored => !segments.Any(s => s.Tells) && readers.TakesRestored;
+
     public override int Restarts => Workers.Sum(w => w.Restarts);
 
     protected override string WorkState =>
@@ -59,6 +61,31 @@ internal sealed class TransformStage : Stage
         }
 
         return Task.CompletedTask;
+    }
+
+    public override async Task<long> TellAsync(CancellationToken cancellationToken)
+    {
+        var told = 0L;
+        if (readers.TakesRestored && Array.FindLast(segments, s => s.Tells) is { } segment)
+        {
+            foreach (var worker in segment.Workers)
+            {
+                for (var more = true; more;)
+                {
+                    var batch = await readers.RentAsync(cancellationToken).ConfigureAwait(false);
+                    more = worker.Tell(batch);
+                    foreach (var later in segments.SkipWhile(s => s != segment).Skip(1))
+                    {
+                        later.RunRestored(batch);
+                    }
+
+                    told += batch.Live;
+                    await readers.SendAsync(batch).ConfigureAwait(false);
+                }
+            }
+        }
+
+        return told;
     }
 
     protected override async ValueTask PassAsync(CheckpointBarrier barrier, int lane, long ticket)

@@ -73,6 +73,29 @@ internal sealed class Worker
         }
     }
 
+    /// <summary>Whether one of the steps tells its records again.</summary>
+    public bool Tells => Teller >= 0;
+
+    private int Teller => steps.ToList().FindLastIndex(s => s is ITellsRecords);
+
+    /// <summary>Fills an empty batch with records that the last such step holds, and lets the steps behind it work on them. Nothing else moves.</summary>
+    /// <returns>Whether there are more.</returns>
+    public bool Tell(Batch batch)
+    {
+        var step = Teller;
+        batch.IsRestored = true;
+        batch.AddDocument(new Document { Origin = "checkpoint" });
+        batch.LeaveDocument(0, RowState.Mapped, "");
+        batch.Whole.BeginStep();
+        var more = ((ITellsRecords)steps[step]).Tell(batch);
+        counters[step].Settle(batch.Whole);
+        RunRestored(step + 1, batch.Whole);
+        return more;
+    }
+
+    /// <summary>Runs the steps on what was told again. Nothing else moves.</summary>
+    public void RunRestored(Part part) => RunRestored(0, part);
+
     /// <summary>The steps can't be tried again: all of the part leaves, what they have done with too.</summary>
     public void GiveUp(Part part, int step, RowState state, string reason, string? detail)
     {
@@ -125,6 +148,13 @@ internal sealed class Worker
         {
             counters[i].CountIn(part.Live);
             part.BeginStep();
+            if (part.Batch.IsRestored && steps[i] is ICheckpointed)
+            {
+                // It has seen these before, and knows that.
+                counters[i].CountOut(part.Live);
+                continue;
+            }
+
             services.Supervisor.Poison.TakeOut(blocks[i].Name, part);
             if (RunStep(i, part) is { } failure)
             {
@@ -150,14 +180,29 @@ internal sealed class Worker
 #pragma warning restore CA1031
 
         counters[i].Settle(part);
-        services.DeadLetters.Write(name, part);
         part.Rewind();
+        if (part.Batch.IsRestored)
+        {
+            return null;
+        }
+
+        services.DeadLetters.Write(name, part);
         if (i < steps.Count - 1)
         {
             services.Taps[name].Show(part);
         }
 
         return null;
+    }
+
+    private void RunRestored(int first, Part part)
+    {
+        if (RunFrom(first, part) is { } failure)
+        {
+            // No record is lost: the next change tells it.
+            StageLog.NotTold(services.Logger, failure.Exception, failure.Block);
+            GiveUp(part, failure.Step, RowState.Dropped, "not told again", null);
+        }
     }
 
     private BlockFailure Fail(int step, Part part, Exception exception)

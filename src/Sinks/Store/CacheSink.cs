@@ -20,6 +20,8 @@ internal sealed class CacheSink : ISink
         ttls = [.. context.Schema.Types.Select(t => options.TtlOf(t.Name))];
     }
 
+    public bool BeginsEmpty => store.Redis is null;
+
     public string? Problem => store.Redis?.Problem;
 
     public ValueTask WriteAsync(Batch batch, CancellationToken cancellationToken)
@@ -33,7 +35,15 @@ internal sealed class CacheSink : ISink
                 case RowOp.Update:
                     var stamp = new RecordStamp(
                         head.Sequence, new DateTimeOffset(head.EventTime, TimeSpan.Zero), new DateTimeOffset(head.ReceivedTime, TimeSpan.Zero), head.Quality.Score, head.Quality.Level);
-                    store.Set(key, row.Type.Name, batch.DataOf(row.Index).Span, stamp, ttls[head.Type]);
+                    if (batch.IsRestored)
+                    {
+                        store.Restore(key, row.Type.Name, batch.DataOf(row.Index).Span, stamp, ttls[head.Type]);
+                    }
+                    else
+                    {
+                        store.Set(key, row.Type.Name, batch.DataOf(row.Index).Span, stamp, ttls[head.Type]);
+                    }
+
                     break;
                 case RowOp.Confirmed:
                     store.Confirm(key, ttls[head.Type]);
@@ -63,11 +73,6 @@ internal sealed class CacheSink : ISink
         if (check.Pipeline.Redis.Url is { Length: > 0 } url && RedisAddress.Fault(url) is { } fault)
         {
             check.ErrorAt("redis.url", fault);
-        }
-
-        if (check.Pipeline.Redis.Url.Length == 0)
-        {
-            SinkTypes.WarnOfEmptyStart("a cache in memory", "set 'redis.url', or leave 'checkpoint.path' empty", check);
         }
 
         foreach (var (kind, ttl) in options.Ttl)

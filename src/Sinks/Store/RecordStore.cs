@@ -116,6 +116,31 @@ public sealed class RecordStore
         return true;
     }
 
+    /// <summary>
+    /// Takes a version of a record that was known before a restart: it counts as fresh from when it was received, and not at all when it would
+    /// have left since. What is held already is never exchanged for one that is not newer, which is nothing to be counted.
+    /// </summary>
+    /// <param name="key">The entity.</param>
+    /// <param name="kind">The record type's name.</param>
+    /// <param name="data">The record as JSON, UTF-8; copied when it is taken.</param>
+    /// <param name="stamp">Sequence, times and quality.</param>
+    /// <param name="ttl">How long it counts as fresh.</param>
+    /// <returns>Whether it was taken.</returns>
+    public bool Restore(ReadOnlySpan<char> key, string kind, ReadOnlySpan<byte> data, in RecordStamp stamp, TimeSpan ttl)
+    {
+        lock (gate)
+        {
+            var now = time.GetUtcNow();
+            if (stamp.ReceivedTime + (ttl * StaleFactor) <= now || (lookup.TryGetValue(key, out var held) && stamp.Sequence <= held.Stamp.Sequence))
+            {
+                return false;
+            }
+
+            Put(key, kind, data.ToArray(), stamp, now, ttl).Extend(stamp.ReceivedTime, ttl);
+            return true;
+        }
+    }
+
     /// <summary>What is held was said again by its provider: it is fresh for another <paramref name="ttl"/>.</summary>
     /// <returns>False when nothing is held under the key.</returns>
     public bool Confirm(ReadOnlySpan<char> key, TimeSpan ttl)

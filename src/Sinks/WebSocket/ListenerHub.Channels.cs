@@ -46,6 +46,20 @@ public sealed partial class ListenerHub
         }
     }
 
+    private void Restore(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> data, DateTimeOffset received)
+    {
+        lock (gate)
+        {
+            var name = Decode(channel);
+            if (time.GetUtcNow() - received < settings.Keep.Value && !(channelLookup.TryGetValue(name, out var held) && held.HasValue))
+            {
+                var known = Renew(name);
+                known.Update(data);
+                Send(known);
+            }
+        }
+    }
+
     private void Touch(ReadOnlySpan<byte> channel)
     {
         lock (gate)

@@ -145,7 +145,10 @@ public sealed partial class ListenerHub : IAsyncDisposable
     /// <summary>Stops the heartbeat. Connections end with the token they were accepted with.</summary>
     public ValueTask DisposeAsync() => ticker.DisposeAsync();
 
-    /// <summary>Publishes the rows of a sealed batch: updates and removals to listeners; confirmations keep a value from fading.</summary>
+    /// <summary>
+    /// Publishes the rows of a sealed batch: updates and removals to listeners; confirmations keep a value from fading. What was known before a
+    /// restart only fills channels that have no value, so it reaches only listeners that lack it.
+    /// </summary>
     public void Publish(Batch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
@@ -153,6 +156,9 @@ public sealed partial class ListenerHub : IAsyncDisposable
         {
             switch (row.Head.Op)
             {
+                case RowOp.Update when batch.IsRestored:
+                    Restore(row.Key, batch.DataOf(row.Index).Span, new DateTimeOffset(row.Head.ReceivedTime, TimeSpan.Zero));
+                    break;
                 case RowOp.Update:
                     Publish(row.Key, batch.DataOf(row.Index).Span);
                     break;

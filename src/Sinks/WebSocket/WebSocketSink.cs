@@ -14,6 +14,8 @@ internal sealed class WebSocketSink : ISink
         hub.Configure(options);
     }
 
+    public bool BeginsEmpty => true;
+
     public ValueTask WriteAsync(Batch batch, CancellationToken cancellationToken)
     {
         hub.Publish(batch);
@@ -27,7 +29,6 @@ internal sealed class WebSocketSink : ISink
     public static void Check(WebSocketSinkOptions options, BlockCheck check)
     {
         SinkTypes.CheckOnlyOne<WebSocketSinkOptions>("websocket", check);
-        SinkTypes.WarnOfEmptyStart("what listeners get first, the latest of each key,", "leave 'checkpoint.path' empty where they need all of it at once", check);
         for (var i = 0; i < options.Origins.Count; i++)
         {
             if (!Uri.TryCreate(options.Origins[i], UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.GetLeftPart(UriPartial.Authority).Length != options.Origins[i].Length)

@@ -29,6 +29,41 @@ public sealed class RecordStoreTests
     }
 
     [Fact]
+    public void What_was_known_before_a_restart_is_fresh_from_when_it_was_received()
+    {
+        time.Advance(Ttl / 2);
+        Assert.True(Restore("player:mlb:1", 10, "a"));
+        Assert.Equal(TestBatches.Received + Ttl, Get("player:mlb:1")!.Expires);
+        Assert.False(Restore("player:mlb:1", 10, "b"));
+        Assert.Equal("a", Text("player:mlb:1"));
+        Assert.Equal(0, store.Stats.Refused);
+        Assert.True(Set("player:mlb:1", 11, "c"));
+
+        time.Advance(Ttl);
+        Assert.True(Restore("player:mlb:2", 1, "d"));
+        Assert.True(Get("player:mlb:2")!.Stale);
+        time.Advance(10 * Ttl);
+        Assert.False(Restore("player:mlb:3", 1, "e"));
+    }
+
+    [Fact]
+    public async Task The_cache_takes_what_was_known_only_without_redis_and_as_such()
+    {
+        using var batches = new TestBatches();
+        var context = TestContexts.Make(time, "/", null, store);
+        await using var sink = new CacheSink(new CacheSinkOptions(), context);
+        Assert.True(sink.BeginsEmpty);
+        time.Advance(TimeSpan.FromSeconds(1));
+        var batch = await batches.MakeAsync(new TestRow("player:mlb:1", 5));
+        batch.IsRestored = true;
+        await sink.WriteAsync(batch, TestContext.Current.CancellationToken);
+        await sink.WriteAsync(batch, TestContext.Current.CancellationToken);
+        batch.Release();
+        Assert.Equal(TestBatches.Received, Get("player:mlb:1")!.ConfirmedAt);
+        Assert.Equal(0, store.Stats.Refused);
+    }
+
+    [Fact]
     public void Keys_match_without_regard_to_case_and_keep_their_spelling()
     {
         Set("player:mlb:AbC", 1, "a");
@@ -201,6 +236,8 @@ public sealed class RecordStoreTests
             TestCheck.Run("two", "/", ("one", new CacheSinkOptions()), ("two", new CacheSinkOptions())).Errors);
         Assert.Empty(TestCheck.Run("one", "/", ("one", new CacheSinkOptions()), ("two", new CacheSinkOptions())).Errors);
     }
+
+    private bool Restore(string key, long sequence, string data) => store.Restore(key, "player", Encoding.UTF8.GetBytes(data), Stamp(sequence), Ttl);
 
     private bool Set(string key, long sequence, string data) => store.Set(key, key.Split(':')[0], Encoding.UTF8.GetBytes(data), Stamp(sequence), Ttl);
 

@@ -47,6 +47,43 @@ public sealed class ConversationTests
     }
 
     [Fact]
+    public async Task What_was_known_before_a_restart_is_a_snapshot_and_no_news()
+    {
+        using var batches = new TestBatches();
+        var time = new FakeTimeProvider(TestBatches.Received);
+        await using var server = await HubServer.StartAsync(new WebSocketSinkOptions { Keep = Duration.Seconds(60) }, time);
+        using var waiting = await server.ConnectAsync();
+        await waiting.ExpectAsync(
+            "{\"type\":\"subscribe\",\"channel\":\"player:mlb:2\"}",
+            $"{{\"type\":\"subscribed\",\"channel\":\"player:mlb:2\",\"epoch\":\"{server.Hub.Epoch}\",\"offset\":0,\"mode\":\"live\"}}");
+        server.Publish("player:mlb:1", "{\"hits\":9}");
+        server.PublishRemoved("player:mlb:3");
+        var batch = await batches.MakeAsync(new TestRow("player:mlb:1", 5), new TestRow("player:mlb:2", 6), new TestRow("player:mlb:3", 7));
+        batch.IsRestored = true;
+
+        // What a listener has is not sent to it again when the pipeline goes back within the process.
+        server.Hub.Publish(batch);
+        server.Hub.Publish(batch);
+
+        using var client = await server.ConnectAsync();
+        await client.ExpectAsync(
+            "{\"type\":\"subscribe\",\"channel\":\"player:mlb:*\"}",
+            $"{{\"type\":\"subscribed\",\"channel\":\"player:mlb:*\",\"epoch\":\"{server.Hub.Epoch}\",\"mode\":\"snapshot\"}}");
+        await client.ExpectFrameAsync("{\"type\":\"update\",\"channel\":\"player:mlb:1\",\"offset\":1,\"data\":{\"hits\":9}}");
+        var restored = $"{{\"type\":\"update\",\"channel\":\"player:mlb:2\",\"offset\":1,\"data\":{Encoding.UTF8.GetString(batch.DataOf(1).Span)}}}";
+        await client.ExpectFrameAsync(restored);
+        await client.ExpectNothingAsync();
+        await waiting.ExpectFrameAsync(restored);
+        await waiting.ExpectNothingAsync();
+
+        // Past its time the hub would have forgotten it.
+        time.Advance(TimeSpan.FromMinutes(2));
+        server.Hub.Publish(batch);
+        Assert.Equal(0, server.Hub.Stats.Channels);
+        batch.Release();
+    }
+
+    [Fact]
     public async Task A_channel_without_a_value_is_live_and_starts_at_offset_1()
     {
         await using var server = await HubServer.StartAsync();

@@ -12,7 +12,7 @@ namespace StreamEngine.Pipeline.Transforms.Merge;
 /// A confirmation makes its source's contribution fresh again but changes no value by itself: if it lets another source win, that
 /// shows with the key's next update.
 /// </remarks>
-internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefer, TimeSpan staleAfter, int maxKeys) : IStep, ICheckpointed
+internal sealed partial class MergeStep(RecordSchema schema, IReadOnlyList<string> prefer, TimeSpan staleAfter, int maxKeys) : IStep, ITellsRecords
 {
     private readonly MergeTable table = new(maxKeys);
     private readonly MergeState state = new(schema);
@@ -261,7 +261,7 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
         if (IsNews(row, ref record.Version, changed, now))
         {
             row.Head.Changed = changed;
-            Write(row, record, present);
+            Write(row, record, present, row.Head.Source);
         }
     }
 
@@ -304,10 +304,14 @@ internal sealed class MergeStep(RecordSchema schema, IReadOnlyList<string> prefe
         return !CellValues.Same(before.Get(slot), before.Data, winner.Get(slot), winner.Data);
     }
 
-    private void Write(Row row, MergedRecord record, FieldSet present)
+    /// <summary>Makes the row the merged record.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="record">The record.</param>
+    /// <param name="present">The slots that have a value.</param>
+    /// <param name="own">The source whose values the row has already; -1 for none.</param>
+    private void Write(Row row, MergedRecord record, FieldSet present, short own)
     {
         ref var head = ref row.Head;
-        var own = head.Source;
         var winners = record.Winners;
         var type = rules[head.Type];
         var invalid = default(FieldSet);

@@ -116,6 +116,24 @@ internal sealed partial class MergeTable(int maxKeys)
         Count--;
     }
 
+    /// <summary>The record at the next place that has one; null at the end.</summary>
+    /// <param name="place">Where to look on; moved behind the record.</param>
+    public object? Next(ref int place)
+    {
+        while (place < entries.Length)
+        {
+            if (entries[place++].Record is { } record)
+            {
+                return record;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether there may be a record behind a place.</summary>
+    public bool HasNext(int place) => place < entries.Length;
+
     /// <summary>Brings the place of a key nearer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PrefetchPlace(uint hash)
