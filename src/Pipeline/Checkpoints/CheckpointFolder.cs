@@ -11,9 +11,9 @@ namespace StreamEngine.Pipeline.Checkpoints;
 /// A file is written under a temporary name, made durable and only then given its own, so whatever has the name is whole unless the disk
 /// damages it later, which its checksums show. A checkpoint is there when its <c>.state</c> is; its <c>.changes</c> gets its name before, and
 /// both name by checksum the file of changes that they go with. Files are deleted newest first, and <c>.state</c> before <c>.changes</c>, so
-/// none ever lies there without what it needs. Other files in the folder are left alone. One run may use a folder at a time.
+/// none ever lies there without what it needs. Other files in the folder are left alone. One process may use a folder at a time: see <see cref="Claim"/>.
 /// </remarks>
-public sealed class CheckpointFolder : ICheckpointStore
+public sealed class CheckpointFolder : ICheckpointStore, IDisposable
 {
     private const string Prefix = "checkpoint-";
     private const string StateSuffix = ".state";
@@ -32,6 +32,7 @@ public sealed class CheckpointFolder : ICheckpointStore
     private readonly HashSet<long> damaged = [];
     private readonly Dictionary<long, CheckpointTable> tables = [];
     private (string Pipeline, long Id, CheckpointSeal Seal) last;
+    private FolderClaim? claim;
 
     /// <summary>Makes the store; the folder comes with the first checkpoint.</summary>
     /// <param name="path">The folder.</param>
@@ -50,6 +51,27 @@ public sealed class CheckpointFolder : ICheckpointStore
         this.logger = logger;
         this.disk = disk;
     }
+
+    /// <summary>Claims the folder for this process until this is disposed, or the process dies: two runs that share one would take each other's checkpoints for their own.</summary>
+    /// <returns>Why the run must not begin; null when it may.</returns>
+    public string? Claim()
+    {
+        try
+        {
+            MakeFolder(folder);
+            claim ??= FolderClaim.Try(folder);
+            return claim is not null
+                ? null
+                : $"the checkpoints in '{folder}' are used by {FolderClaim.HolderOf(folder)}; stop that, or give this one its own folder with 'checkpoint.path'";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"no checkpoint can be kept in '{folder}': {Words(e)}; see that the disk has space, works, and lets this user write there";
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => claim?.Dispose();
 
     /// <inheritdoc/>
     /// <remarks>When the wait is given up, what a disk that does not answer still holds is thrown away as soon as it does.</remarks>

@@ -46,7 +46,8 @@ internal sealed class PipelineGraph : IAsyncDisposable
     /// <param name="deadLetters">Where dead records go.</param>
     /// <param name="taps">Windows by block name.</param>
     /// <param name="supervisor">Told what fails.</param>
-    public PipelineGraph(GraphPlan plan, RuntimeServices services, DeadLetterFile deadLetters, IReadOnlyDictionary<string, Tap> taps, Supervisor supervisor)
+    /// <param name="store">Where checkpoints are kept; null when none are made.</param>
+    public PipelineGraph(GraphPlan plan, RuntimeServices services, DeadLetterFile deadLetters, IReadOnlyDictionary<string, Tap> taps, Supervisor supervisor, ICheckpointStore? store)
     {
         this.plan = plan;
         this.services = services;
@@ -58,10 +59,8 @@ internal sealed class PipelineGraph : IAsyncDisposable
         pool = new BatchPool(definition.Schema, capacity);
         var logger = services.Logging.CreateLogger<PipelineRuntime>();
         Wire(new StageServices(services.Time, definition.Options.Clock == "event", logger, deadLetters, taps, services.Health, supervisor, broken, abort.Token));
-        var options = definition.Options.Checkpoint;
-        if (options.Path.Length > 0)
+        if (store is not null)
         {
-            var store = services.Checkpoints ?? new CheckpointFolder(Path.GetFullPath(options.Path, definition.BaseDirectory), options.Keep, services.Logging.CreateLogger<CheckpointFolder>());
             checkpoints = new CheckpointCoordinator(plan, store, sources, stages, services.Time, services.Logging.CreateLogger<CheckpointCoordinator>());
             supervisor.LastState = checkpoints.LastState;
         }

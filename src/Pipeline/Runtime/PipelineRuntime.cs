@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
 
@@ -18,7 +19,9 @@ public sealed class PipelineRuntime : IAsyncDisposable
     private readonly Dictionary<string, int> restarts = new(StringComparer.Ordinal);
     private readonly BackOff backOff;
     private readonly Supervisor supervisor;
+    private readonly CheckpointFolder? folder;
     private volatile PipelineGraph graph;
+    private volatile bool refused;
     private volatile bool ended;
 
     private PipelineRuntime(PipelineDefinition definition, RuntimeServices services)
@@ -31,6 +34,12 @@ public sealed class PipelineRuntime : IAsyncDisposable
         rates = definition.Blocks.ToDictionary(b => b.Name, _ => new RateMeter(), StringComparer.Ordinal);
         backOff = new BackOff(services.Time);
         supervisor = new Supervisor(Plan);
+        var checkpoint = definition.Options.Checkpoint;
+        if (checkpoint.Path.Length > 0 && services.Checkpoints is null)
+        {
+            folder = new CheckpointFolder(Path.GetFullPath(checkpoint.Path, definition.BaseDirectory), checkpoint.Keep, services.Logging.CreateLogger<CheckpointFolder>());
+        }
+
         graph = NewGraph();
     }
 
@@ -41,7 +50,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
     public DeadLetterFile DeadLetters { get; }
 
     /// <summary><c>created</c>, <c>running</c>, <c>restarting</c> (going back to the last checkpoint), <c>draining</c>, <c>stopped</c> or <c>failed</c>.</summary>
-    public string State => graph.Failure is null || ended ? graph.State : "restarting";
+    public string State => refused ? "failed" : graph.Failure is null || ended ? graph.State : "restarting";
 
     /// <summary>Whether the run ends by itself.</summary>
     public bool IsFinite => graph.IsFinite;
@@ -57,6 +66,12 @@ public sealed class PipelineRuntime : IAsyncDisposable
     /// <returns>What went wrong, one line each: finite sources that failed, records given up. Empty when all is well.</returns>
     public async Task<IReadOnlyList<string>> RunAsync(CancellationToken stop)
     {
+        if (folder?.Claim() is { } why)
+        {
+            (ended, refused) = (true, true);
+            return [why];
+        }
+
         using var sampling = services.Time.CreateTimer(Sampler(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
         var faults = await graph.RunAsync(stop).ConfigureAwait(false);
         while (graph.Failure is { } failure && !stop.IsCancellationRequested)
@@ -113,10 +128,11 @@ public sealed class PipelineRuntime : IAsyncDisposable
             tap.Dispose();
         }
 
+        folder?.Dispose();
         DeadLetters.Dispose();
     }
 
-    private PipelineGraph NewGraph() => new(Plan, services, DeadLetters, taps, supervisor);
+    private PipelineGraph NewGraph() => new(Plan, services, DeadLetters, taps, supervisor, Plan.Definition.Options.Checkpoint.Path.Length > 0 ? services.Checkpoints ?? folder : null);
 
     private async Task GoBackAsync(BlockFailure failure)
     {

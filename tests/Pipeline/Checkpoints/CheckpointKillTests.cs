@@ -27,12 +27,15 @@ public sealed class CheckpointKillTests
         for (var kill = 0; kill < Kills; kill++)
         {
             using var child = Start(folder.FullName);
+            using var end = new Ending(child);
             var reading = child.StandardOutput;
             var before = last;
             for (var acknowledged = 1 + chance.Next(10); acknowledged > 0; acknowledged--)
             {
                 last = Number(await reading.ReadLineAsync(Cancel), child);
             }
+
+            Assert.Equal($"the checkpoints in '{folder.FullName}' are used by process {child.Id} on {Environment.MachineName}; stop that, or give this one its own folder with 'checkpoint.path'", store.Claim());
 
             // Half of the kills fall anywhere, the others while the next one is being written.
             var next = Saved.ChangesPathOf(folder, last + 1);
@@ -79,6 +82,12 @@ public sealed class CheckpointKillTests
         }
 
         var store = Saved.In(path);
+        if (store.Claim() is { } refused)
+        {
+            Console.WriteLine(refused);
+            return;
+        }
+
         var first = (store.FindLast(Saved.Pipeline).Checkpoint?.Id ?? 0) + 1;
         for (var id = first; ; id++)
         {
@@ -88,12 +97,24 @@ public sealed class CheckpointKillTests
         }
     }
 
+    /// <summary>A test that fails leaves no process behind.</summary>
+    private sealed class Ending(Process child) : IDisposable
+    {
+        public void Dispose()
+        {
+            if (!child.HasExited)
+            {
+                child.Kill();
+            }
+        }
+    }
+
     private static long FirstNeeded(SavedCheckpoint found) => found.Id - found.Sections.Single(s => s.Field == "records").Earlier.Count;
 
     private static Process Start(string folder)
     {
         // The runtime calls the hook in this very assembly before its Main, so no other program is needed.
-        var start = new ProcessStartInfo("dotnet", ["exec", Program]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet", ["exec", Program]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DOTNET_STARTUP_HOOKS"] = Program;
         start.Environment[FolderVariable] = folder;
         return Process.Start(start)!;
