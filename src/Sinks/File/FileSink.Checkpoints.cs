@@ -20,12 +20,14 @@ internal sealed partial class FileSink
                         await file.EndAsync(token).ConfigureAwait(false);
                     }
 
+                    written ??= template.Completed().Select(File.GetLastWriteTimeUtc).DefaultIfEmpty().Max();
+                    NoteWritten(file is null ? null : file.FinalPath + PathTemplate.Part);
                     pending.SyncFolders();
                 },
                 cancellationToken).ConfigureAwait(false);
 
             // An empty file may be deleted before the next checkpoint, and would be missed then.
-            new FileSinkState(file is { Length: > 0 } ? file.Saved : null, pending.List()).Write(state, folder);
+            new FileSinkState(file is { Length: > 0 } ? file.Saved : null, pending.List()) { Written = written }.Write(state, folder);
         }
         finally
         {
@@ -73,6 +75,8 @@ internal sealed partial class FileSink
                     LogGone(name, missing.Path, missing.Length);
                 }
 
+                written = saved.Written;
+                await disk.RunAsync(() => SetAside(saved), cancellationToken).ConfigureAwait(false);
                 await CommitPendingAsync(cancellationToken).ConfigureAwait(false);
                 await disk.RunAsync(() => RollBack(saved.Open), cancellationToken).ConfigureAwait(false);
                 recovered = true;
@@ -87,6 +91,23 @@ internal sealed partial class FileSink
     private ValueTask CommitPendingAsync(CancellationToken cancellationToken) => pending.IsListed
         ? disk.RunAsync(() => pending.Commit((file, path) => LogCompleted(name, path, file.Length)), cancellationToken)
         : ValueTask.CompletedTask;
+
+    private void NoteWritten(string? part)
+    {
+        if (part is not null && File.GetLastWriteTimeUtc(part) is var time && !(time <= written))
+        {
+            written = time;
+        }
+    }
+
+    /// <summary>May be called again after a failure.</summary>
+    private void SetAside(FileSinkState saved)
+    {
+        foreach (var (path, now) in Rollback.SetAside(template.Completed(), saved))
+        {
+            LogSetAside(name, path, now);
+        }
+    }
 
     /// <summary>May be called again after a failure.</summary>
     private void RollBack(SavedFile? open)
@@ -106,6 +127,12 @@ internal sealed partial class FileSink
         if (open is null)
         {
             return;
+        }
+
+        if (Rollback.LengthOf(open.Part) is null && Rollback.LengthOf(open.Path) > open.Length)
+        {
+            File.Move(open.Path, open.Part, overwrite: false);
+            LogTakenBack(name, open.Path, open.Length);
         }
 
         if (Rollback.LengthOf(open.Part) is null)
@@ -138,8 +165,14 @@ internal sealed partial class FileSink
     [LoggerMessage(Level = LogLevel.Warning, Message = "sink '{Name}': {Path} is not in the checkpoint, but another process is writing it: left alone; give each process its own folder")]
     private partial void LogForeign(string name, string path);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "sink '{Name}': {Path} was unfinished at the checkpoint, with {Expected} bytes, but has its final name now, with {Found}; it stays as it is and another file is begun. What it holds behind byte {Expected} will be written again")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "sink '{Name}': {Path} was unfinished at the checkpoint, with {Expected} bytes, but has its final name now, with {Found}; it stays as it is and another file is begun")]
     private partial void LogRenamed(string name, string path, long expected, long found);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "sink '{Name}': {Path} got its final name after the checkpoint that the run goes on from: it is unfinished again, and what stood behind byte {Bytes} is written again. Whoever has read it has to read it anew")]
+    private partial void LogTakenBack(string name, string path, long bytes);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "sink '{Name}': {Path} was written after the checkpoint that the run goes on from, so its records come again: it is called {Now} now. Whoever has read it has those records twice; delete it when nobody needs it")]
+    private partial void LogSetAside(string name, string path, string now);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "sink '{Name}': {Path}, {Bytes} bytes, was complete at the checkpoint and is not there any more, nor is its .part; if nobody took it away on purpose, put it back")]
     private partial void LogGone(string name, string path, long bytes);

@@ -25,6 +25,7 @@ internal sealed partial class FileSink : ICheckpointedSink
     private readonly PendingNames pending = new();
     private OutputFile? file;
     private DateTimeOffset due = DateTimeOffset.MaxValue;
+    private DateTime? written;
     private bool recovered;
     private bool isHeldUp;
     private bool disposed;
@@ -184,6 +185,7 @@ internal sealed partial class FileSink : ICheckpointedSink
     {
         await file!.EndAsync(cancellationToken).ConfigureAwait(false);
         var part = file.FinalPath + PathTemplate.Part;
+        NoteWritten(part);
         if (file.Length == 0)
         {
             File.Delete(part);

@@ -21,6 +21,9 @@ internal sealed record FileSinkState(SavedFile? Open, IReadOnlyList<SavedFile> P
     private const string Field = "files";
     private const int Version = 1;
 
+    /// <summary>When a file of the sink's was last written to, as the disk tells: what was written later is not in the checkpoint. Null in checkpoints of older programs.</summary>
+    public DateTime? Written { get; init; }
+
     /// <summary>Paths below the config's folder are kept relative to it, so that it may be moved.</summary>
     public void Write(StateWriter state, string folder) =>
         state.Write(Field, Version, JsonSerializer.SerializeToUtf8Bytes(WithPaths(path => Path.GetRelativePath(folder, path) is var below && below.StartsWith("..", StringComparison.Ordinal) ? path : below)));
@@ -32,5 +35,8 @@ internal sealed record FileSinkState(SavedFile? Open, IReadOnlyList<SavedFile> P
 
     private FileSinkState WithPaths(Func<string, string> change) => new(
         Open is null ? null : Open with { Path = change(Open.Path) },
-        [.. Pending.Select(f => f with { Path = change(f.Path) })]);
+        [.. Pending.Select(f => f with { Path = change(f.Path) })])
+    {
+        Written = Written,
+    };
 }

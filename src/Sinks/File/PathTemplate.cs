@@ -118,7 +118,12 @@ internal sealed class PathTemplate
     }
 
     /// <summary>Files that a run which broke off has left unfinished.</summary>
-    public IReadOnlyList<string> LeftOvers()
+    public IReadOnlyList<string> LeftOvers() => [.. Files(Part).Where(f => Matches(f[..^Part.Length])).Order(StringComparer.Ordinal)];
+
+    /// <summary>Files that have their final names.</summary>
+    public IReadOnlyList<string> Completed() => [.. Files("").Where(Matches).Order(StringComparer.Ordinal)];
+
+    private IEnumerable<string> Files(string ending)
     {
         if (!Directory.Exists(Root))
         {
@@ -127,7 +132,7 @@ internal sealed class PathTemplate
 
         var depth = text[Root.Length..].Count(c => c == Path.DirectorySeparatorChar);
         var options = new EnumerationOptions { RecurseSubdirectories = depth > 1, MaxRecursionDepth = Math.Max(0, depth - 1), AttributesToSkip = 0 };
-        return [.. Directory.EnumerateFiles(Root, "*" + Part, options).Where(f => Matches(f[..^Part.Length])).Order(StringComparer.Ordinal)];
+        return Directory.EnumerateFiles(Root, "*" + ending, options);
     }
 
     /// <summary>The first name to try for a file begun at that time for which neither it nor an unfinished file is there.</summary>

@@ -3,6 +3,9 @@ namespace StreamEngine.Sinks.Files;
 /// <summary>Compares the files with what a checkpoint knows of them, and undoes what came after it.</summary>
 internal static class Rollback
 {
+    /// <summary>Behind the name of a file that is no more.</summary>
+    public const string Undone = ".undone";
+
     /// <summary>Refuses to go on from less than the checkpoint covers. Changes nothing, so that files can be put back.</summary>
     /// <exception cref="InvalidDataException">Records that the checkpoint counts as written are gone.</exception>
     public static void Verify(string sink, FileSinkState saved, bool comesAgain)
@@ -45,6 +48,22 @@ internal static class Rollback
             }
 
             yield return (part, length);
+        }
+    }
+
+    /// <summary>
+    /// Takes back the names of files that were completed after the checkpoint, as when a later one was damaged: what they hold comes again, and
+    /// would be there twice.
+    /// </summary>
+    /// <param name="completed">Files with final names.</param>
+    /// <param name="saved">The checkpoint.</param>
+    /// <returns>What each is called now.</returns>
+    public static IEnumerable<(string Path, string Now)> SetAside(IEnumerable<string> completed, FileSinkState saved)
+    {
+        var known = saved.Pending.Select(f => f.Path).Append(saved.Open?.Path).ToHashSet(StringComparer.Ordinal);
+        foreach (var path in completed.Where(p => !known.Contains(p) && File.GetLastWriteTimeUtc(p) > saved.Written))
+        {
+            yield return (path, LeftOvers.Rename(path, path + Undone));
         }
     }
 

@@ -186,6 +186,52 @@ public sealed class FileSinkCheckpointTests
         Assert.Contains(run.Log.Lines, l => l.Contains($"{run.Folder.Of("a.jsonl")} was unfinished at the checkpoint", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task From_an_earlier_checkpoint_than_the_last_no_record_is_there_twice(bool gzip)
+    {
+        using var run = new CheckpointedSink(OneBatchEach with { MaxBytes = new ByteSize(gzip ? 500 : 2100), Gzip = gzip });
+        var end = gzip ? ".jsonl.gz" : ".jsonl";
+        await File.WriteAllTextAsync(run.Folder.Of("a-99" + end), "of before", Token);
+        await run.StartAsync();
+        await run.WriteAsync(1, 2, 3);
+        await run.WriteAsync(4);
+        await run.CheckpointAsync();
+        await run.WriteAsync(5);
+        var earlier = await run.SaveAsync();
+        run.Keep(earlier);
+        await run.Sink.CommitAsync(Token);
+        var named = run.Folder.Files;
+        await NextMomentAsync(run);
+
+        // The open file and later ones get their final names with checkpoints that turn out to be damaged.
+        long[] lost = [6, 7, 8, 9, 10, 11];
+        foreach (var sequence in lost)
+        {
+            await run.WriteAsync(sequence, sequence + 100, sequence + 200);
+            await run.CheckpointAsync();
+        }
+
+        await run.KillAsync();
+        run.Keep(earlier);
+        await run.StartAsync();
+        await run.StartAsync();
+        foreach (var sequence in lost)
+        {
+            await run.WriteAsync(sequence, sequence + 100, sequence + 200);
+        }
+
+        await run.CompleteAsync();
+        Assert.Equal("of before", await File.ReadAllTextAsync(run.Folder.Of("a-99" + end), Token));
+        var final = run.Folder.Files.Where(f => f.EndsWith(end, StringComparison.Ordinal) && !f.Contains("-99", StringComparison.Ordinal)).ToList();
+        Assert.Equal([1, 2, 3, 4, 5, .. lost.Concat(lost.Select(s => s + 100)).Concat(lost.Select(s => s + 200)).Order()], final.SelectMany(run.Sequences).Order());
+        Assert.Contains(run.Folder.Files, f => f.EndsWith(".undone", StringComparison.Ordinal));
+        Assert.All(run.Folder.Files.Where(f => f.EndsWith(".undone", StringComparison.Ordinal)), f => Assert.Contains(run.Log.Lines, l => l.Contains($"it is called {run.Folder.Of(f)} now", StringComparison.Ordinal)));
+        Assert.Contains(run.Log.Lines, l => l.Contains("it is unfinished again", StringComparison.Ordinal));
+        Assert.Superset(named.Where(f => !f.EndsWith(".part", StringComparison.Ordinal)).ToHashSet(), run.Folder.Files.ToHashSet());
+    }
+
     [Fact]
     public async Task Complete_files_may_be_taken_away()
     {
@@ -360,4 +406,18 @@ public sealed class FileSinkCheckpointTests
             return holds();
         },
         "the retries");
+
+    /// <summary>The disk tells times in steps: what is written from now on is later than what was.</summary>
+    private static async Task NextMomentAsync(CheckpointedSink run)
+    {
+        var probe = run.Folder.Of("probe");
+        await File.WriteAllTextAsync(probe, "", Token);
+        var before = File.GetLastWriteTimeUtc(probe);
+        while (File.GetLastWriteTimeUtc(probe) <= before)
+        {
+            await File.WriteAllTextAsync(probe, "x", Token);
+        }
+
+        File.Delete(probe);
+    }
 }
