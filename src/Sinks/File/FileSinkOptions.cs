@@ -7,7 +7,8 @@ namespace StreamEngine.Sinks.Files;
 /// synced and gets its final name. No file is ever overwritten: a name that is taken gets <c>-1</c>, <c>-2</c> and so on.
 /// With checkpoints (<c>checkpoint.path</c>) a file is cut back after a crash to what the checkpoint covers, files begun later are deleted, and
 /// what comes again is written once. So a file gets its final name only when a checkpoint covers all of it: until then it waits as
-/// <c>.part</c>. Behind a source that can't go back, such as <c>http</c>, nothing is cut back or deleted. Without checkpoints the next start
+/// <c>.part</c>. Should that checkpoint be damaged later, the run goes on from the one before: files written after it are renamed to
+/// <c>NAME.undone</c>, and what they held is written again. Behind a source that can't go back, such as <c>http</c>, nothing is cut back or deleted. Without checkpoints the next start
 /// completes what a crash left, without its torn last line. Give each pipeline its own folder.
 /// </summary>
 public sealed record FileSinkOptions : SinkOptions
