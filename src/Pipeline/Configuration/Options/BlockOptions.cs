@@ -22,9 +22,14 @@ public abstract record TransformOptions : BlockOptions
 /// <summary>Base of the options of a sink.</summary>
 public abstract record SinkOptions : BlockOptions
 {
-    internal const string Wait = "wait";
-    internal const string DropOldest = "dropOldest";
-    internal const string Conflate = "conflate";
+    /// <summary>Nothing is given up.</summary>
+    public const string Wait = "wait";
+
+    /// <summary>What has waited longest is given up.</summary>
+    public const string DropOldest = "dropOldest";
+
+    /// <summary>All but the latest record of each key is given up.</summary>
+    public const string Conflate = "conflate";
 
     /// <summary>Names of the transforms it reads.</summary>
     [RequiredSetting]
