@@ -41,13 +41,7 @@ public sealed class SupervisionTests
     private static Folder Prepare(int parallelism, bool gzip)
     {
         var folder = new Folder();
-        folder.Edit("\"dead.jsonl\" }", $$"""
-            "dead.jsonl" },
-              "clock": "event",
-              "parallelism": {{parallelism}},
-              "checkpoint": { "path": "state", "every": "100ms" }
-            """);
-        folder.Edit("\"path\": \"out.jsonl\"", $"\"path\": \"out/r.jsonl\", \"maxBytes\": \"1MB\", \"gzip\": {(gzip ? "true" : "false")}");
+        CrashTests.Prepare(folder, parallelism, gzip, every: "100ms");
         var lines = new StringBuilder();
         for (var i = 0; i < Lines; i++)
         {

@@ -200,7 +200,7 @@ internal sealed class CheckpointCoordinator(
     private Func<string, int, int, StateReader> Readers(SavedCheckpoint checkpoint)
     {
         var sections = checkpoint.Sections.ToLookup(s => s.Block, StringComparer.Ordinal);
-        return (block, shard, shards) => new StateReader(block, [.. sections[block]]) { Instance = (shard, shards), ComesAgain = plan.ComesAgain(block) };
+        return (block, shard, shards) => new StateReader(block, [.. sections[block]]) { Instance = (shard, shards), ComesAgain = plan.ComesAgain(block), IsRemembered = plan.IsRemembered(block) };
     }
 
     /// <returns>What could not be taken over.</returns>

@@ -29,6 +29,8 @@ internal sealed class FakePipeline
     private static readonly BlockType PerKey = BlockType.Transform<FakeTransformOptions>("perKey", "", (o, _) => o.Make(), scaling: Scaling.PerKey);
     private static readonly BlockType Sink = BlockType.Sink<FakeSinkOptions>("fake", "", (o, _) => o.Sink);
 
+    private static readonly BlockType Forgetful = BlockType.Sink<FakeSinkOptions>("forgetful", "", (o, _) => o.Sink, beginsEmpty: true);
+
     private readonly List<BlockDefinition> blocks = [];
 
     public string DeadLetterPath { get; init; } = "";
@@ -72,6 +74,11 @@ internal sealed class FakePipeline
     public FakePipeline AddStep(string name, Func<IStep> make, params string[] from) => Add(new(name, Transform, new FakeTransformOptions(make) { From = from }));
 
     public FakePipeline AddDroppingSink(string name, ISink sink, params string[] from) => Add(new(name, Sink, new FakeSinkOptions(sink) { From = from, OnFull = "dropOldest" }));
+
+    public FakePipeline AddConflatingSink(string name, ISink sink, params string[] from) => Add(new(name, Sink, new FakeSinkOptions(sink) { From = from, OnFull = "conflate" }));
+
+    /// <summary>A sink that shows nothing after a restart.</summary>
+    public FakePipeline AddForgetfulSink(string name, ISink sink, params string[] from) => Add(new(name, Forgetful, new FakeSinkOptions(sink) { From = from }));
 
     public FakePipeline AddSink(string name, ISink sink, params string[] from) => Add(new(name, Sink, new FakeSinkOptions(sink) { From = from }));
 

@@ -337,6 +337,23 @@ public sealed class PipelineRuntimeTests
             plan.Stages.Select(s => string.Join('+', s.Blocks.Select(b => b.Name))));
     }
 
+    [Fact]
+    public async Task What_a_source_said_is_remembered_where_no_sink_behind_it_begins_empty()
+    {
+        await using var sink = new CollectingSink();
+        var plan = GraphPlan.From(new FakePipeline()
+            .AddSource("kept", 1)
+            .AddSource("shown", 1)
+            .AddLines("lines", "kept", "shown")
+            .AddStep("some", () => new ActionStep(_ => { }), "shown")
+            .AddSink("file", sink, "lines")
+            .AddForgetfulSink("cache", sink, "some")
+            .Definition());
+
+        Assert.True(plan.IsRemembered("kept"));
+        Assert.False(plan.IsRemembered("shown"));
+    }
+
     private static async Task AdvanceUntil(FakeTimeProvider time, Task task)
     {
         await Eventually.HoldsAsync(() =>
