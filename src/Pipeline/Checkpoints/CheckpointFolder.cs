@@ -97,11 +97,11 @@ public sealed class CheckpointFolder : ICheckpointStore, IDisposable
     {
         tables.Clear();
         List<(long Id, string Path)> files;
-        long lastId;
+        List<long> changes;
         try
         {
             files = [.. Numbered(StateSuffix).OrderByDescending(f => f.Id)];
-            lastId = files.Concat(Numbered(ChangesSuffix)).Select(f => f.Id).DefaultIfEmpty().Max();
+            changes = [.. Numbered(ChangesSuffix).Select(f => f.Id)];
             DeleteLeftOvers();
         }
         catch (DirectoryNotFoundException)
@@ -111,6 +111,13 @@ public sealed class CheckpointFolder : ICheckpointStore, IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return new CheckpointSearch(null, [$"'{folder}' can't be looked into: {Words(e)}; allow this user to read it, or give another folder to begin anew"]);
+        }
+
+        var lastId = files.Select(f => f.Id).Concat(changes).DefaultIfEmpty().Max();
+        if (files.Count == 0 && changes.Count > 1)
+        {
+            // A crash in the middle of the first checkpoint leaves one.
+            return new CheckpointSearch(null, [$"'{folder}' has {changes.Count} files of changes, but the '{StateSuffix}' files that they belong to are gone; put those back, or move the folder away to begin anew"], lastId);
         }
 
         var chain = new CheckpointChain(PathOf, ChangesOf, pipeline);

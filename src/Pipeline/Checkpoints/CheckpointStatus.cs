@@ -15,7 +15,7 @@ public sealed record CheckpointStatus
     /// <summary>How often one is made, in seconds.</summary>
     public double EverySeconds { get; init; }
 
-    /// <summary>Bytes of the last one's state.</summary>
+    /// <summary>Bytes written for the last one: of large states what has changed.</summary>
     public long Bytes { get; init; }
 
     /// <summary>How long the last one took from its beginning until it was kept, in milliseconds.</summary>

@@ -197,6 +197,27 @@ public sealed class CheckpointChainTests : IDisposable
     }
 
     [Fact]
+    public async Task Changes_without_their_checkpoints_are_no_beginning_unless_the_first_was_being_made()
+    {
+        await KeepAllAsync();
+        foreach (var file in Directory.EnumerateFiles(folder.FullName, "*.state"))
+        {
+            File.Delete(file);
+        }
+
+        var search = Saved.In(folder.FullName).FindLast(Saved.Pipeline);
+        Assert.Equal((null, 7), (search.Checkpoint, search.LastId));
+        Assert.Contains("has 7 files of changes, but the '.state' files", Assert.Single(search.Problems), StringComparison.Ordinal);
+
+        for (var id = 2; id <= 7; id++)
+        {
+            File.Delete(Saved.ChangesPathOf(folder, id));
+        }
+
+        Assert.Empty(Saved.In(folder.FullName).FindLast(Saved.Pipeline).Problems);
+    }
+
+    [Fact]
     public void Files_of_before_are_read()
     {
         File.WriteAllBytes(Saved.PathOf(folder, 7), Convert.FromBase64String(WithoutChanges));

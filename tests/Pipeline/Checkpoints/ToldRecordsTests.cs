@@ -75,21 +75,24 @@ public sealed class ToldRecordsTests
         Assert.DoesNotContain(second.Records.Skip(100), r => r.IsRestored);
     }
 
-    [Fact]
-    public async Task A_line_that_drops_the_oldest_drops_nothing_of_it()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_line_that_gives_records_up_gives_up_none_of_it_and_does_not_mix_it_with_news(bool conflates)
     {
         var store = new MemoryCheckpoints();
         const int Many = 20_000;
         for (var run = 0; run < 2; run++)
         {
-            await using var sink = new EmptySink();
-            await using var runtime = new FakePipeline { Checkpoints = store, Every = TimeSpan.FromDays(1) }
+            // Slower than the records are told, so that the link is full.
+            await using var sink = new EmptySink { Pause = TimeSpan.FromMilliseconds(run * 5) };
+            var graph = new FakePipeline { Checkpoints = store, Every = TimeSpan.FromDays(1) }
                 .AddSource("a", () => new ReplayableSource(Many, 100))
                 .AddLines("lines", "a")
-                .AddKeyed("trusted", Merge, "lines")
-                .AddDroppingSink("live", sink, "trusted")
-                .Build();
+                .AddKeyed("trusted", Merge, "lines");
+            await using var runtime = (conflates ? graph.AddConflatingSink("live", sink, "trusted") : graph.AddDroppingSink("live", sink, "trusted")).Build();
             Assert.Empty(await runtime.RunAsync(Cancel));
+            Assert.All(sink.Records, r => Assert.Equal(run > 0, r.IsRestored));
             Assert.True(run == 0 || sink.Records.Count == Many, $"{sink.Records.Count} records");
         }
     }
@@ -121,17 +124,23 @@ public sealed class ToldRecordsTests
     {
         public bool BeginsEmpty => true;
 
+        /// <summary>How long each batch takes.</summary>
+        public TimeSpan Pause { get; init; }
+
         public List<(bool IsRestored, string Known)> Records { get; } = [];
 
-        public ValueTask WriteAsync(Batch batch, CancellationToken cancellationToken)
+        public async ValueTask WriteAsync(Batch batch, CancellationToken cancellationToken)
         {
+            if (Pause > TimeSpan.Zero)
+            {
+                await Task.Delay(Pause, cancellationToken);
+            }
+
             foreach (var row in batch)
             {
                 Assert.Contains("\"text\":\"text\"", Encoding.UTF8.GetString(batch.DataOf(row.Index).Span), StringComparison.Ordinal);
                 Records.Add((batch.IsRestored, string.Create(CultureInfo.InvariantCulture, $"{Encoding.UTF8.GetString(row.Key)} {row.Head.Revision} {row.Head.Sequence} {row.Get(0).Bits} {row.Head.SoleOrigin}")));
             }
-
-            return ValueTask.CompletedTask;
         }
 
         public ValueTask CompleteAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;

@@ -9,18 +9,18 @@ namespace StreamEngine.Pipeline.Tests.Transforms.Merge;
 /// <summary>Merge writes what has changed: whatever happened in between, what is found again is what was held.</summary>
 public sealed class MergeChangesTests
 {
-    private const int Bound = 40;
+    private const int Bound = 100;
 
     private static readonly Gen<Act> Acts = Gen.Select(
         Gen.Int[0, 19],
-        Gen.Select(Gen.Int[0, 59], Gen.Short[0, 2], Gen.Int[0, 3], Gen.Int[0, 9]).List[0, 12],
+        Gen.Select(Gen.Int[0, 149], Gen.Short[0, 2], Gen.Int[0, 3], Gen.Int[0, 9]).List[0, 20],
         Gen.Int[1, 4],
         (kind, events, workers) => new Act(kind, [.. events.Select(e => new Event(e.Item1, e.Item2, e.Item3, e.Item4 < 3 ? RowOp.Removed : e.Item4 == 3 ? RowOp.Confirmed : RowOp.Update))], workers));
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void What_is_restored_is_what_was_held() => Gen.Select(Acts.List[1, 60], Gen.Int[1, 3]).Sample((acts, workers) => Run(acts, workers, new MemoryCheckpoints()), iter: 1500);
+    public void What_is_restored_is_what_was_held() => Gen.Select(Acts.List[1, 60], Gen.Int[1, 3]).Sample((acts, workers) => Run(acts, workers, new MemoryCheckpoints()), iter: 600);
 
     [Fact]
     public void What_is_restored_from_files_is_what_was_held() => Gen.Select(Acts.List[60, 90], Gen.Int[1, 3]).Sample((acts, workers) =>
