@@ -20,14 +20,14 @@ public sealed class MergeChangesTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void What_is_restored_is_what_was_held() => Gen.Select(Acts.List[1, 60], Gen.Int[1, 3]).Sample((acts, workers) => Run(acts, workers, new MemoryCheckpoints()), iter: 600);
+    public void What_is_restored_is_what_was_held() => Gen.Select(Acts.List[1, 60], Gen.Int[1, 3]).Sample((acts, workers) => Run(acts, workers, new MemoryCheckpoints()), iter: 300);
 
     [Fact]
     public void What_is_restored_from_files_is_what_was_held() => Gen.Select(Acts.List[60, 90], Gen.Int[1, 3]).Sample((acts, workers) =>
     {
         using var folder = new TempFolder();
         Run(acts, workers, Checkpoints.Saved.In(folder.FullName));
-    }, iter: 12, threads: 1);
+    }, iter: 5, threads: 1);
 
     [Fact]
     public void What_a_checkpoint_copies_is_in_proportion_to_what_changed()
