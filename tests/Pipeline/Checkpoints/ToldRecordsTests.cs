@@ -53,6 +53,7 @@ public sealed class ToldRecordsTests
         Assert.Equal((Documents, Documents / 2, Documents / 2), (books["odd"].In, books["odd"].Out, books["odd"].Filtered.Values.Sum()));
         Assert.Equal((0, Documents, Documents / 2), (books["keeps"].In, books["live"].In, books["oddLive"].In));
         Assert.Equal(0, restarted.LeasedBatches);
+        Assert.Equal(Documents / 2, MemoryCheckpoints.Number(store.Saved[^1], "counted", "source0"));
     }
 
     [Fact]
