@@ -72,6 +72,9 @@ public sealed partial class Batch : IBufferWriter<byte>
     /// <summary>Where the source stands behind this batch; null for a source that can't go back. Once rows are made it says nothing.</summary>
     public SourcePosition? Position { get; set; }
 
+    /// <summary>Number of the last checkpoint whose barrier its source had let out before it; 0 without checkpoints.</summary>
+    internal long Epoch { get; set; }
+
     /// <summary>Whether the rows are frozen and encoded.</summary>
     public bool IsSealed { get; private set; }
 
@@ -258,6 +261,7 @@ public sealed partial class Batch : IBufferWriter<byte>
         length = DocumentCount = RowCount = partCount = 0;
         IsSealed = HasRemovals = false;
         Position = null;
+        Epoch = 0;
         data.ResetWrittenCount();
         Whole.Reset(keepBytes);
         foreach (var part in parts)

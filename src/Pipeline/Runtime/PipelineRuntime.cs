@@ -45,7 +45,10 @@ public sealed class PipelineRuntime : IAsyncDisposable
     {
         this.services = services;
         Plan = GraphPlan.From(definition);
-        DeadLetters = new DeadLetterFile(definition.Options.DeadLetter, definition.BaseDirectory, services.Time, services.Logging.CreateLogger<DeadLetterFile>());
+        DeadLetters = new DeadLetterFile(definition.Options.DeadLetter, definition.BaseDirectory, services.Time, services.Logging.CreateLogger<DeadLetterFile>())
+        {
+            Marks = new DeadLetterMarks([.. definition.Schema.Sources.Select(s => (s.Name, Plan.ComesAgain(s.Name)))]),
+        };
 
         // The links are the tighter bound, however few records a batch holds; the pool bounds what sinks keep beyond their calls.
         var capacity = Plan.Stages.Sum(s => s.Blocks[0].Type.Kind switch { BlockKind.Sink => SinkRecords, BlockKind.Transform => TransformRecords * s.Lanes, _ => SourceBatches });
@@ -58,7 +61,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
         if (options.Path.Length > 0)
         {
             var store = services.Checkpoints ?? new CheckpointFolder(Path.GetFullPath(options.Path, definition.BaseDirectory), options.Keep, services.Logging.CreateLogger<CheckpointFolder>());
-            checkpoints = new CheckpointCoordinator(Plan, store, sources, stages, services.Time, services.Logging.CreateLogger<CheckpointCoordinator>());
+            checkpoints = new CheckpointCoordinator(Plan, store, sources, stages, DeadLetters, services.Time, services.Logging.CreateLogger<CheckpointCoordinator>());
         }
     }
 
@@ -147,7 +150,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
     public PipelineStatus Status()
     {
         var byName = sources.Select(Describe).Concat(stages.SelectMany(Describe)).ToDictionary(b => b.Name, StringComparer.Ordinal);
-        return new PipelineStatus(Plan.Definition.Options.Name, state, [.. Plan.Definition.Blocks.Select(b => byName[b.Name])], Plan.Links, checkpoints?.Status);
+        return new PipelineStatus(Plan.Definition.Options.Name, state, [.. Plan.Definition.Blocks.Select(b => byName[b.Name])], Plan.Links, checkpoints?.Status) { DeadLetter = DeadLetters.Status };
     }
 
     /// <inheritdoc/>

@@ -22,6 +22,7 @@ internal sealed record FakeSinkOptions(ISink Sink) : SinkOptions;
 internal sealed class FakePipeline
 {
     private static readonly BlockType Source = BlockType.Source<FakeSourceOptions>("fake", "", (o, _) => o.Make());
+    private static readonly BlockType Passing = BlockType.Source<FakeSourceOptions>("passing", "", (o, _) => o.Make(), repeats: "it can't go back");
     private static readonly BlockType Transform = BlockType.Transform<FakeTransformOptions>("fake", "", (o, _) => o.Make());
     private static readonly BlockType Normalize = BlockType.Transform<FakeTransformOptions>("normalize", "", (o, _) => o.Make(), scaling: Scaling.MakesKeys);
     private static readonly BlockType Anywhere = BlockType.Transform<FakeTransformOptions>("anywhere", "", (o, _) => o.Make(), scaling: Scaling.Anywhere);
@@ -31,6 +32,8 @@ internal sealed class FakePipeline
     private readonly List<BlockDefinition> blocks = [];
 
     public string DeadLetterPath { get; init; } = "";
+
+    public long DeadLetterBytes { get; init; } = 100 << 20;
 
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
@@ -57,6 +60,9 @@ internal sealed class FakePipeline
 
     public FakePipeline AddSource(string name, int documents, int perBatch = 1) => AddSource(name, () => new CountingSource(documents, perBatch));
 
+    /// <summary>One whose records don't come again.</summary>
+    public FakePipeline AddPassingSource(string name, Func<ISource> make) => Add(new(name, Passing, new FakeSourceOptions(make)));
+
     public FakePipeline AddLines(string name, params string[] from) => AddNormalize(name, () => new LinesStep(), from);
 
     public FakePipeline AddStateless(string name, Func<IStep> make, params string[] from) => Add(new(name, Anywhere, new FakeTransformOptions(make) { From = from }));
@@ -80,7 +86,7 @@ internal sealed class FakePipeline
             Name = "fake",
             Parallelism = Parallelism,
             Clock = Clock,
-            DeadLetter = new DeadLetterOptions { Path = DeadLetterPath },
+            DeadLetter = new DeadLetterOptions { Path = DeadLetterPath, MaxBytes = new ByteSize(DeadLetterBytes) },
             Checkpoint = new CheckpointOptions { Path = Checkpoints is null ? "" : "checkpoint", Every = new Duration(Every) },
             Server = new ServerOptions { DrainTimeout = new Duration(DrainTimeout) },
         },
@@ -144,6 +150,11 @@ internal sealed class LinesStep : IStep
         var batch = part.Batch;
         for (var i = 0; i < batch.DocumentCount; i++)
         {
+            if (batch.Document(i).State != RowState.Live)
+            {
+                continue;
+            }
+
             if (!Decimals.TryParse(batch.Payload(i), out var id, out _))
             {
                 batch.LeaveDocument(i, RowState.Dead, "no number");
