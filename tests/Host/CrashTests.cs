@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.IO.Compression;
+using System.Text.Json.Nodes;
 
 namespace StreamEngine.Host.Tests;
 
 /// <summary>
 /// The real program is killed again and again while its input grows; in the end its output is that of a run that nobody disturbed, byte for
-/// byte. <c>tests/crash.sh</c> does it at length.
+/// byte, and so are its dead letters, in any order. <c>tests/crash.sh</c> does it at length.
 /// </summary>
 public sealed class CrashTests
 {
@@ -34,7 +35,7 @@ public sealed class CrashTests
         folder.Edit("\"path\": \"out.jsonl\"", $"\"path\": \"out/r.jsonl\", \"maxBytes\": \"256KB\", \"gzip\": {(gzip ? "true" : "false")}");
         folder.Write("in.jsonl", "");
         var chance = new Random(Seed);
-        var kills = 0;
+        var (kills, taken) = (0, 0);
         await using (var input = new FileStream(folder.File("in.jsonl"), FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0))
         {
             using var enough = new CancellationTokenSource();
@@ -47,6 +48,7 @@ public sealed class CrashTests
                 host.Kill();
                 await host.WaitForExitAsync();
                 kills++;
+                taken += host.Error.Contains("because their records come again", StringComparison.Ordinal) ? 1 : 0;
                 Assert.True(kills == 1 || host.Error.Contains("Going on from checkpoint", StringComparison.Ordinal), Words(host));
             }
 
@@ -58,6 +60,7 @@ public sealed class CrashTests
         await using (var host = HostProcess.Start(folder.Path, null, "--urls", "http://127.0.0.1:0"))
         {
             Assert.True(await host.WaitForExitAsync() == 0, Words(host));
+            taken += host.Error.Contains("because their records come again", StringComparison.Ordinal) ? 1 : 0;
         }
 
         using var undisturbed = new Folder();
@@ -69,6 +72,13 @@ public sealed class CrashTests
         var (expected, found) = (Written(undisturbed), Written(folder));
         Assert.True(expected.Length > 100_000);
         Assert.True(expected.AsSpan().SequenceEqual(found), $"{Difference(expected, found)} (seed {Seed}, {kills} kills)");
+        var letters = Letters(undisturbed);
+        Assert.True(letters.Count > 100);
+        Assert.True(taken > 0, "no restart took a dead letter out");
+        var kept = Letters(folder);
+        Assert.True(
+            letters.SequenceEqual(kept),
+            $"{letters.Count} dead letters expected, {kept.Count} found (seed {Seed}).\nmissing: {string.Join('\n', letters.Except(kept).Take(3))}\nrepeated: {string.Join('\n', kept.GroupBy(l => l).Where(g => g.Count() > 1).Select(g => g.Key).Take(3))}");
     }
 
     private static HostProcess Start(Folder folder) => HostProcess.Start(folder.Path, null, "--urls", "http://127.0.0.1:0", "--set", "sources.lines.follow=true");
@@ -142,6 +152,19 @@ public sealed class CrashTests
 
         return all.ToArray();
     }
+
+    /// <summary>What the dead letter holds, without the times of writing and the checkpoints.</summary>
+    private static List<string> Letters(Folder folder) =>
+    [
+        .. folder.Lines("dead.jsonl").Select(line =>
+        {
+            var letter = JsonNode.Parse(line)!.AsObject();
+            letter.Remove("time");
+            letter.Remove("after");
+            letter["origin"] = Path.GetFileName((string)letter["origin"]!);
+            return letter.ToJsonString();
+        }).Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>The files are <c>r.jsonl</c>, <c>r-1.jsonl</c>, <c>r-2.jsonl</c> and so on.</summary>
     private static int Number(string file) =>

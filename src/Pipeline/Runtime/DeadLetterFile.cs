@@ -16,6 +16,7 @@ public sealed partial class DeadLetterFile : IDisposable
 
     private readonly Lock gate = new();
     private readonly string? path;
+    private readonly string name;
     private readonly long maxBytes;
     private readonly TimeProvider time;
     private readonly ILogger logger;
@@ -46,6 +47,7 @@ public sealed partial class DeadLetterFile : IDisposable
     {
         this.write = write;
         path = options.Path.Length == 0 ? null : System.IO.Path.GetFullPath(options.Path, baseDirectory);
+        name = options.Path;
         maxBytes = options.MaxBytes.Bytes;
         pending = new DeadLetterLines((int)options.MaxPayload.Bytes);
         this.time = time;
@@ -68,7 +70,7 @@ public sealed partial class DeadLetterFile : IDisposable
             {
                 return new DeadLetterStatus
                 {
-                    Path = path,
+                    Path = path is null ? null : name,
                     Written = written,
                     Bytes = bytes + predecessor,
                     MaxBytes = path is null ? 0 : 2 * maxBytes,

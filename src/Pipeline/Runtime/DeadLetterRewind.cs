@@ -107,9 +107,11 @@ internal sealed class DeadLetterRewind(string path, ReadOnlySpan<byte> run, long
             var rest = block.AsSpan(0, read);
             for (int at; (at = rest.IndexOf(mark)) >= 0; rest = rest[(at + 1)..])
             {
-                if (Epoch(rest) is >= 0 and var epoch && epoch < checkpoint - 1)
+                // A mark that begins behind the block may be cut within its number; it was seen with the block before.
+                var found = begin + (read - rest.Length) + at;
+                if (found < end && Epoch(rest) is >= 0 and var epoch && epoch < checkpoint - 1)
                 {
-                    return begin + (read - rest.Length) + at;
+                    return found;
                 }
             }
         }

@@ -3,7 +3,7 @@ namespace StreamEngine.Pipeline.Runtime;
 /// <summary>The dead letters as an output of the graph.</summary>
 public sealed record DeadLetterStatus
 {
-    /// <summary>The file; null when dead records are counted and not kept.</summary>
+    /// <summary>The file, as the config names it; null when dead records are counted and not kept.</summary>
     public string? Path { get; init; }
 
     /// <summary>Records written by this process.</summary>

@@ -140,6 +140,24 @@ public sealed class DeadLetterCheckpointTests : IDisposable
     }
 
     [Fact]
+    public void No_line_is_missed_wherever_the_file_is_read_from()
+    {
+        const string Run = "8dd1";
+        string Line(long after, int bytes) => $$"""{"block":"b","source":"a","sequence":1,"after":"{{Run}}/{{after}}","bytes":{{bytes}},"payload":"{{new string('x', bytes)}}"}""";
+        var newer = Enumerable.Repeat(Line(1234, 120), 700).ToList();
+        var length = newer[0].Length + 1;
+        for (var shift = 0; shift < length; shift++)
+        {
+            // What is read in one go begins and ends at every byte of a line once.
+            File.WriteAllLines(Dead, [Line(1232, 10), .. newer, $$"""{"source":"other","payload":"{{new string('x', shift)}}"}"""]);
+            using var letters = Letter(Run, 100 << 20);
+            letters.GoBack(1234);
+            Assert.Equal(newer.Count, letters.Status.TakenOut);
+            Assert.Equal(2, File.ReadLines(Dead).Count());
+        }
+    }
+
+    [Fact]
     public async Task In_the_middle_of_a_run_it_goes_back_and_on()
     {
         using var letters = Letter("8dd1", 100 << 20);
