@@ -84,6 +84,7 @@ public class MergeStateTests
     }
 
     [Theory]
+    [Trait("kind", Fuzz.Trait)]
     [InlineData(true)]
     [InlineData(false)]
     public void Damaged_state_is_reported_and_the_step_is_of_use(bool isSame)
