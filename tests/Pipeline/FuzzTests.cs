@@ -122,7 +122,7 @@ public sealed class FuzzTests
     [Trait("kind", Fuzz.Trait)]
     public void A_dead_letter_file_is_cut_and_repaired_whatever_it_holds()
     {
-        using var folder = new TempFolder();
+        using var folder = TempFolder.InMemory();
         var path = folder.File("dead.jsonl");
         string Line(int checkpoint, string source) => $$"""{"time":"2026-04-01T18:00:00Z","block":"b","reason":"no key","source":"{{source}}","sequence":1,"after":"8dd1/{{checkpoint}}","bytes":9,"payload":"{\"a\":1}"}""" + "\n";
         var good = Encoding.UTF8.GetBytes(Line(6, "a") + Line(7, "a") + Line(8, "p") + Line(6, "a") + "{\"source\":\"a\"}\n" + Line(9, "a"));

@@ -25,7 +25,7 @@ public sealed class DeadLetterCheckpointTests : IDisposable
     [InlineData(1, 13, 100 << 20)]
     [InlineData(2, 7, 100 << 20)]
     [InlineData(4, 40, 100 << 20)]
-    [InlineData(2, 13, 1080 << 10)]
+    [InlineData(2, 13, 850 << 10)]
     public async Task From_any_checkpoint_each_dead_record_is_there_once(int workers, int perBatch, long maxBytes)
     {
         var lengths = new Dictionary<long, long>();
