@@ -61,27 +61,18 @@ public sealed partial class DeadLetterFile : IDisposable
     /// <summary>Dead records that were counted but could not be written.</summary>
     public long Lost => Volatile.Read(ref lost);
 
-    /// <summary>How it fares.</summary>
-    public DeadLetterStatus Status
+    /// <summary>How it fares. Read without the lock: health must not wait for a disk that doesn't answer.</summary>
+    public DeadLetterStatus Status => new()
     {
-        get
-        {
-            lock (gate)
-            {
-                return new DeadLetterStatus
-                {
-                    Path = path is null ? null : name,
-                    Written = written,
-                    Bytes = bytes + predecessor,
-                    MaxBytes = path is null ? 0 : 2 * maxBytes,
-                    Dropped = dropped,
-                    Lost = lost,
-                    TakenOut = takenOut,
-                    Problem = problem,
-                };
-            }
-        }
-    }
+        Path = path is null ? null : name,
+        Written = Written,
+        Bytes = Volatile.Read(ref bytes) + Volatile.Read(ref predecessor),
+        MaxBytes = path is null ? 0 : 2 * maxBytes,
+        Dropped = Volatile.Read(ref dropped),
+        Lost = Lost,
+        TakenOut = Volatile.Read(ref takenOut),
+        Problem = Volatile.Read(ref problem),
+    };
 
     /// <summary>Which lines say that their records come again.</summary>
     internal DeadLetterMarks Marks { get; init; } = new([]);
