@@ -61,6 +61,9 @@ internal abstract class Stage
     /// <summary>True when the shell itself failed. It takes no more batches, so the run can't go on.</summary>
     public bool IsBroken => Broken is not null;
 
+    /// <summary>The block's failure that the stage broke on, when going back to the last checkpoint undoes what it has done.</summary>
+    public BlockFailure? Failure { get; private set; }
+
     public abstract int Restarts { get; }
 
     /// <summary>Ends when every input has ended and everything taken has been handed on. Never fails.</summary>
@@ -194,6 +197,11 @@ internal abstract class Stage
     {
     }
 
+    /// <summary>The shell has failed, and a batch won't be worked on.</summary>
+    protected virtual void OnGivenUp(Batch batch)
+    {
+    }
+
     /// <summary>The shell failed: lets go of what waits for its turn.</summary>
     protected virtual void OnBroken()
     {
@@ -205,8 +213,16 @@ internal abstract class Stage
     /// <summary>The shell failed: what is under way is given up, and the run ends with the reason.</summary>
     private async Task BreakAsync(Exception exception)
     {
-        StageLog.ShellFailed(Services.Logger, exception, Name);
-        Broken = exception.GetBaseException().Message;
+        if (exception is BlockFailedException block)
+        {
+            Failure = block.Failure;
+        }
+        else
+        {
+            StageLog.ShellFailed(Services.Logger, exception, Name);
+        }
+
+        Broken = exception is RepeatedFailureException or BlockFailedException ? exception.Message : exception.GetBaseException().Message;
         OnBroken();
         await Services.Broken.CancelAsync().ConfigureAwait(false);
     }
@@ -272,6 +288,11 @@ internal abstract class Stage
         {
             if (IsBroken)
             {
+                if (arrival.Batch is not null && Failure is null)
+                {
+                    OnGivenUp(arrival.Batch);
+                }
+
                 arrival.Batch?.Release();
             }
             else if (arrival.Batch is { } batch)

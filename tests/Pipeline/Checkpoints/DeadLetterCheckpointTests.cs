@@ -91,7 +91,7 @@ public sealed class DeadLetterCheckpointTests : IDisposable
             await using var sink = new RewindingSink();
             await using var runtime = new FakePipeline { Checkpoints = checkpoints, Every = TimeSpan.FromDays(40), DeadLetterPath = Dead }
                 .AddSource("a", () => new ReplayableSource(20, 10))
-                .AddPassingSource("p", () => new CountingSource(10, 5))
+                .AddProvider("p", () => new CountingSource(10, 5))
                 .AddLines("lines", "a", "p")
                 .AddStep("dead", () => new ActionStep(row => row.Dead("on purpose")), "lines")
                 .AddSink("sink", sink, "dead")
