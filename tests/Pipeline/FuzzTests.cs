@@ -136,7 +136,7 @@ public sealed class FuzzTests
             DeadLetterTail.Repair(path);
             var repaired = System.IO.File.ReadAllBytes(path);
             Assert.True(repaired.Length == 0 || repaired[^1] == '\n');
-            new DeadLetterRewind(path, marks.Run, 7, marks.Sources).Run();
+            new DeadLetterRewind(path, marks.Run, 7, marks.Sources, 1 << 20).Run();
             var (before, left) = (Lines(repaired).ToList(), Lines(System.IO.File.ReadAllBytes(path)).ToList());
             Assert.Equal(before.Where(l => !ComesAgain(l)), left.Where(l => !ComesAgain(l)));
 

@@ -106,7 +106,7 @@ public sealed partial class DeadLetterFile : IDisposable
         {
             file?.Dispose();
             file = null;
-            var taken = new DeadLetterRewind(path, Marks.Run, checkpoint, Marks.Sources).Run();
+            var taken = new DeadLetterRewind(path, Marks.Run, checkpoint, Marks.Sources, maxBytes).Run();
             takenOut += taken;
             Measure_NeedsLock();
             if (taken > 0)

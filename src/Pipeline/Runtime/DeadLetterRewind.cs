@@ -12,13 +12,17 @@ namespace StreamEngine.Pipeline.Runtime;
 /// <param name="run">Which row of checkpoints is counted.</param>
 /// <param name="checkpoint">The one that is gone on from.</param>
 /// <param name="sources">The sources whose records come again.</param>
-internal sealed class DeadLetterRewind(string path, ReadOnlySpan<byte> run, long checkpoint, IReadOnlyList<string> sources)
+/// <param name="maxBytes">Most bytes of a file.</param>
+internal sealed class DeadLetterRewind(string path, ReadOnlySpan<byte> run, long checkpoint, IReadOnlyList<string> sources, long maxBytes)
 {
+    private const string Unfinished = ".tmp";
+
     private const int Block = 64 * 1024;
 
     /// <summary>Most bytes of a mark: what a block's edge may cut.</summary>
     private const int MarkBound = 128;
 
+    private readonly string predecessor = path + ".1";
     private readonly byte[] mark = [.. ",\"after\":\""u8, .. run, (byte)'/'];
     private readonly byte[][] comesAgain = [.. sources.Select(s => Encoding.UTF8.GetBytes($",\"source\":\"{s}\""))];
 
@@ -28,15 +32,71 @@ internal sealed class DeadLetterRewind(string path, ReadOnlySpan<byte> run, long
     public long Run()
     {
         DeadLetterTail.Repair(path);
-        var taken = TakeOut(path + ".1") + TakeOut(path);
-        if (taken > 0 && new FileInfo(path) is not { Exists: true, Length: > 0 } && File.Exists(path + ".1"))
+        if (IsJoined())
         {
-            // The rotation comes again too; from half a predecessor it would drop what an undisturbed run still has.
-            File.Move(path + ".1", path, overwrite: true);
-            FolderSync.Flush(Path.GetDirectoryName(path)!);
+            File.Delete(predecessor);
         }
 
-        return taken;
+        var (earlier, later) = (TakeOut(predecessor), TakeOut(path));
+        if (earlier + later > 0 && File.Exists(predecessor))
+        {
+            Join(isCut: earlier > 0);
+        }
+
+        return earlier + later;
+    }
+
+    /// <summary>The rotation comes again too: from a predecessor that isn't full it would drop what an undisturbed run still has.</summary>
+    private void Join(bool isCut)
+    {
+        var length = File.Exists(path) ? new FileInfo(path).Length : 0;
+        if (length == 0)
+        {
+            File.Move(predecessor, path, overwrite: true);
+        }
+        else if (isCut && new FileInfo(predecessor).Length + length <= maxBytes)
+        {
+            // Lines that stay stand in both: it was rotated while a barrier was on its way.
+            using (var whole = new FileStream(path + Unfinished, FileMode.Create, FileAccess.Write, FileShare.None))
+            {
+                foreach (var name in (string[])[predecessor, path])
+                {
+                    using var part = File.OpenRead(name);
+                    part.CopyTo(whole);
+                }
+
+                whole.Flush(flushToDisk: true);
+            }
+
+            File.Move(path + Unfinished, path, overwrite: true);
+            FolderSync.Flush(Path.GetDirectoryName(path)!);
+            File.Delete(predecessor);
+        }
+
+        FolderSync.Flush(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Whether a restart died after it had joined the files and before the predecessor was gone: its lines would be there twice.</summary>
+    private bool IsJoined()
+    {
+        if (new FileInfo(predecessor) is not { Exists: true, Length: > 0 } before || new FileInfo(path) is not { Exists: true } now || now.Length < before.Length)
+        {
+            return false;
+        }
+
+        using var earlier = before.OpenRead();
+        using var later = now.OpenRead();
+        var (left, right) = (new byte[Block], new byte[Block]);
+        for (int read; (read = earlier.Read(left)) > 0;)
+        {
+            later.ReadExactly(right, 0, read);
+            if (!left.AsSpan(0, read).SequenceEqual(right.AsSpan(0, read)))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private long TakeOut(string name)
@@ -75,7 +135,7 @@ internal sealed class DeadLetterRewind(string path, ReadOnlySpan<byte> run, long
     /// <summary>Makes the file anew without the lines: stages pass a barrier at different moments, so lines that stay stand between them.</summary>
     private void Rewrite(FileStream file, string name, long first)
     {
-        using (var whole = new FileStream(name + ".tmp", FileMode.Create, FileAccess.Write, FileShare.None))
+        using (var whole = new FileStream(name + Unfinished, FileMode.Create, FileAccess.Write, FileShare.None))
         {
             file.Position = 0;
             Copy(file, whole, first);
@@ -89,7 +149,7 @@ internal sealed class DeadLetterRewind(string path, ReadOnlySpan<byte> run, long
             whole.Flush(flushToDisk: true);
         }
 
-        File.Move(name + ".tmp", name, overwrite: true);
+        File.Move(name + Unfinished, name, overwrite: true);
         FolderSync.Flush(Path.GetDirectoryName(name)!);
     }
 

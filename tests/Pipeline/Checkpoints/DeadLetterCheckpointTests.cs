@@ -161,6 +161,34 @@ public sealed class DeadLetterCheckpointTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(64 << 10, 5)]
+    [InlineData(400, 2)]
+    public void A_rotation_within_a_barrier_is_undone_when_there_is_room(long maxBytes, int lines)
+    {
+        const string Run = "8dd1";
+        string Line(long after, int sequence) => $$"""{"block":"b","source":"a","sequence":{{sequence}},"after":"{{Run}}/{{after}}","bytes":2,"payload":"{}"}""";
+        void Check()
+        {
+            using var letters = Letter(Run, maxBytes);
+            letters.GoBack(5);
+            Assert.Equal(lines, File.ReadLines(Dead).Count());
+            Assert.Equal(lines < 5, File.Exists(Dead + ".1"));
+            Assert.Equal([1, 2, 3, 4, 5], Letters().Select(l => l.Sequence));
+        }
+
+        File.WriteAllLines(Dead + ".1", [Line(4, 1), Line(4, 2), Line(5, 7), Line(4, 3), Line(5, 8)]);
+        File.WriteAllLines(Dead, [Line(5, 9), Line(4, 4), Line(5, 10), Line(4, 5)]);
+        Check();
+
+        // As if that restart had died before the predecessor was gone.
+        if (lines == 5)
+        {
+            File.WriteAllLines(Dead + ".1", [Line(4, 1), Line(4, 2), Line(4, 3)]);
+            Check();
+        }
+    }
+
     [Fact]
     public void A_mark_that_a_crash_has_torn_hides_no_line()
     {
