@@ -19,6 +19,10 @@ public sealed class FuzzTests : IDisposable
 {
     private const int MaxLine = 4096;
 
+    /// <summary>Most of it are offsets.</summary>
+    private static readonly byte[][] Places =
+        [Encoding.UTF8.GetBytes($"{{\"line\":1,\"files\":[{string.Join(',', Enumerable.Repeat("{\"name\":\"a\",\"beginning\":1,\"offset\":7,\"inLongLine\":false,\"isDone\":true}", 20))}]}}")];
+
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("streamengine-");
     private readonly BatchPool pool = new(new RecordSchema([], [new SourceInfo("lines", 0, 1, 1)]), 2);
 
@@ -85,7 +89,7 @@ public sealed class FuzzTests : IDisposable
     [Fact]
     [Trait("kind", Fuzz.Trait)]
     public void A_saved_place_in_files_is_taken_over_or_reported() => Fuzz.Run(
-        ["""{"line":7,"files":[{"name":"a.jsonl","beginning":18446744073709551615,"offset":4097,"inLongLine":true,"isDone":false},{"name":"b.gz","beginning":1,"offset":0,"inLongLine":false,"isDone":true}]}"""u8.ToArray()],
+        ["""{"line":7,"files":[{"name":"a.jsonl","beginning":18446744073709551615,"offset":4097,"inLongLine":true,"isDone":false},{"name":"b.gz","beginning":1,"offset":0,"inLongLine":false,"isDone":true}]}"""u8.ToArray(), .. Places],
         bytes => Restored("files", bytes, state =>
         {
             var place = FilePosition.Restore(state);
@@ -147,6 +151,20 @@ public sealed class FuzzTests : IDisposable
         byte[] whole = [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{kind}ETag: \"a\"\r\nContent-Length: {body.Length}\r\n\r\n"), .. body];
         byte[] chunked = [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\n{kind}Transfer-Encoding: chunked\r\nLast-Modified: Wed, 01 Apr 2026 18:00:00 GMT\r\n\r\n{body.Length:x}\r\n"), .. body, .. "\r\n0\r\n\r\n"u8];
         Fuzz.Run([whole, chunked], provider.Ask);
+    }
+
+    [Fact]
+    public void A_small_answer_that_unpacks_to_much_is_given_up_early()
+    {
+        using var provider = new CannedProvider();
+        var body = Gzip(Encoding.ASCII.GetBytes("[" + new string(' ', 64 << 20) + "]"));
+        Assert.InRange(body.Length, 1, 128 << 10);
+        byte[] answer = [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {body.Length}\r\n\r\n"), .. body];
+        provider.Ask(answer);
+
+        var before = GC.GetTotalAllocatedBytes();
+        Assert.Contains("the body is larger than 1KB", provider.Ask(answer), StringComparison.Ordinal);
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 16 << 20);
     }
 
     private string? ReadLines(string path, int length)
