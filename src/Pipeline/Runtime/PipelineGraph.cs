@@ -170,7 +170,8 @@ internal sealed class PipelineGraph : IAsyncDisposable
                     break;
                 default:
                     sinks.Add((ISink)Create(first));
-                    stages.Add(new SinkStage(stage, new LinkBudget(SinkRecords, 256 * KiB), sinks[^1], stageServices));
+                    var link = new LinkBudget(SinkRecords, 256 * KiB);
+                    stages.Add(new SinkStage(stage, link, sinks[^1], stageServices, Line(first, link)));
                     break;
             }
 
@@ -180,6 +181,13 @@ internal sealed class PipelineGraph : IAsyncDisposable
             }
         }
     }
+
+    private WaitingLine? Line(BlockDefinition sink, LinkBudget budget) => (sink.Options as SinkOptions)?.OnFull switch
+    {
+        SinkOptions.DropOldest => new DroppingLine(budget),
+        SinkOptions.Conflate => new ConflatingLine(budget, pool),
+        _ => null,
+    };
 
     private IReadOnlyList<IStep> Steps(SegmentPlan segment) =>
         [.. segment.Blocks.Select(b => (IStep)Create(b, segment.Distribution == Distribution.Keys ? segment.Workers : 1))];

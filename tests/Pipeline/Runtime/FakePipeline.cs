@@ -77,6 +77,8 @@ internal sealed class FakePipeline
 
     public FakePipeline AddDroppingSink(string name, ISink sink, params string[] from) => Add(new(name, Sink, new FakeSinkOptions(sink) { From = from, OnFull = "dropOldest" }));
 
+    public FakePipeline AddConflatingSink(string name, ISink sink, params string[] from) => Add(new(name, Sink, new FakeSinkOptions(sink) { From = from, OnFull = "conflate" }));
+
     /// <summary>A sink that shows nothing after a restart.</summary>
     public FakePipeline AddForgetfulSink(string name, ISink sink, params string[] from) => Add(new(name, Forgetful, new FakeSinkOptions(sink) { From = from }));
 
