@@ -34,7 +34,27 @@ public sealed class CommandLineTests : IDisposable
             StringComparison.Ordinal);
 
         var (_, demo, _) = await HostProcess.RunAsync(Repo.Root, "validate", "--set", "checkpoint.path=state");
+        Assert.Contains("    http -> dead letter: at least once (the provider is asked again)\n", demo, StringComparison.Ordinal);
         Assert.Contains("    http -> cache: at least once (the provider is asked again; the store takes a version only if it is newer)\n", demo, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Validate_says_where_dead_records_go_and_what_bounds_them()
+    {
+        folder.Write("in.jsonl", "");
+        var (_, output, _) = await HostProcess.RunAsync(folder.Path, "validate", "--set", "checkpoint.path=state", "--set", "deadLetter.maxBytes=3MB");
+        Assert.EndsWith(
+            "dead records -> dead.jsonl\n    at most 3MB, then it becomes dead.jsonl.1 and replaces the one before; 64KB of a payload\n    file -> dead letter: exactly once\n",
+            output,
+            StringComparison.Ordinal);
+        Assert.EndsWith(
+            "    file -> dead letter: at least once, and a restart begins anew: everything is read and written again\n",
+            (await HostProcess.RunAsync(folder.Path, "validate")).Output,
+            StringComparison.Ordinal);
+        Assert.EndsWith(
+            "dead records are counted and not kept; 'deadLetter.path' would keep them\n",
+            (await HostProcess.RunAsync(folder.Path, "validate", "--set", "deadLetter.path=")).Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -136,6 +156,9 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains("deduplicate", output, StringComparison.Ordinal);
         var frames = output.Split('\n').Where(l => l.Contains("3 workers", StringComparison.Ordinal)).Select(l => l.Trim(' ', ';', ']').Split('"')[1]);
         Assert.Equal(["3 workers, any batch", "3 workers, by key"], frames);
+        Assert.Matches(format == "dot" ? @"(?m)^  \{ (b\d ){5}\} -> dead \[style=dotted, label=dead\];$" : @"(?m)^  b\d( & b\d){4} -\. dead \.-> dead$", output);
+        Assert.Contains("dead.jsonl", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("dead", (await HostProcess.RunAsync(folder.Path, "graph", "--format", format, "--set", "deadLetter.path=")).Output, StringComparison.Ordinal);
     }
 
     [Fact]

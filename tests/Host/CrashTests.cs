@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.IO.Compression;
+using System.Text.Json.Nodes;
 
 namespace StreamEngine.Host.Tests;
 
 /// <summary>
 /// The real program is killed again and again while its input grows; in the end its output is that of a run that nobody disturbed, byte for
-/// byte. <c>tests/crash.sh</c> does it at length.
+/// byte, and so are its dead letters, in any order. <c>tests/crash.sh</c> does it at length.
 /// </summary>
 public sealed class CrashTests
 {
@@ -28,7 +29,7 @@ public sealed class CrashTests
         Prepare(folder, parallelism, gzip, every: "200ms");
         folder.Write("in.jsonl", "");
         var chance = new Random(Seed);
-        var kills = 0;
+        var (kills, taken) = (0, 0);
         await using (var input = new FileStream(folder.File("in.jsonl"), FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0))
         {
             using var enough = new CancellationTokenSource();
@@ -41,6 +42,7 @@ public sealed class CrashTests
                 host.Kill();
                 await host.WaitForExitAsync();
                 kills++;
+                taken += host.Error.Contains("because their records come again", StringComparison.Ordinal) ? 1 : 0;
                 Assert.True(kills == 1 || host.Error.Contains("Going on from checkpoint", StringComparison.Ordinal), Words(host));
             }
 
@@ -52,9 +54,11 @@ public sealed class CrashTests
         await using (var host = HostProcess.Start(folder.Path, null, "--urls", "http://127.0.0.1:0"))
         {
             Assert.True(await host.WaitForExitAsync() == 0, Words(host));
+            taken += host.Error.Contains("because their records come again", StringComparison.Ordinal) ? 1 : 0;
         }
 
         await MustBeAsOfAnUndisturbedRunAsync(folder, $"seed {Seed}, {kills} kills");
+        Assert.True(taken > 0, "no restart took a dead letter out");
     }
 
     /// <summary>Runs the same input and config to their end somewhere else, and compares.</summary>
@@ -69,6 +73,11 @@ public sealed class CrashTests
         var (expected, found) = (Written(undisturbed), Written(folder));
         Assert.True(expected.Length > 100_000);
         Assert.True(expected.AsSpan().SequenceEqual(found), $"{Difference(expected, found)} ({words})");
+        var (letters, kept) = (Letters(undisturbed), Letters(folder));
+        Assert.NotEmpty(letters);
+        Assert.True(
+            letters.SequenceEqual(kept),
+            $"{letters.Count} dead letters expected, {kept.Count} found ({words}).\nmissing: {string.Join('\n', letters.Except(kept).Take(3))}\nrepeated: {string.Join('\n', kept.GroupBy(l => l).Where(g => g.Count() > 1).Select(g => g.Key).Take(3))}");
     }
 
     /// <summary>Checkpoints, event time, and output files that are soon full.</summary>
@@ -154,6 +163,19 @@ public sealed class CrashTests
 
         return all.ToArray();
     }
+
+    /// <summary>What the dead letter holds, without the times of writing and the checkpoints.</summary>
+    private static List<string> Letters(Folder folder) =>
+    [
+        .. folder.Lines("dead.jsonl").Select(line =>
+        {
+            var letter = JsonNode.Parse(line)!.AsObject();
+            letter.Remove("time");
+            letter.Remove("after");
+            letter["origin"] = Path.GetFileName((string)letter["origin"]!);
+            return letter.ToJsonString();
+        }).Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>The files are <c>r.jsonl</c>, <c>r-1.jsonl</c>, <c>r-2.jsonl</c> and so on.</summary>
     private static int Number(string file) =>

@@ -76,7 +76,7 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
 
         Assert.Equal(0, health.GetProperty("problems").GetArrayLength());
         Assert.Equal("demo", health.GetProperty("service").GetString());
-        Assert.Equal(["sources", "breakers", "cache", "listeners", "checkpoint"], health.GetProperty("health_data").EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["sources", "breakers", "cache", "listeners", "checkpoint", "dead_letter"], health.GetProperty("health_data").EnumerateObject().Select(p => p.Name));
         Assert.Equal(HttpStatusCode.OK, (await fixture.Client.GetAsync($"{Api}/health/ready", Cancel)).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await fixture.Client.GetAsync($"{Api}/health/live", Cancel)).StatusCode);
     }
@@ -245,7 +245,10 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
     {
         await FirstPlayerAsync();
         var pipeline = await fixture.Client.GetFromJsonAsync<JsonElement>($"{Api}/pipeline", Cancel);
-        Assert.Equal(["name", "state", "blocks", "links", "last_checkpoint"], pipeline.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["name", "state", "blocks", "links", "last_checkpoint", "dead_letter"], pipeline.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(
+            ["path", "written", "bytes", "max_bytes", "dropped", "lost", "taken_out", "problem"],
+            pipeline.GetProperty("dead_letter").EnumerateObject().Select(p => p.Name));
         string[] fields = ["name", "kind", "in", "out", "expanded", "absorbed", "held", "filtered", "dropped", "dead_lettered", "queued", "capacity", "rate", "p99_ms"];
         Assert.All(pipeline.GetProperty("blocks").EnumerateArray(), b => Assert.All(fields, f => Assert.True(b.TryGetProperty(f, out _), f)));
         Assert.Contains(pipeline.GetProperty("links").EnumerateArray(), l => l.GetProperty("to").GetString() == "trusted");

@@ -19,6 +19,7 @@ public sealed class HealthCheckTests
     private RedisData redis = new("off", 0, 0, 0, 0, null);
     private string state = "running";
     private CheckpointStatus? checkpoint;
+    private DeadLetterStatus? letters;
     private Func<BlockStatus, BlockStatus> change = b => b;
 
     public HealthCheckTests()
@@ -130,6 +131,16 @@ public sealed class HealthCheckTests
     }
 
     [Fact]
+    public void A_dead_letter_that_can_not_be_written_is_told()
+    {
+        Delivered("fast", "slow");
+        letters = new DeadLetterStatus { Path = "data/dead.jsonl", Written = 3, Lost = 2 };
+        Is("healthy");
+        letters = letters with { Problem = "No space left on device" };
+        Is("degraded", "dead letter 'data/dead.jsonl' can't be written: No space left on device; 2 dead records were counted but not kept");
+    }
+
+    [Fact]
     public void Without_any_delivery_it_is_unhealthy() => Is("unhealthy", "no source has delivered yet");
 
     [Fact]
@@ -159,7 +170,7 @@ public sealed class HealthCheckTests
         })).ToList();
         var cache = new CacheData(0, 0, 0, 0, 0, 0, 0, 0, 0, new Dictionary<string, int>(), redis);
         var report = HealthCheck.Check(
-            definition, new PipelineStatus("p", state, blocks, [], checkpoint), health, breakers, cache, new ListenerData(0, 0, 0, 0, 0, 0, 0), time.GetUtcNow());
+            definition, new PipelineStatus("p", state, blocks, [], checkpoint) { DeadLetter = letters }, health, breakers, cache, new ListenerData(0, 0, 0, 0, 0, 0, 0), time.GetUtcNow());
 
         Assert.Equal(problems, report.Problems);
         Assert.Equal(status, report.Status);

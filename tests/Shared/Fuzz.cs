@@ -9,13 +9,32 @@ namespace StreamEngine.Tests;
 /// </summary>
 internal static class Fuzz
 {
+    /// <summary>The trait by which <c>tests/fuzz.sh</c> finds these tests.</summary>
+    public const string Trait = "fuzz";
+
     private const int MostBytes = 64 * 1024;
     private const long MostAllocated = 64 << 20;
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
     private static readonly byte[] Interesting = [0, 0x20, (byte)'"', (byte)'\\', (byte)'{', (byte)'}', (byte)'[', (byte)']', (byte)',', (byte)':', (byte)'-', (byte)'9', 0x7F, 0x80, 0xC3, 0xED, 0xFF];
-    private static readonly int Count = Setting("STREAMENGINE_FUZZ_COUNT", 20_000);
-    private static readonly int Seed = Setting("STREAMENGINE_FUZZ_SEED", 20261127);
+
+    /// <summary>How many inputs each reader gets.</summary>
+    public static int Count { get; } = Setting("STREAMENGINE_FUZZ_COUNT", 20_000);
+
+    /// <summary>What repeats the inputs.</summary>
+    public static int Seed { get; } = Setting("STREAMENGINE_FUZZ_SEED", 20261127);
+
+    /// <summary>Mutations of good inputs, for a test that needs more than one at a time; the seed repeats them.</summary>
+    /// <param name="good">The good inputs.</param>
+    /// <param name="count">How many.</param>
+    public static IEnumerable<byte[]> Inputs(IReadOnlyList<byte[]> good, int count)
+    {
+        var random = new Random(Seed);
+        for (var i = 0; i < count; i++)
+        {
+            yield return Mutate(good, random);
+        }
+    }
 
     /// <summary>Lets a reader read mutations of good inputs.</summary>
     /// <param name="good">The good inputs; they must be accepted.</param>

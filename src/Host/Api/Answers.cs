@@ -24,7 +24,8 @@ internal sealed record PipelineAnswer(
     string State,
     IReadOnlyList<BlockStatus> Blocks,
     IReadOnlyList<GraphLink> Links,
-    CheckpointStatus? LastCheckpoint);
+    CheckpointStatus? LastCheckpoint,
+    DeadLetterStatus? DeadLetter);
 
 /// <summary>Answer of <c>metrics</c>.</summary>
 internal sealed record MetricsAnswer(

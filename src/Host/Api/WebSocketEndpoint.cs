@@ -7,6 +7,9 @@ internal static class WebSocketEndpoint
 {
     private const string Protocol = "streamengine.v1";
 
+    /// <summary>16 bytes as base64 (RFC 6455, 4.1).</summary>
+    private const int KeyLength = 24;
+
     public static void Map(WebApplication app, Engine engine, CancellationToken goodbye)
     {
         // Not MapGet: over HTTP/2 a WebSocket arrives as CONNECT.
@@ -19,6 +22,13 @@ internal static class WebSocketEndpoint
                     "websocket_required",
                     "This is a WebSocket",
                     $"Connect with a WebSocket client, such as: npx wscat -c ws://{context.Request.Host}{ApiRoutes.WebSocket}").ExecuteAsync(context).ConfigureAwait(false);
+                return;
+            }
+
+            // The framework takes one with spaces in it, whatever its length, and fails at the answer.
+            if (context.Request.Headers.SecWebSocketKey.ToString().Length is not (0 or KeyLength))
+            {
+                await Problems.BadRequest("bad_websocket_key", "The header Sec-WebSocket-Key must be 16 bytes as base64, 24 characters.").ExecuteAsync(context).ConfigureAwait(false);
                 return;
             }
 

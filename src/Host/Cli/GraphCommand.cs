@@ -48,6 +48,11 @@ internal static class GraphCommand
         }
 
         text.AppendJoin("", plan.Requests.Select(l => $"  {ids[l.From]} -. requests .-> {ids[l.To]}\n"));
+        if (plan.Definition.Options.DeadLetter.Path is { Length: > 0 } path)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  dead[(\"dead letter<br/><i>{Escape(path)}</i>\")]\n  {string.Join(" & ", MayGiveUp(plan).Select(b => ids[b.Name]))} -. dead .-> dead\n");
+        }
+
         return text.AppendJoin("", plan.Links.Select(l => $"  {ids[l.From]} --> {ids[l.To]}\n")).ToString();
 
         static string Escape(string name) => name.Replace("\"", "#quot;", StringComparison.Ordinal);
@@ -71,11 +76,19 @@ internal static class GraphCommand
         }
 
         text.AppendJoin("", plan.Requests.Select(l => $"  {ids[l.From]} -> {ids[l.To]} [style=dashed, label=requests];\n"));
+        if (plan.Definition.Options.DeadLetter.Path is { Length: > 0 } path)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  dead [label={Quote($"dead letter\n{path}")}, shape=cylinder];\n  {{ {string.Join(' ', MayGiveUp(plan).Select(b => ids[b.Name]))} }} -> dead [style=dotted, label=dead];\n");
+        }
+
         return text.AppendJoin("", plan.Links.Select(l => $"  {ids[l.From]} -> {ids[l.To]};\n")).Append("}\n").ToString();
 
         static string Quote(string s) =>
             "\"" + s.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal) + "\"";
     }
+
+    /// <summary>Blocks whose records may go to the dead letter: a sink tries until it can write.</summary>
+    private static IEnumerable<BlockDefinition> MayGiveUp(GraphPlan plan) => plan.Definition.Blocks.Where(b => b.Type.Kind != BlockKind.Sink);
 
     private static bool IsFramed(SegmentPlan segment) => segment.Blocks.Count > 1 || segment.Workers > 1;
 

@@ -33,6 +33,7 @@ internal static class ValidateCommand
             Console.WriteLine($"    {type.Name}: {type.Guarantee}");
         }
 
+        DescribeDeadLetters(definition);
         return ExitCodes.Ok;
     }
 
@@ -44,6 +45,31 @@ internal static class ValidateCommand
         (null, { } readers) => $"at least once: a restart repeats what came since the last checkpoint ({readers})",
         ({ } source, null) => $"at least once ({source})",
         ({ } source, { } readers) => $"at least once ({source}; {readers})",
+    };
+
+    /// <summary>Where dead records go, what bounds them, and what a crash does to them.</summary>
+    private static void DescribeDeadLetters(PipelineDefinition definition)
+    {
+        var (options, checkpoint) = (definition.Options.DeadLetter, definition.Options.Checkpoint);
+        if (options.Path.Length == 0)
+        {
+            Console.WriteLine("dead records are counted and not kept; 'deadLetter.path' would keep them");
+            return;
+        }
+
+        Console.WriteLine($"dead records -> {options.Path}");
+        Console.WriteLine($"    at most {options.MaxBytes}, then it becomes {options.Path}.1 and replaces the one before; {options.MaxPayload} of a payload");
+        foreach (var type in definition.Blocks.Where(b => b.Type.Kind == BlockKind.Source).Select(b => b.Type).Distinct())
+        {
+            Console.WriteLine($"    {type.Name} -> dead letter: {DeadDelivery(type, checkpoint)}");
+        }
+    }
+
+    private static string DeadDelivery(BlockType from, CheckpointOptions checkpoint) => (from.Repeats, checkpoint.Path) switch
+    {
+        (_, "") => from.Unchecked,
+        (null, _) => "exactly once",
+        ({ } source, _) => $"at least once ({source})",
     };
 
     /// <summary>What a sink that can't keep up gives up.</summary>

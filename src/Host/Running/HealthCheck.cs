@@ -58,6 +58,11 @@ internal static class HealthCheck
             problems.Add(overdue);
         }
 
+        if (status.DeadLetter is { Problem: { } unwritten, Lost: var lost } letters)
+        {
+            problems.Add($"dead letter '{letters.Path}' can't be written: {unwritten}; {lost} dead records were counted but not kept");
+        }
+
         if (cache.Redis is { State: "down" } redis)
         {
             problems.Add($"Redis is down ({redis.Problem ?? "it does not answer"}); records are served from memory");
@@ -80,7 +85,7 @@ internal static class HealthCheck
             problems.Insert(0, "no source delivers");
         }
 
-        return new HealthReport(verdict, problems, new HealthData(sources, breakers, cache, listeners, status.Checkpoint));
+        return new HealthReport(verdict, problems, new HealthData(sources, breakers, cache, listeners, status.Checkpoint, status.DeadLetter));
     }
 
     private static bool IsOpen(SourceData source, IReadOnlyDictionary<string, BreakerStatus> breakers) =>

@@ -1,5 +1,6 @@
 using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Providers;
+using StreamEngine.Pipeline.Runtime;
 
 namespace StreamEngine.Host.Running;
 
@@ -20,7 +21,8 @@ internal sealed record HealthData(
     IReadOnlyDictionary<string, BreakerStatus> Breakers,
     CacheData Cache,
     ListenerData Listeners,
-    CheckpointStatus? Checkpoint);
+    CheckpointStatus? Checkpoint,
+    DeadLetterStatus? DeadLetter);
 
 /// <summary>One source.</summary>
 internal sealed record SourceData

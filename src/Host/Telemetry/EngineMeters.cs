@@ -17,6 +17,7 @@ internal sealed class EngineMeters : IDisposable
     {
         this.engine = engine;
         Blocks();
+        DeadLetters();
         Sources();
         new ProviderMeters(meter, engine).Create();
         Store();
@@ -38,7 +39,17 @@ internal sealed class EngineMeters : IDisposable
         meter.CreateObservableGauge("streamengine.block.latency_p99", () => Books().Select(b => Of(b, b.P99Ms / 1000)), "s", "99th percentile of the time a block's stage takes for a batch");
         meter.CreateObservableGauge("streamengine.block.problem", () => Books().Select(b => Of(b, b.Problem is null ? 0L : 1L)), null, "1 while something is wrong with a block");
         meter.CreateObservableCounter("streamengine.dead_letter.records", () => Books().SelectMany(b => b.DeadLettered.Select(d => Of(b, d.Value, "reason", d.Key))), "{record}", "Records in the dead letter, by reason");
-        Counter("streamengine.dead_letter.lost", "{record}", "Dead records that were counted but could not be written", () => engine.Runtime.DeadLetters.Lost);
+    }
+
+    private void DeadLetters()
+    {
+        Counter("streamengine.dead_letter.written", "{record}", "Dead records written to the file", () => Letters().Written);
+        Counter("streamengine.dead_letter.lost", "{record}", "Dead records that were counted but could not be written", () => Letters().Lost);
+        Counter("streamengine.dead_letter.dropped", "{record}", "Dead records that made room for newer ones at the bound of the file", () => Letters().Dropped);
+        Counter("streamengine.dead_letter.taken_out", "{record}", "Dead records taken out of the file at a restart, because they come again", () => Letters().TakenOut);
+        Gauge("streamengine.dead_letter.size", "By", "Size of the file and its predecessor", () => Letters().Bytes);
+        Gauge("streamengine.dead_letter.limit", "By", "Size that both may have together", () => Letters().MaxBytes);
+        Gauge("streamengine.dead_letter.problem", null, "1 while dead records can't be written", () => Letters().Problem is null ? 0 : 1);
     }
 
     private void Sources()
@@ -105,6 +116,8 @@ internal sealed class EngineMeters : IDisposable
     }
 
     private IReadOnlyList<BlockStatus> Books() => engine.Status().Blocks;
+
+    private DeadLetterStatus Letters() => engine.Status().DeadLetter!;
 
     private void Counter(string name, string unit, string description, Func<long> read) => meter.CreateObservableCounter(name, read, unit, description);
 

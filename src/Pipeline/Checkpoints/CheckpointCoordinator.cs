@@ -10,6 +10,7 @@ internal sealed class CheckpointCoordinator(
     ICheckpointStore store,
     IReadOnlyList<SourceRunner> sources,
     IReadOnlyList<Stage> stages,
+    DeadLetterFile deadLetters,
     TimeProvider time,
     ILogger<CheckpointCoordinator> logger)
 {
@@ -159,10 +160,12 @@ internal sealed class CheckpointCoordinator(
 
     private async Task<string?> KeepAsync(CheckpointBarrier barrier, CancellationToken cancellationToken)
     {
+        deadLetters.Marks.Save(barrier.Part(DeadLetterMarks.Part), barrier.Time);
         var content = barrier.Content(pipeline);
         string? problem = null;
         try
         {
+            await deadLetters.SafeAsync(cancellationToken).ConfigureAwait(false);
             await store.SaveAsync(content, cancellationToken).ConfigureAwait(false);
             lastComplete = barrier.Id;
         }
@@ -219,12 +222,18 @@ internal sealed class CheckpointCoordinator(
         foreach (var source in sources)
         {
             source.Restore(Reader);
+            source.GoOnFrom(checkpoint.Id);
         }
 
         foreach (var stage in stages)
         {
             await stage.RestoreAsync(Reader, cancellationToken).ConfigureAwait(false);
         }
+
+        var letters = new StateReader(DeadLetterMarks.Part, [.. sections[DeadLetterMarks.Part]]);
+        deadLetters.Marks.Restore(letters, checkpoint.Time);
+        deadLetters.GoBack(checkpoint.Id);
+        readers.Add((DeadLetterMarks.Part, letters));
 
         var known = readers.Select(r => r.Block).ToHashSet(StringComparer.Ordinal);
         return

@@ -36,6 +36,7 @@ public sealed partial class Batch
         Free(target.Grow(length));
         Bytes.CopyTo(target.bytes);
         target.length = length;
+        target.Epoch = Epoch;
         for (var i = 0; i < DocumentCount; i++)
         {
             target.AddDocument(documents[i]);

@@ -78,6 +78,9 @@ public sealed partial class Batch : IBufferWriter<byte>
     /// </summary>
     public bool IsRestored { get; set; }
 
+    /// <summary>Number of the last checkpoint whose barrier its source had let out before it; 0 without checkpoints.</summary>
+    internal long Epoch { get; set; }
+
     /// <summary>Whether the rows are frozen and encoded.</summary>
     public bool IsSealed { get; private set; }
 
@@ -268,6 +271,7 @@ public sealed partial class Batch : IBufferWriter<byte>
         length = DocumentCount = RowCount = partCount = 0;
         IsSealed = HasRemovals = IsRestored = false;
         Position = null;
+        Epoch = 0;
         data.ResetWrittenCount();
         Whole.Reset(keepBytes);
         foreach (var part in parts)

@@ -21,6 +21,7 @@ internal sealed class DeadLetterLines(int maxPayload)
     private readonly ArrayBufferWriter<byte> bytes = new();
     private readonly ArrayBufferWriter<byte> head = new();
     private byte[] scratch = [];
+    private DeadLetterMarks marks = new([]);
     private int removed;
 
     public bool IsEmpty => Length == 0;
@@ -50,8 +51,9 @@ internal sealed class DeadLetterLines(int maxPayload)
     }
 
     /// <summary>Says what the lines added next have in common.</summary>
-    public void Begin(string block, DateTimeOffset now)
+    public void Begin(string block, DateTimeOffset now, DeadLetterMarks marksOf)
     {
+        marks = marksOf;
         head.ResetWrittenCount();
         var bound = checked(CommonBound + (block.Length * MostUtf8 * Put.MostEscaped));
         ref var start = ref MemoryMarshal.GetReference(head.GetSpan(bound)[..bound]);
@@ -96,6 +98,12 @@ internal sealed class DeadLetterLines(int maxPayload)
         }
 
         to = ref Put.Long(ref Put.Literal(ref to, ",\"sequence\":"u8), document.Sequence);
+        if (marks.Of(batch, document.Source) is > 0 and var checkpoint)
+        {
+            to = ref Put.Literal(ref Put.Escaped(ref Put.Literal(ref to, ",\"after\":\""u8), marks.Run), "/"u8);
+            to = ref Put.Literal(ref Put.Long(ref to, checkpoint), "\""u8);
+        }
+
         if (!key.IsEmpty)
         {
             to = ref Text(ref Put.Literal(ref to, ",\"key\":\""u8), key);

@@ -61,7 +61,7 @@ internal sealed class PipelineGraph : IAsyncDisposable
         Wire(new StageServices(services.Time, definition.Options.Clock == "event", logger, deadLetters, taps, services.Health, supervisor, broken, abort.Token));
         if (store is not null)
         {
-            checkpoints = new CheckpointCoordinator(plan, store, sources, stages, services.Time, services.Logging.CreateLogger<CheckpointCoordinator>());
+            checkpoints = new CheckpointCoordinator(plan, store, sources, stages, deadLetters, services.Time, services.Logging.CreateLogger<CheckpointCoordinator>());
             supervisor.LastState = checkpoints.LastState;
         }
     }

@@ -28,7 +28,10 @@ public sealed class PipelineRuntime : IAsyncDisposable
     {
         this.services = services;
         Plan = GraphPlan.From(definition);
-        DeadLetters = new DeadLetterFile(definition.Options.DeadLetter, definition.BaseDirectory, services.Time, services.Logging.CreateLogger<DeadLetterFile>());
+        DeadLetters = new DeadLetterFile(definition.Options.DeadLetter, definition.BaseDirectory, services.Time, services.Logging.CreateLogger<DeadLetterFile>())
+        {
+            Marks = new DeadLetterMarks([.. definition.Schema.Sources.Select(s => (s.Name, Plan.ComesAgain(s.Name)))]),
+        };
         logger = services.Logging.CreateLogger<PipelineRuntime>();
         taps = definition.Blocks.ToDictionary(b => b.Name, b => new Tap(b.Name, logger), StringComparer.Ordinal);
         rates = definition.Blocks.ToDictionary(b => b.Name, _ => new RateMeter(), StringComparer.Ordinal);
@@ -116,7 +119,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
     public PipelineStatus Status()
     {
         var byName = graph.Blocks.ToDictionary(b => b.Name, StringComparer.Ordinal);
-        return new PipelineStatus(Plan.Definition.Options.Name, State, [.. Plan.Definition.Blocks.Select(b => Complete(byName[b.Name]))], Plan.Links, graph.Checkpoint);
+        return new PipelineStatus(Plan.Definition.Options.Name, State, [.. Plan.Definition.Blocks.Select(b => Complete(byName[b.Name]))], Plan.Links, graph.Checkpoint) { DeadLetter = DeadLetters.Status };
     }
 
     /// <inheritdoc/>

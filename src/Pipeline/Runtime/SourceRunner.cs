@@ -26,6 +26,7 @@ internal sealed class SourceRunner(
     private TaskCompletionSource? room;
     private TaskCompletionSource? idle;
     private SourcePosition? position;
+    private long epoch;
     private CheckpointBarrier? barrier;
     private Exception? failed;
     private volatile bool ended;
@@ -64,7 +65,6 @@ internal sealed class SourceRunner(
 
         counters.CountIn(batch.Live + batch.Whole.Departures.Length);
         counters.Settle(batch.Whole);
-        services.DeadLetters.Write(Block.Name, batch.Whole);
         while (Hold(batch) is { } full)
         {
             await full.ConfigureAwait(false);
@@ -84,6 +84,8 @@ internal sealed class SourceRunner(
         {
             if (failed is not null)
             {
+                batch.Epoch = epoch;
+                services.DeadLetters.Write(Block.Name, batch.Whole);
                 batch.Release();
                 return null;
             }
@@ -92,14 +94,14 @@ internal sealed class SourceRunner(
             {
                 if (barrier is null && pending is null)
                 {
-                    position = batch.Position ?? position;
+                    Take_NeedsLock(batch);
                     pending = batch;
                     return null;
                 }
 
                 if (barrier is null && pending!.TryAbsorb(batch))
                 {
-                    position = batch.Position ?? position;
+                    Take_NeedsLock(batch);
                     batch.Release();
                     return null;
                 }
@@ -108,12 +110,20 @@ internal sealed class SourceRunner(
                 return room.Task;
             }
 
-            position = batch.Position ?? position;
+            Take_NeedsLock(batch);
             sending = true;
         }
 
         _ = SendAsync(batch);
         return null;
+    }
+
+    /// <summary>Where the source stands and what it gave up must be of one moment: a barrier may come at any other.</summary>
+    private void Take_NeedsLock(Batch batch)
+    {
+        position = batch.Position ?? position;
+        batch.Epoch = epoch;
+        services.DeadLetters.Write(Block.Name, batch.Whole);
     }
 
     /// <summary>Sends what is to be sent, one after the other, until nothing is left. Never fails.</summary>
@@ -185,6 +195,7 @@ internal sealed class SourceRunner(
         lock (gate)
         {
             next.Note(this, position);
+            epoch = next.Id;
             if (ended)
             {
                 // Those who read here know that nothing more comes.
@@ -210,7 +221,14 @@ internal sealed class SourceRunner(
     }
 
     /// <summary>Notes where the source stands, while nothing is on its way.</summary>
-    public void Note(CheckpointBarrier at) => at.Note(this, position);
+    public void Note(CheckpointBarrier at)
+    {
+        at.Note(this, position);
+        epoch = at.Id;
+    }
+
+    /// <summary>The run goes on from a checkpoint, before the source runs.</summary>
+    public void GoOnFrom(long checkpoint) => epoch = checkpoint;
 
     /// <summary>Gives the source the position that was saved, before it runs.</summary>
     public void Restore(Func<string, int, int, StateReader> reader)

@@ -62,8 +62,9 @@ internal static class Fetch
                 body = await Body.ReadAsync(stream, maxBytes, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or InvalidOperationException)
         {
+            // Brotli says the latter.
             return AttemptResult.Retry<Fetched>("the body can't be decompressed");
         }
 

@@ -15,21 +15,23 @@ internal sealed class HttpProviderClients : IDisposable
     /// <summary>The client for a gate's provider. The gate bounds its time, the reader of a body its size.</summary>
     internal HttpClient For(ProviderGate gate) => clients.GetOrAdd(gate, static g => new Lazy<HttpClient>(() => Make(g))).Value;
 
+    /// <summary>How a provider's connections are made and its answers read.</summary>
+    internal static SocketsHttpHandler Handler(ProviderGate gate) => new()
+    {
+        // A redirect is a request of its own: it must not go past the gate, nor carry headers to another host.
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.All,
+        ConnectTimeout = gate.Options.Timeout.Value,
+        MaxConnectionsPerServer = MaxConnections,
+
+        // A connection that lives forever never notices that the provider's name leads elsewhere now.
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        UseCookies = false,
+    };
+
     private static HttpClient Make(ProviderGate gate)
     {
-        var handler = new SocketsHttpHandler
-        {
-            // A redirect is a request of its own: it must not go past the gate, nor carry headers to another host.
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.All,
-            ConnectTimeout = gate.Options.Timeout.Value,
-            MaxConnectionsPerServer = MaxConnections,
-
-            // A connection that lives forever never notices that the provider's name leads elsewhere now.
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            UseCookies = false,
-        };
-        var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        var client = new HttpClient(Handler(gate)) { Timeout = Timeout.InfiniteTimeSpan };
         client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("StreamEngine", null));
         client.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         foreach (var (name, value) in gate.Options.Headers)

@@ -1,12 +1,13 @@
 using System.Buffers.Binary;
 using StreamEngine.Pipeline.Checkpoints;
+using StreamEngine.Tests;
 
 namespace StreamEngine.Pipeline.Tests.Checkpoints;
 
 /// <summary>However the last file was damaged, the one before it is used and the damage is told.</summary>
 public sealed class CheckpointDamageTests : IAsyncLifetime
 {
-    private const int Mutations = 20_000;
+    private static readonly int Mutations = Fuzz.Count;
 
     private readonly TempFolder folder = new();
     private byte[] good = [];
@@ -77,9 +78,10 @@ public sealed class CheckpointDamageTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("kind", Fuzz.Trait)]
     public void Mutations_are_refused_without_an_exception_or_much_memory()
     {
-        var random = new Random(20261127);
+        var random = new Random(Fuzz.Seed);
         var harmless = 0;
         for (var i = 0; i < Mutations; i++)
         {

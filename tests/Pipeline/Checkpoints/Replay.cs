@@ -19,6 +19,9 @@ internal sealed class MemoryCheckpoints : ICheckpointStore
 
     public List<string> Problems { get; } = [];
 
+    /// <summary>Told when one is being kept.</summary>
+    public Action<long> Keeping { get; init; } = _ => { };
+
     public ValueTask SaveAsync(CheckpointContent checkpoint, CancellationToken cancellationToken)
     {
         if (Fail(checkpoint.Id) is { } failure)
@@ -26,6 +29,7 @@ internal sealed class MemoryCheckpoints : ICheckpointStore
             throw failure;
         }
 
+        Keeping(checkpoint.Id);
         saved.Add(new SavedCheckpoint(
             checkpoint.Id,
             checkpoint.Time,
@@ -61,7 +65,10 @@ internal sealed class MemoryCheckpoints : ICheckpointStore
 }
 
 /// <summary>Emits documents <c>0</c>, <c>1</c>, ..., and can begin at any of them.</summary>
-internal sealed class ReplayableSource(int documents, int perBatch) : IReplayableSource
+/// <param name="documents">How many.</param>
+/// <param name="perBatch">How many at once.</param>
+/// <param name="isDead">Which of them it gives up itself.</param>
+internal sealed class ReplayableSource(int documents, int perBatch, Func<int, bool>? isDead = null) : IReplayableSource
 {
     private int next;
 
@@ -78,6 +85,10 @@ internal sealed class ReplayableSource(int documents, int perBatch) : IReplayabl
             {
                 var text = Encoding.UTF8.GetBytes(next.ToString(System.Globalization.CultureInfo.InvariantCulture));
                 batch.AddDocument(new Document { Offset = batch.Append(text), Length = text.Length, Source = output.Source, Sequence = next, Origin = "test" });
+                if (isDead?.Invoke(next) == true)
+                {
+                    batch.LeaveDocument(j, RowState.Dead, "on purpose");
+                }
             }
 
             batch.Position = new Place(next);

@@ -41,6 +41,38 @@ public sealed class DeadLetterFileTests
         Assert.InRange(new FileInfo(path).Length, 1, 64 * 1024);
         Assert.InRange(new FileInfo(path + ".1").Length, 1, 600 * 1024);
         Assert.Equal(2000, letters.Written);
+        var kept = File.ReadLines(path).Count() + File.ReadLines(path + ".1").Count();
+        Assert.Equal(5000 - kept, letters.Status.Dropped);
+        Assert.Equal(new FileInfo(path).Length + new FileInfo(path + ".1").Length, letters.Status.Bytes);
+        Assert.Equal(128 * 1024, letters.Status.MaxBytes);
+    }
+
+    [Theory]
+    [InlineData("", 1)]
+    [InlineData("{\"block\":\"x\",\"payload\":\"whole\"}", 2)]
+    [InlineData("{\"block\":\"x\",\"payload\":\"to", 1)]
+    [InlineData("{\"block\":\"x\",\"payload\":\"long\"}\0\0\0", 1)]
+    [InlineData("7", 1)]
+    [InlineData("\n", 2)]
+    public async Task A_torn_last_line_is_cut_off_and_a_whole_one_is_ended(string end, int lines)
+    {
+        using var folder = new TempFolder();
+        var before = new string('x', 70_000);
+        foreach (var first in new[] { "", "{\"payload\":\"first\"}\n", $"{{\"payload\":\"{before}\"}}\n" })
+        {
+            await File.WriteAllTextAsync(folder.File("dead.jsonl"), first + end.Replace("long", before, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+            using var letters = new DeadLetterFile(
+                new DeadLetterOptions { Path = folder.File("dead.jsonl") }, folder.FullName, new FakeTimeProvider(), NullLogger<DeadLetterFile>.Instance);
+            using var batches = new Messages.Batches();
+
+            letters.Write("lines", (await DeadAsync(batches, "\"a\"")).Whole);
+
+            var written = File.ReadAllLines(folder.File("dead.jsonl"));
+            Assert.Equal((first.Length > 0 ? 1 : 0) + lines, written.Length);
+            Assert.All(written, l => Assert.True(l.Length == 0 || JsonElement.Parse(l).TryGetProperty("payload", out _)));
+            Assert.Contains("\"a\"", JsonElement.Parse(written[^1]).GetProperty("payload").GetString(), StringComparison.Ordinal);
+            Assert.Equal(new FileInfo(folder.File("dead.jsonl")).Length, letters.Status.Bytes);
+        }
     }
 
     [Fact]
@@ -59,6 +91,7 @@ public sealed class DeadLetterFileTests
 
         Assert.Equal(1, letters.Lost);
         Assert.Equal(0, letters.Written);
+        Assert.NotNull(letters.Status.Problem);
     }
 
     [Theory]
@@ -89,6 +122,7 @@ public sealed class DeadLetterFileTests
 
         Assert.Equal(5 + (int)lines, letters.Written);
         Assert.Equal(4 - (int)lines, letters.Lost);
+        Assert.Null(letters.Status.Problem);
         Assert.Equal(
             [.. "abcd".Concat("efgh"[..(int)lines]).Append('i').Select(c => $"\"{c}\"")],
             File.ReadLines(folder.File("dead.jsonl")).Select(l => JsonElement.Parse(l).GetProperty("payload").GetString()));

@@ -35,6 +35,8 @@ internal sealed class FakePipeline
 
     public string DeadLetterPath { get; init; } = "";
 
+    public long DeadLetterBytes { get; init; } = 100 << 20;
+
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
     public int? Parallelism { get; init; }
@@ -91,7 +93,7 @@ internal sealed class FakePipeline
             Name = "fake",
             Parallelism = Parallelism,
             Clock = Clock,
-            DeadLetter = new DeadLetterOptions { Path = DeadLetterPath },
+            DeadLetter = new DeadLetterOptions { Path = DeadLetterPath, MaxBytes = new ByteSize(DeadLetterBytes) },
             Checkpoint = new CheckpointOptions { Path = Checkpoints is null ? "" : "checkpoint", Every = new Duration(Every) },
             Server = new ServerOptions { DrainTimeout = new Duration(DrainTimeout) },
         },
@@ -155,6 +157,11 @@ internal sealed class LinesStep : IStep
         var batch = part.Batch;
         for (var i = 0; i < batch.DocumentCount; i++)
         {
+            if (batch.Document(i).State != RowState.Live)
+            {
+                continue;
+            }
+
             if (!Decimals.TryParse(batch.Payload(i), out var id, out _))
             {
                 batch.LeaveDocument(i, RowState.Dead, "no number");

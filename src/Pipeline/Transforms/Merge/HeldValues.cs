@@ -191,7 +191,10 @@ internal readonly ref struct HeldValues(byte[] memory, int start, int count)
         return same;
     }
 
-    private bool IsInside(in Cell cell) => cell is { Bits: 0, Offset: 0 } || (cell.Offset >= start + Size(count) && cell.Offset <= memory.Length && cell.Bits <= memory.Length - cell.Offset);
+    // A text of nothing stands nowhere: where it is copied to, its place is not set anew.
+    private bool IsInside(in Cell cell) => cell.Bits == 0
+        ? cell.Offset == 0
+        : cell.Offset >= start + Size(count) && cell.Offset <= memory.Length && cell.Bits <= memory.Length - cell.Offset;
 
     private ref long WordAt(int rank) => ref Unsafe.As<byte, long>(ref Unsafe.Add(ref words, rank * Word));
 

@@ -90,6 +90,7 @@ public class DeduplicateStateTests
     }
 
     [Theory]
+    [Trait("kind", Fuzz.Trait)]
     [InlineData(10, 300)]
     [InlineData(7, 90)]
     public void Damaged_state_is_reported_and_the_step_is_of_use(int window, int maxKeys)

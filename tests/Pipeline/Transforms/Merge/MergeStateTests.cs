@@ -84,13 +84,13 @@ public class MergeStateTests
     }
 
     [Theory]
+    [Trait("kind", Fuzz.Trait)]
     [InlineData(true)]
     [InlineData(false)]
     public void Damaged_state_is_reported_and_the_step_is_of_use(bool isSame)
     {
         var before = Step(Before);
-        var random = new Random(3);
-        var events = Enumerable.Range(0, 60).Select(_ => new Event(random.Next(10), random.Next(3), [.. Enumerable.Range(0, 4).Select(_ => random.Next(-1, 3))], RowOp.Update)).ToList();
+        var events = Some();
         Run(before, Before, events);
         var saved = Saved.Of(before);
         List<Event> after = [.. events[..6], .. Enumerable.Range(0, 8).Select(k => new Event(k, k % 3, [0, 0, 0, 0], (RowOp)(k % 3)))];
@@ -105,8 +105,31 @@ public class MergeStateTests
     }
 
     [Fact]
+    public void A_length_of_nothing_is_reported_or_harmless()
+    {
+        var before = Step(Before);
+        Run(before, Before, Some());
+        var saved = Saved.Of(before);
+        List<Event> after = [.. Some()[..6], .. Enumerable.Range(0, 8).Select(k => new Event(k, k % 3, [0, 0, 0, 0], (RowOp)(k % 3)))];
+        for (var at = 0; at < saved.Content.Length; at++)
+        {
+            byte[] content = [.. saved.Content];
+            content[at] = 0;
+            var step = Step(Before);
+            Assert.InRange(saved.With(content).Restore(step).Count, 0, 1);
+            Run(step, Before, after, 100);
+        }
+    }
+
+    [Fact]
     public void Records_look_in_the_state_as_in_memory_so_a_change_of_their_heads_needs_a_new_version() =>
         Assert.Equal((72, 112), (Contribution.HeadSize, SoleRecord.Make(new TestBatch().Row("player", "")).Memory.Length));
+
+    private static List<Event> Some()
+    {
+        var random = new Random(3);
+        return [.. Enumerable.Range(0, 60).Select(_ => new Event(random.Next(10), random.Next(3), [.. Enumerable.Range(0, 4).Select(_ => random.Next(-1, 3))], RowOp.Update))];
+    }
 
     private static MergeStep Step(RecordSchema schema, int maxKeys = 1000) => new(schema, ["priority"], TimeSpan.FromMinutes(2), maxKeys);
 

@@ -1,0 +1,310 @@
+using System.IO.Compression;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using StackExchange.Redis;
+using StreamEngine.Pipeline.Checkpoints;
+using StreamEngine.Pipeline.Messages;
+using StreamEngine.Pipeline.Providers;
+using StreamEngine.Pipeline.Records;
+using StreamEngine.Sources.DeadLetter;
+using StreamEngine.Sources.File;
+using StreamEngine.Sources.Http;
+using StreamEngine.Sources.RedisStream;
+using StreamEngine.Tests;
+
+namespace StreamEngine.Sources.Tests;
+
+/// <summary>What sources read: files, answers of providers, entries of Redis streams, dead letters, and their own saved positions, broken in every way.</summary>
+public sealed class FuzzTests : IDisposable
+{
+    private const int MaxLine = 4096;
+
+    /// <summary>Most of it are offsets.</summary>
+    private static readonly byte[][] Places =
+        [Encoding.UTF8.GetBytes($"{{\"line\":1,\"files\":[{string.Join(',', Enumerable.Repeat("{\"name\":\"a\",\"beginning\":1,\"offset\":7,\"inLongLine\":false,\"isDone\":true}", 20))}]}}")];
+
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("streamengine-");
+    private readonly BatchPool pool = new(new RecordSchema([], [new SourceInfo("lines", 0, 1, 1)]), 2);
+
+    public void Dispose()
+    {
+        pool.Dispose();
+        folder.Delete(recursive: true);
+    }
+
+    [Theory]
+    [Trait("kind", Fuzz.Trait)]
+    [InlineData("in.jsonl")]
+    [InlineData("in.jsonl.gz")]
+    public void Lines_of_a_file_are_read_or_given_up_with_a_reason(string name)
+    {
+        var path = Path.Combine(folder.FullName, name);
+        byte[][] good =
+        [
+            Encoding.UTF8.GetBytes("\uFEFF{\"id\":1}\r\n\n  \n{\"id\":2,\"name\":\"" + new string('x', 4000) + "\"}\n{\"id\":3}"),
+            Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 600).Select(i => $"{{\"id\":{i}}}\n")) + new string('y', 4090) + "\n"),
+        ];
+        Fuzz.Run(name.EndsWith("gz", StringComparison.Ordinal) ? [.. good.Select(Gzip)] : good, bytes =>
+        {
+            System.IO.File.WriteAllBytes(path, bytes);
+            return ReadLines(path, bytes.Length);
+        });
+    }
+
+    [Fact]
+    [Trait("kind", Fuzz.Trait)]
+    public void A_dead_letter_is_fed_back_or_kept_with_a_reason() => Fuzz.Run(
+        [
+            """{"time":"2026-04-01T18:00:00Z","block":"normalized","reason":"no key","detail":"id","source":"lines","origin":"http://x/y","sequence":17,"after":"8dd1/3","key":"k","bytes":7,"payload":"{\"a\":1}"}"""u8.ToArray(),
+            """{"time":"2026-04-01T18:00:00Z","block":"b","reason":"r","source":"lines","sequence":9223372036854775807,"bytes":2,"payload":"\u00e9"}"""u8.ToArray(),
+        ],
+        text => DeadLetterLine.TryRead(Encoding.UTF8.GetString(text), out var line, out var fault) ? Told(line) : fault);
+
+    [Fact]
+    [Trait("kind", Fuzz.Trait)]
+    public void A_stream_entry_has_a_payload_or_is_given_up_with_a_reason() => Fuzz.Run(
+        ["1526919030474-55 data {\"id\":1}"u8.ToArray(), "1-0 other x data y more z"u8.ToArray(), "18446744073709551615-18446744073709551615 data "u8.ToArray()],
+        bytes =>
+        {
+            // Fields and values in turn, as the server sends them: any bytes, of any length.
+            var parts = Split(bytes);
+            if (!StreamId.TryParse(Encoding.UTF8.GetString(parts[0]), out var id))
+            {
+                return "no id";
+            }
+
+            Assert.InRange(id.Microseconds, 0, long.MaxValue);
+            Assert.True(StreamId.TryParse(id.ToString(), out var same) && same == id);
+            var payload = EntryPayload.Of(new ReadEntry(id, [.. parts[1..].Select(p => (RedisValue)p)]), "data", MaxLine);
+            Assert.InRange(payload.Bytes.Length, 0, MaxLine);
+            return payload.Reason is null ? null : $"{payload.Reason}: {payload.Detail}";
+        });
+
+    [Fact]
+    [Trait("kind", Fuzz.Trait)]
+    public void A_saved_place_in_a_stream_is_taken_over_or_reported() => Fuzz.Run(
+        ["1526919030474-55 1526919030474055"u8.ToArray(), "5-1 9223372036854775807 6-1 7-18446744073709551615"u8.ToArray()],
+        bytes => Restored("stream", bytes, RedisStreamPosition.Restore));
+
+    [Fact]
+    [Trait("kind", Fuzz.Trait)]
+    public void A_saved_place_in_files_is_taken_over_or_reported() => Fuzz.Run(
+        ["""{"line":7,"files":[{"name":"a.jsonl","beginning":18446744073709551615,"offset":4097,"inLongLine":true,"isDone":false},{"name":"b.gz","beginning":1,"offset":0,"inLongLine":false,"isDone":true}]}"""u8.ToArray(), .. Places],
+        bytes => Restored("files", bytes, state =>
+        {
+            var place = FilePosition.Restore(state);
+            Assert.All(place?.All ?? [], f => Assert.InRange(f.Offset, 0, long.MaxValue));
+            return place;
+        }));
+
+    [Fact]
+    [Trait("kind", Fuzz.Trait)]
+    public void A_request_stays_with_its_provider_whatever_is_put_into_it()
+    {
+        var now = new DateTimeOffset(2026, 4, 1, 18, 0, 0, TimeSpan.Zero);
+        Fuzz.Run(
+            ["/api/v1/games/{gamePk}/feed?date={today:America/New_York}&side={side}\n746455\nhome"u8.ToArray(), "/x/{gamePk}\n../../%2e%2e/é?#&=\n//evil.example/"u8.ToArray()],
+            bytes =>
+            {
+                var parts = Encoding.UTF8.GetString(bytes).Split('\n');
+                var values = new Dictionary<string, string> { ["gamePk"] = parts.ElementAtOrDefault(1) ?? "", ["side"] = parts.ElementAtOrDefault(2) ?? "" };
+                try
+                {
+                    var template = new RequestTemplate(parts[0]);
+                    if (template.Bind(values) is not { } bound)
+                    {
+                        return $"no value for one of {string.Join(", ", template.Names)}";
+                    }
+
+                    Assert.Empty(bound.Names);
+
+                    // As the requester does it.
+                    var path = bound.At(now);
+                    if (!Uri.TryCreate($"https://provider.example/{path.TrimStart('/')}", UriKind.Absolute, out var url))
+                    {
+                        return $"'{path}' makes no valid URL";
+                    }
+
+                    Assert.Equal("provider.example", url.Host);
+                    Assert.Equal("", url.UserInfo);
+                    return null;
+                }
+                catch (FormatException e)
+                {
+                    return e.Message;
+                }
+            });
+    }
+
+    [Theory]
+    [Trait("kind", Fuzz.Trait)]
+    [InlineData("")]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    [InlineData("br")]
+    public void A_providers_answer_is_a_payload_or_a_failure_with_a_reason(string coding)
+    {
+        using var provider = new CannedProvider();
+        byte[] json = [.. "{\"games\":["u8, .. Enumerable.Repeat("{\"id\":746455,\"state\":\"Live\"},"u8.ToArray(), 20).SelectMany(b => b), .. "{}]}"u8];
+        var body = Encoded(json, coding);
+        var kind = coding.Length > 0 ? $"Content-Encoding: {coding}\r\n" : "";
+        byte[] whole = [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{kind}ETag: \"a\"\r\nContent-Length: {body.Length}\r\n\r\n"), .. body];
+        byte[] chunked = [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\n{kind}Transfer-Encoding: chunked\r\nLast-Modified: Wed, 01 Apr 2026 18:00:00 GMT\r\n\r\n{body.Length:x}\r\n"), .. body, .. "\r\n0\r\n\r\n"u8];
+        Fuzz.Run([whole, chunked], provider.Ask);
+    }
+
+    [Fact]
+    public async Task A_small_answer_that_unpacks_to_much_is_given_up_early()
+    {
+        var body = Gzip(Encoding.ASCII.GetBytes("[" + new string(' ', 64 << 20) + "]"));
+        Assert.InRange(body.Length, 1, 128 << 10);
+        await using var unpacked = new GZipStream(new MemoryStream(body), CompressionMode.Decompress);
+
+        // It never waits, so it stays on this thread.
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Null(await Body.ReadAsync(unpacked, 1024, TestContext.Current.CancellationToken));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
+    private string? ReadLines(string path, int length)
+    {
+        var reasons = new HashSet<string>();
+        long line = 0;
+        try
+        {
+            using var lines = new LineBatcher(InputFile.Open(path), KnownFile.New("in"), MaxLine, wholeLines: false);
+            for (var documents = 0; !lines.Reached.IsDone;)
+            {
+                var batch = pool.RentAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
+                try
+                {
+                    lines.Fill(batch, 0, ref line, 0);
+                    foreach (ref readonly var departure in batch.Whole.Departures)
+                    {
+                        reasons.Add(departure.Reason);
+                    }
+
+                    documents += batch.DocumentCount;
+                    Assert.InRange(batch.Bytes.Length, 0, Batch.FullBytes * 4);
+                    Assert.True(path.EndsWith("gz", StringComparison.Ordinal) || documents <= length);
+                    for (var i = 0; i < batch.DocumentCount; i++)
+                    {
+                        Assert.InRange(batch.Document(i).Length, 0, MaxLine);
+                    }
+                }
+                finally
+                {
+                    batch.Release();
+                }
+            }
+        }
+        catch (InvalidDataException e)
+        {
+            reasons.Add(e.Message);
+        }
+
+        return reasons.Count == 0 ? null : string.Join('\n', reasons);
+    }
+
+    private static string? Restored(string field, byte[] bytes, Func<StateReader, SourcePosition?> restore)
+    {
+        var state = new StateReader("source", [new StateSection("source", 0, 1, field, 1, bytes)]);
+        return restore(state) is null ? Assert.Single(state.Problems) : null;
+    }
+
+    private static string? Told(DeadLetterLine line)
+    {
+        Assert.NotNull(line.Origin);
+        return null;
+    }
+
+    private static List<byte[]> Split(byte[] bytes)
+    {
+        var parts = new List<byte[]>();
+        while (bytes.AsSpan().IndexOf((byte)' ') is >= 0 and var at)
+        {
+            parts.Add(bytes[..at]);
+            bytes = bytes[(at + 1)..];
+        }
+
+        return [.. parts, bytes];
+    }
+
+    private static byte[] Gzip(byte[] bytes) => Encoded(bytes, "gzip");
+
+    private static byte[] Encoded(byte[] bytes, string coding)
+    {
+        using var target = new MemoryStream();
+        using (Stream stream = coding switch
+        {
+            "gzip" => new GZipStream(target, CompressionLevel.Optimal, leaveOpen: true),
+            "deflate" => new ZLibStream(target, CompressionLevel.Optimal, leaveOpen: true),
+            "br" => new BrotliStream(target, CompressionLevel.Optimal, leaveOpen: true),
+            _ => target,
+        })
+        {
+            stream.Write(bytes);
+        }
+
+        return target.ToArray();
+    }
+
+    /// <summary>A provider whose every connection answers with the bytes it was given, whatever they are, and then ends.</summary>
+    private sealed class CannedProvider : IDisposable
+    {
+        /// <summary>Little, so that mutations go past it.</summary>
+        private const int MaxBytes = 1024;
+
+        private readonly ProviderGate gate = new("p", new Pipeline.Configuration.ProviderOptions { BaseUrl = "http://provider.example" }, TimeProvider.System, new Random(1), NullLogger.Instance);
+        private readonly HttpClient client;
+        private byte[] answer = [];
+
+        public CannedProvider()
+        {
+            var handler = HttpProviderClients.Handler(gate);
+            handler.ConnectCallback = (_, _) => ValueTask.FromResult<Stream>(new Canned(answer));
+            client = new HttpClient(handler);
+        }
+
+        /// <summary>One attempt, as the gate makes it: what an attempt throws is a failure that is tried again.</summary>
+        public string? Ask(byte[] bytes)
+        {
+            answer = bytes;
+            try
+            {
+                var request = new TrackedRequest(new RequestTemplate("/x"), 1);
+                var result = Fetch.SendAsync(client, new Uri("http://provider.example/x"), request, new Dictionary<string, string>(), MaxBytes, TimeProvider.System, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+                if (result.Kind != AttemptKind.Succeeded)
+                {
+                    Assert.False(string.IsNullOrEmpty(result.Error));
+                    return result.Error;
+                }
+
+                Assert.True(result.Value is { Redirect: not null } || result.Value!.Body!.Span.Length is > 0 and <= MaxBytes);
+                result.Value.Body?.Dispose();
+                return null;
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException)
+            {
+                return e.Message;
+            }
+        }
+
+        public void Dispose()
+        {
+            client.Dispose();
+            gate.Dispose();
+        }
+
+        private sealed class Canned(byte[] bytes) : MemoryStream(bytes)
+        {
+            public override bool CanWrite => true;
+
+            public override void Write(ReadOnlySpan<byte> buffer)
+            {
+            }
+
+            public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+        }
+    }
+}
