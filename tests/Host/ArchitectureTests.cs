@@ -9,6 +9,7 @@ public sealed class ArchitectureTests
     [InlineData("streamengine", "StreamEngine.Pipeline", "StreamEngine.Sinks", "StreamEngine.Sources")]
     [InlineData("StreamEngine.Sources", "StreamEngine.Pipeline")]
     [InlineData("StreamEngine.Sinks", "StreamEngine.Pipeline")]
+    [InlineData("StreamEngine.Simulation", "StreamEngine.Pipeline")]
     [InlineData("StreamEngine.Pipeline")]
     public void The_arrows_point_one_way(string assembly, params string[] allowed) =>
         Assert.Equal(allowed, References(assembly).Where(r => r.StartsWith("StreamEngine", StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal));

@@ -2,6 +2,7 @@ using StreamEngine.Host.Api;
 using StreamEngine.Host.Cli;
 using StreamEngine.Host.Telemetry;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Runtime;
 
 namespace StreamEngine.Host.Running;
 
@@ -25,7 +26,7 @@ internal static class RunCommand
         Composition composition;
         try
         {
-            composition = Composition.Build(definition, urls, options.JsonLogs, TimeProvider.System);
+            composition = Composition.Build(definition, urls, options.JsonLogs, new SteadyTime(TimeProvider.System));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
         {

@@ -242,7 +242,8 @@ internal sealed class PipelineGraph : IAsyncDisposable
         Problem = stage.Problem,
     });
 
-    private static BlockStatus Describe(BlockDefinition block, StepTotals books)
+    /// <summary>The books of a block.</summary>
+    internal static BlockStatus Describe(BlockDefinition block, StepTotals books)
     {
         // Out is read first: whatever comes in while the rest is read can then only show as held.
         var outgoing = books.Out;
