@@ -58,6 +58,11 @@ internal static class HealthCheck
             problems.Add(overdue);
         }
 
+        if (status.DeadLetter is { Problem: { } unkept } letters)
+        {
+            problems.Add($"dead records can't be kept: {unkept}{(letters.Lost > 0 ? $"; {letters.Lost} are lost" : "")}");
+        }
+
         if (cache.Redis is { State: "down" } redis)
         {
             problems.Add($"Redis is down ({redis.Problem ?? "it does not answer"}); records are served from memory");

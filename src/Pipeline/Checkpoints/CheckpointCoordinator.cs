@@ -10,6 +10,7 @@ internal sealed class CheckpointCoordinator(
     ICheckpointStore store,
     IReadOnlyList<SourceRunner> sources,
     IReadOnlyList<Stage> stages,
+    DeadLetterFile deadLetters,
     TimeProvider time,
     ILogger<CheckpointCoordinator> logger)
 {
@@ -35,7 +36,11 @@ internal sealed class CheckpointCoordinator(
     /// <returns>Why the run must not begin; null when it may.</returns>
     public async Task<string?> BeginAsync(CancellationToken cancellationToken)
     {
-        var search = store.FindLast(pipeline);
+        // A thread of its own: a disk may never answer.
+        var search = await Task.Factory
+            .StartNew(() => store.FindLast(pipeline), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+            .WaitAsync(cancellationToken)
+            .ConfigureAwait(false);
         foreach (var problem in search.Problems)
         {
             CheckpointLog.Unfit(logger, problem);
@@ -133,6 +138,7 @@ internal sealed class CheckpointCoordinator(
         string? problem = null;
         try
         {
+            await deadLetters.SafeAsync(cancellationToken).ConfigureAwait(false);
             await store.SaveAsync(content, cancellationToken).ConfigureAwait(false);
         }
         catch (IOException e)

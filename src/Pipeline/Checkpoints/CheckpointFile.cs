@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using StreamEngine.Pipeline.Disks;
 
 namespace StreamEngine.Pipeline.Checkpoints;
 
@@ -34,7 +35,7 @@ internal static class CheckpointFile
     private static ReadOnlySpan<byte> Magic => "SECHKPT\n"u8;
 
     /// <summary>Writes a checkpoint in one pass, straight from the memory it is in.</summary>
-    public static void Write(CheckpointDisk disk, SafeFileHandle file, CheckpointContent checkpoint, CancellationToken cancellationToken)
+    public static void Write(Disk disk, SafeFileHandle file, CheckpointContent checkpoint, CancellationToken cancellationToken)
     {
         var hash = new XxHash128();
         var front = Front(checkpoint);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using StreamEngine.Pipeline.Disks;
 
 namespace StreamEngine.Pipeline.Checkpoints;
 
@@ -19,7 +20,7 @@ public sealed class CheckpointFolder : ICheckpointStore
     private readonly string folder;
     private readonly int keep;
     private readonly ILogger logger;
-    private readonly CheckpointDisk disk;
+    private readonly Disk disk;
     private readonly HashSet<long> foreign = [];
 
     /// <summary>Makes the store; the folder comes with the first checkpoint.</summary>
@@ -27,11 +28,11 @@ public sealed class CheckpointFolder : ICheckpointStore
     /// <param name="keep">How many checkpoints are kept, from 1.</param>
     /// <param name="logger">Is told what could not be tidied up.</param>
     public CheckpointFolder(string path, int keep, ILogger logger)
-        : this(path, keep, logger, new CheckpointDisk())
+        : this(path, keep, logger, Disk.Real)
     {
     }
 
-    internal CheckpointFolder(string path, int keep, ILogger logger, CheckpointDisk disk)
+    internal CheckpointFolder(string path, int keep, ILogger logger, Disk disk)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(keep, 1);
         folder = Path.GetFullPath(path);
@@ -120,7 +121,7 @@ public sealed class CheckpointFolder : ICheckpointStore
             }
 
             MakeFolder(folder);
-            using (var file = File.OpenHandle(path + Temporary, FileMode.Create, FileAccess.Write, FileShare.Read | FileShare.Delete))
+            using (var file = disk.Open(path + Temporary, FileMode.Create))
             {
                 CheckpointFile.Write(disk, file, checkpoint, cancellationToken);
                 disk.Sync(file);
@@ -128,7 +129,7 @@ public sealed class CheckpointFolder : ICheckpointStore
 
             // Nobody waits for it any more: what was read of its memory since may be something else's.
             cancellationToken.ThrowIfCancellationRequested();
-            disk.Rename(path + Temporary, path);
+            disk.Rename(path + Temporary, path, overwrite: true);
             disk.SyncFolder(folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or OperationCanceledException)
@@ -151,7 +152,7 @@ public sealed class CheckpointFolder : ICheckpointStore
         if (!Directory.Exists(path) && Path.GetDirectoryName(path) is { } parent)
         {
             MakeFolder(parent);
-            Directory.CreateDirectory(path);
+            disk.MakeFolder(path);
             disk.SyncFolder(parent);
         }
     }
@@ -185,7 +186,7 @@ public sealed class CheckpointFolder : ICheckpointStore
     {
         try
         {
-            File.Delete(path);
+            disk.Delete(path);
         }
         catch (DirectoryNotFoundException)
         {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Disks;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Runtime;
@@ -8,20 +9,39 @@ namespace StreamEngine.Pipeline.Runtime;
 /// Keeps what could not be understood, as JSON lines: time, block, reason, detail, source, origin, key and the record's own
 /// slice of the payload, cut at <c>deadLetter.maxPayload</c>. The file and its one predecessor are bounded in size.
 /// </summary>
+/// <remarks>
+/// A thread of its own writes, so a disk that does not answer holds up no transform. What waits for it is bounded: whoever has more waits, or,
+/// with <c>"onFull": "drop"</c>, counts it as lost.
+/// </remarks>
 public sealed partial class DeadLetterFile : IDisposable
 {
-    /// <summary>A batch is written at once unless it has more than this: many records may share one large payload.</summary>
-    private const int MaxPending = 256 * 1024;
+    /// <summary>Bytes of lines that may wait for the disk. One batch may go past it: what it was to keep is in no other place.</summary>
+    internal const int MostWaiting = 4 << 20;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long the end of a run waits for the disk when nothing else does.</summary>
+    private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(2);
 
     private readonly Lock gate = new();
     private readonly string? path;
     private readonly long maxBytes;
+    private readonly bool waits;
     private readonly TimeProvider time;
     private readonly ILogger logger;
-    private readonly DeadLetterLines pending;
-    private readonly FileWrite write;
-    private FileStream? file;
-    private DateTimeOffset quietUntil;
+    private readonly Disk disk;
+    private readonly DiskThread thread;
+    private readonly Action pump;
+    private readonly ITimer retry;
+    private DeadLetterLines filling;
+    private DeadLetterLines leaving;
+    private AppendFile? file;
+    private TaskCompletionSource? room;
+    private TaskCompletionSource? asked;
+    private TaskCompletionSource? due;
+    private bool pumping;
+    private bool disposed;
+    private volatile string? problem;
     private long written;
     private long lost;
 
@@ -30,19 +50,20 @@ public sealed partial class DeadLetterFile : IDisposable
     /// <param name="baseDirectory">Folder that a relative path counts from.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Told when the file can't be written.</param>
-    public DeadLetterFile(DeadLetterOptions options, string baseDirectory, TimeProvider time, ILogger<DeadLetterFile> logger)
-        : this(options, baseDirectory, time, logger, static (file, lines) => file.Write(lines))
+    /// <param name="disk">Where the file is.</param>
+    public DeadLetterFile(DeadLetterOptions options, string baseDirectory, TimeProvider time, ILogger<DeadLetterFile> logger, Disk disk)
     {
-    }
-
-    internal DeadLetterFile(DeadLetterOptions options, string baseDirectory, TimeProvider time, ILogger<DeadLetterFile> logger, FileWrite write)
-    {
-        this.write = write;
-        path = options.Path.Length == 0 ? null : System.IO.Path.GetFullPath(options.Path, baseDirectory);
+        path = options.Path.Length == 0 ? null : Path.GetFullPath(options.Path, baseDirectory);
         maxBytes = options.MaxBytes.Bytes;
-        pending = new DeadLetterLines((int)options.MaxPayload.Bytes);
+        waits = options.OnFull == DeadLetterOptions.Wait;
+        filling = new DeadLetterLines((int)options.MaxPayload.Bytes);
+        leaving = new DeadLetterLines((int)options.MaxPayload.Bytes);
         this.time = time;
         this.logger = logger;
+        this.disk = disk;
+        thread = new DiskThread(time);
+        pump = Pump;
+        retry = time.CreateTimer(_ => thread.Post(pump), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Records written to the file.</summary>
@@ -51,25 +72,113 @@ public sealed partial class DeadLetterFile : IDisposable
     /// <summary>Dead records that were counted but could not be written.</summary>
     public long Lost => Volatile.Read(ref lost);
 
-    internal void Write(string block, Part part)
+    /// <summary>How it fares.</summary>
+    public DeadLetterStatus Status
     {
-        if (path is not null && HasDead(part.Departures))
+        get
         {
             lock (gate)
             {
-                Write_NeedsLock(block, part.Batch, part.Departures);
+                return new DeadLetterStatus(path, written, filling.Length + (long)leaving.Length, lost, Problem);
             }
         }
     }
 
+    private string Folder => Path.GetDirectoryName(path)!;
+
+    private string? Problem => thread.Silent is { } silent ? DiskFault.Describe(Folder, silent) : problem;
+
+    /// <summary>Takes the dead records of a batch. Never blocks.</summary>
+    internal void Write(string block, Part part)
+    {
+        if (path is null || !HasDead(part.Departures))
+        {
+            return;
+        }
+
+        lock (gate)
+        {
+            Take_NeedsLock(block, part.Batch, part.Departures);
+            Wake_NeedsLock();
+        }
+    }
+
+    /// <summary>Ends when more may be taken: at once unless the disk is behind and dead records must not be lost.</summary>
+    internal Task RoomAsync(CancellationToken cancellationToken)
+    {
+        if (!waits)
+        {
+            return Task.CompletedTask;
+        }
+
+        lock (gate)
+        {
+            if (filling.Length < MostWaiting || disposed)
+            {
+                return Task.CompletedTask;
+            }
+
+            room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return room.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Ends when all that was taken would survive a power cut, or at once when dead records may be lost: a record whose letter is not safe is
+    /// not done with.
+    /// </summary>
+    internal Task SafeAsync(CancellationToken cancellationToken) => waits ? FlushAsync(cancellationToken) : Task.CompletedTask;
+
+    /// <summary>The run ends: what can't be kept now is lost, and counted.</summary>
+    /// <param name="cancellationToken">Gives up waiting for the disk.</param>
+    /// <returns>How many were given up that should not have been; 0 when dead records may be lost.</returns>
+    internal async Task<long> FinishAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var timer = time.CreateTimer(_ => limit.Cancel(), null, waits ? Timeout.InfiniteTimeSpan : LastWait, Timeout.InfiniteTimeSpan);
+        await FlushAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (gate)
+        {
+            var left = filling.Count() + leaving.Count();
+            lost += left;
+            filling.Clear();
+            return waits ? left : 0;
+        }
+    }
+
+    /// <summary>Ends when all that was taken would survive a power cut.</summary>
+    internal Task FlushAsync(CancellationToken cancellationToken)
+    {
+        lock (gate)
+        {
+            if (file is null && filling.IsEmpty && !pumping)
+            {
+                return Task.CompletedTask;
+            }
+
+            asked ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Wake_NeedsLock();
+            return asked.Task.WaitAsync(cancellationToken);
+        }
+    }
+
     /// <inheritdoc/>
+    /// <remarks>A disk that does not answer is not waited for.</remarks>
     public void Dispose()
     {
         lock (gate)
         {
-            file?.Dispose();
-            file = null;
+            disposed = true;
+            retry.Dispose();
+            room?.TrySetResult();
+            if (!pumping)
+            {
+                file?.Dispose();
+                file = null;
+            }
         }
+
+        thread.Dispose();
     }
 
     private static bool HasDead(ReadOnlySpan<Departure> departures)
@@ -85,105 +194,164 @@ public sealed partial class DeadLetterFile : IDisposable
         return false;
     }
 
-    private void Write_NeedsLock(string block, Batch batch, ReadOnlySpan<Departure> departures)
+    private void Take_NeedsLock(string block, Batch batch, ReadOnlySpan<Departure> departures)
     {
-        pending.Begin(block, time.GetUtcNow());
+        filling.Begin(block, time.GetUtcNow());
         foreach (ref readonly var departure in departures)
         {
-            if (departure.State == RowState.Dead)
+            if (departure.State != RowState.Dead)
             {
-                pending.Add(batch, departure);
-                if (pending.Length >= MaxPending)
-                {
-                    Flush_NeedsLock();
-                }
+                continue;
+            }
+
+            if (waits || filling.Length < MostWaiting)
+            {
+                filling.Add(batch, departure);
+            }
+            else
+            {
+                lost++;
             }
         }
-
-        Flush_NeedsLock();
     }
 
-    /// <summary>Writes what is pending, as many whole lines at once as fit into the file.</summary>
-    private void Flush_NeedsLock()
+    private void Wake_NeedsLock()
     {
-        try
+        if (!pumping && !disposed)
         {
-            while (!pending.IsEmpty)
-            {
-                file ??= Open();
-                var before = file.Length;
-                var fitting = pending.Whole(maxBytes - before);
-                if (fitting.IsEmpty && before > 0)
-                {
-                    Rotate_NeedsLock();
-                }
-                else
-                {
-                    Append_NeedsLock(file, before, fitting.IsEmpty ? pending.First() : fitting);
-                }
-            }
+            pumping = true;
+            thread.Post(pump);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            lost += pending.Count();
-            file?.Dispose();
-            file = null;
-            if (time.GetUtcNow() >= quietUntil)
-            {
-                quietUntil = time.GetUtcNow().AddMinutes(1);
-                LogUnwritable(path!, e.Message, lost);
-            }
-        }
-
-        pending.Clear();
     }
 
-    private void Rotate_NeedsLock()
+    /// <summary>On the disk's thread: writes until nothing waits, or until the disk refuses.</summary>
+    private void Pump()
     {
-        file!.Dispose();
+        while (Next())
+        {
+            try
+            {
+                WriteLeaving();
+                if (due is not null)
+                {
+                    file?.Sync();
+                    due.TrySetResult();
+                    due = null;
+                }
+            }
+            catch (Exception e) when (DiskFault.Is(e))
+            {
+                Report(e);
+                lock (gate)
+                {
+                    if (!disposed)
+                    {
+                        retry.Change(Pause, Timeout.InfiniteTimeSpan);
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes up what waits, when nothing is left of what was taken up before.</summary>
+    /// <returns>Whether there is anything to do.</returns>
+    private bool Next()
+    {
+        lock (gate)
+        {
+            if (leaving.IsEmpty)
+            {
+                leaving.Clear();
+                (filling, leaving) = (leaving, filling);
+                room?.TrySetResult();
+                room = null;
+                if (due is null)
+                {
+                    (due, asked) = (asked, null);
+                }
+            }
+
+            pumping = !disposed && (!leaving.IsEmpty || due is not null);
+            if (disposed)
+            {
+                file?.Dispose();
+                file = null;
+            }
+
+            return pumping;
+        }
+    }
+
+    /// <summary>Writes as many whole lines at once as fit into the file.</summary>
+    private void WriteLeaving()
+    {
+        while (!leaving.IsEmpty)
+        {
+            file ??= Open();
+            var fitting = leaving.Whole(maxBytes - file.Length);
+            if (fitting.IsEmpty && file.Length > 0)
+            {
+                Rotate(file);
+                continue;
+            }
+
+            fitting = fitting.IsEmpty ? leaving.First() : fitting;
+            file.Append(fitting);
+            lock (gate)
+            {
+                written += fitting.Count((byte)'\n');
+                leaving.Remove(fitting.Length);
+            }
+
+            Recovered();
+        }
+    }
+
+    private void Rotate(AppendFile full)
+    {
+        full.Sync();
+        full.Dispose();
         file = null;
-        File.Move(path!, path + ".1", overwrite: true);
+        disk.Rename(path!, path + ".1", overwrite: true);
     }
 
-    /// <summary>Unbuffered: what a full disk refused must not be tried again, and fail again, when the file is closed.</summary>
-    private FileStream Open()
+    private AppendFile Open()
     {
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path!)!);
-        var opened = new FileStream(path!, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-        opened.Seek(0, SeekOrigin.End);
-        return opened;
+        disk.MakeFolder(Folder);
+        return AppendFile.OpenEnd(disk, path!, FileShare.ReadWrite | FileShare.Delete);
     }
 
-    /// <summary>Leaves only whole lines in the file: the next one must not continue a torn one.</summary>
-    private void Append_NeedsLock(FileStream to, long before, ReadOnlySpan<byte> lines)
+    private void Report(Exception e)
     {
-        try
+        var text = DiskFault.Describe(Folder, e);
+        if (problem != text)
         {
-            write(to, lines);
-            Count_NeedsLock(lines);
-        }
-        catch (IOException)
-        {
-            var kept = pending.Whole(to.Length - before);
-            Count_NeedsLock(kept);
-            if (to.Length > before + kept.Length)
-            {
-                to.SetLength(before + kept.Length);
-            }
-
-            throw;
+            problem = text;
+            LogUnwritable(path!, text);
         }
     }
 
-    private void Count_NeedsLock(ReadOnlySpan<byte> lines)
+    private void Recovered()
     {
-        written += lines.Count((byte)'\n');
-        pending.Remove(lines.Length);
+        if (problem is not null)
+        {
+            problem = null;
+            LogWritable(path!, Lost);
+        }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Dead letter {Path} can't be written ({Error}): {Lost} dead records were counted but not kept; free the disk or change deadLetter.path.")]
-    private partial void LogUnwritable(string path, string error, long lost);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Dead letter {Path} can't be written: {Problem}, or change deadLetter.path")]
+    private partial void LogUnwritable(string path, string problem);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Dead letter {Path} is written again; dead records that were counted but not kept: {Lost}")]
+    private partial void LogWritable(string path, long lost);
 }
 
-/// <summary>Writes lines to the end of a file. A seam for tests: disks that are full.</summary>
-internal delegate void FileWrite(FileStream file, ReadOnlySpan<byte> lines);
+/// <summary>How the dead letter fares.</summary>
+/// <param name="Path">The file; null when none is kept.</param>
+/// <param name="Written">Records in the file that were written by this run.</param>
+/// <param name="WaitingBytes">Bytes of lines that wait for the disk.</param>
+/// <param name="Lost">Dead records that were counted but could not be kept.</param>
+/// <param name="Problem">What it waits for, in words for an operator; null when all is well.</param>
+public sealed record DeadLetterStatus(string? Path, long Written, long WaitingBytes, long Lost, string? Problem);

@@ -45,7 +45,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
     {
         this.services = services;
         Plan = GraphPlan.From(definition);
-        DeadLetters = new DeadLetterFile(definition.Options.DeadLetter, definition.BaseDirectory, services.Time, services.Logging.CreateLogger<DeadLetterFile>());
+        DeadLetters = new DeadLetterFile(definition.Options.DeadLetter, definition.BaseDirectory, services.Time, services.Logging.CreateLogger<DeadLetterFile>(), services.Disk);
 
         // The links are the tighter bound, however few records a batch holds; the pool bounds what sinks keep beyond their calls.
         var capacity = Plan.Stages.Sum(s => s.Blocks[0].Type.Kind switch { BlockKind.Sink => SinkRecords, BlockKind.Transform => TransformRecords * s.Lanes, _ => SourceBatches });
@@ -57,8 +57,8 @@ public sealed class PipelineRuntime : IAsyncDisposable
         var options = definition.Options.Checkpoint;
         if (options.Path.Length > 0)
         {
-            var store = services.Checkpoints ?? new CheckpointFolder(Path.GetFullPath(options.Path, definition.BaseDirectory), options.Keep, services.Logging.CreateLogger<CheckpointFolder>());
-            checkpoints = new CheckpointCoordinator(Plan, store, sources, stages, services.Time, services.Logging.CreateLogger<CheckpointCoordinator>());
+            var store = services.Checkpoints ?? new CheckpointFolder(Path.GetFullPath(options.Path, definition.BaseDirectory), options.Keep, services.Logging.CreateLogger<CheckpointFolder>(), services.Disk);
+            checkpoints = new CheckpointCoordinator(Plan, store, sources, stages, DeadLetters, services.Time, services.Logging.CreateLogger<CheckpointCoordinator>());
         }
     }
 
@@ -95,7 +95,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
                 _ = AbortAsync();
             },
             null);
-        if (checkpoints is not null && await checkpoints.BeginAsync(abort.Token).ConfigureAwait(false) is { } refused)
+        if (checkpoints is not null && await InTimeAsync(checkpoints.BeginAsync).ConfigureAwait(false) is { } refused)
         {
             state = "failed";
             return [refused];
@@ -115,8 +115,13 @@ public sealed class PipelineRuntime : IAsyncDisposable
             faults.Add($"the drain timeout of {Plan.Definition.Options.Server.DrainTimeout} passed before {lost} records were written: {(checkpoints is null ? "they are lost" : "the next start reads them again")}; raise server.drainTimeout");
         }
 
+        if (await DeadLetters.FinishAsync(abort.Token).ConfigureAwait(false) is > 0 and var unkept)
+        {
+            faults.Add($"the drain timeout of {Plan.Definition.Options.Server.DrainTimeout} passed before {unkept} dead records were written: {DeadLetters.Status.Problem ?? "the disk is slow"}");
+        }
+
         // What was given up is not in the sinks: the next start reads it again, from the last checkpoint that was complete.
-        if (checkpoints is not null && !abandoned.IsCancellationRequested && await checkpoints.SaveIdleAsync(abort.Token).ConfigureAwait(false) is { } unsaved)
+        if (checkpoints is not null && !abandoned.IsCancellationRequested && await InTimeAsync(checkpoints.SaveIdleAsync).ConfigureAwait(false) is { } unsaved)
         {
             faults.Add($"the last checkpoint could not be kept, so the next start repeats what came after the one before: {unsaved}");
         }
@@ -147,7 +152,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
     public PipelineStatus Status()
     {
         var byName = sources.Select(Describe).Concat(stages.SelectMany(Describe)).ToDictionary(b => b.Name, StringComparer.Ordinal);
-        return new PipelineStatus(Plan.Definition.Options.Name, state, [.. Plan.Definition.Blocks.Select(b => byName[b.Name])], Plan.Links, checkpoints?.Status);
+        return new PipelineStatus(Plan.Definition.Options.Name, state, [.. Plan.Definition.Blocks.Select(b => byName[b.Name])], Plan.Links, checkpoints?.Status) { DeadLetter = DeadLetters.Status };
     }
 
     /// <inheritdoc/>
@@ -218,8 +223,21 @@ public sealed class PipelineRuntime : IAsyncDisposable
             Gates = services.Gates,
             Health = services.Health,
             Services = services.Services,
+            Disk = services.Disk,
             Shards = shards,
         });
+    }
+
+    private async Task<string?> InTimeAsync(Func<CancellationToken, Task<string?>> act)
+    {
+        try
+        {
+            return await act(abort.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (abort.IsCancellationRequested)
+        {
+            return "the disk of the checkpoints, of a file or of the dead letter did not answer before the drain timeout";
+        }
     }
 
     private async Task AbortAsync()

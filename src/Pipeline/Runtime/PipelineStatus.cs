@@ -9,7 +9,11 @@ namespace StreamEngine.Pipeline.Runtime;
 /// <param name="Blocks">Sources, transforms and sinks, each group in config order.</param>
 /// <param name="Links">Who hands records to whom.</param>
 /// <param name="Checkpoint">How the checkpoints are; null when none are made.</param>
-public sealed record PipelineStatus(string Name, string State, IReadOnlyList<BlockStatus> Blocks, IReadOnlyList<GraphLink> Links, CheckpointStatus? Checkpoint);
+public sealed record PipelineStatus(string Name, string State, IReadOnlyList<BlockStatus> Blocks, IReadOnlyList<GraphLink> Links, CheckpointStatus? Checkpoint)
+{
+    /// <summary>How the dead letter fares.</summary>
+    public DeadLetterStatus? DeadLetter { get; init; }
+}
 
 /// <summary>One link of the graph.</summary>
 /// <param name="From">Name of the block that hands on.</param>

@@ -65,6 +65,7 @@ internal sealed class SourceRunner(
         counters.CountIn(batch.Live + batch.Whole.Departures.Length);
         counters.Settle(batch.Whole);
         services.DeadLetters.Write(Block.Name, batch.Whole);
+        await services.DeadLetters.RoomAsync(services.Abort).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (Hold(batch) is { } full)
         {
             await full.ConfigureAwait(false);

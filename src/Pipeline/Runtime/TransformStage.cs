@@ -91,6 +91,7 @@ internal sealed class TransformStage : Stage
             }
         }
 
+        await Services.DeadLetters.RoomAsync(Services.Abort).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (readers.HasSinks)
         {
             batch.Seal();

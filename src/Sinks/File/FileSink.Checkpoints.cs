@@ -13,13 +13,9 @@ internal sealed partial class FileSink
         {
             await RecoverAsync(cancellationToken).ConfigureAwait(false);
             await disk.RunAsync(
-                async token =>
+                () =>
                 {
-                    if (file is not null)
-                    {
-                        await file.EndAsync(token).ConfigureAwait(false);
-                    }
-
+                    file?.End();
                     pending.SyncFolders();
                 },
                 cancellationToken).ConfigureAwait(false);
@@ -91,7 +87,7 @@ internal sealed partial class FileSink
     /// <summary>May be called again after a failure.</summary>
     private void RollBack(SavedFile? open)
     {
-        foreach (var (part, bytes) in Rollback.Delete(template.LeftOvers().Where(p => p != open?.Part)))
+        foreach (var (part, bytes) in Rollback.Delete(storage, template.LeftOvers().Where(p => p != open?.Part)))
         {
             if (bytes is null)
             {
@@ -114,7 +110,7 @@ internal sealed partial class FileSink
             return;
         }
 
-        var (restored, cut) = OutputFile.Continue(open, write);
+        var (restored, cut) = OutputFile.Continue(storage, open);
         LogContinued(name, open.Part, open.Length, cut);
         if (open.Gzip == options.Gzip && template.Matches(open.Path))
         {

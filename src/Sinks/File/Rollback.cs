@@ -1,3 +1,5 @@
+using StreamEngine.Pipeline.Disks;
+
 namespace StreamEngine.Sinks.Files;
 
 /// <summary>Compares the files with what a checkpoint knows of them, and undoes what came after it.</summary>
@@ -25,7 +27,7 @@ internal static class Rollback
 
     /// <summary>Deletes unfinished files; those that another process is writing are left alone.</summary>
     /// <returns>How many bytes each had; null when it was left.</returns>
-    public static IEnumerable<(string Path, long? Bytes)> Delete(IEnumerable<string> parts)
+    public static IEnumerable<(string Path, long? Bytes)> Delete(Disk disk, IEnumerable<string> parts)
     {
         foreach (var part in parts)
         {
@@ -41,7 +43,7 @@ internal static class Rollback
 
             if (length is not null)
             {
-                File.Delete(part);
+                disk.Delete(part);
             }
 
             yield return (part, length);

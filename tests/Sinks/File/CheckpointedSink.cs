@@ -3,13 +3,14 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using StreamEngine.Pipeline.Checkpoints;
+using StreamEngine.Pipeline.Disks;
 using StreamEngine.Sinks.Files;
 using StreamEngine.Sinks.Tests.Support;
 
 namespace StreamEngine.Sinks.Tests.Files;
 
 /// <summary>A file sink among checkpoints, whose process can die at any moment.</summary>
-internal sealed class CheckpointedSink(FileSinkOptions options, DiskWrite? write = null, bool inMemory = false) : IDisposable
+internal sealed class CheckpointedSink(FileSinkOptions options, Disk? disk = null, bool inMemory = false) : IDisposable
 {
     private readonly TestBatches batches = new();
     private FileSinkOptions options = options;
@@ -33,7 +34,7 @@ internal sealed class CheckpointedSink(FileSinkOptions options, DiskWrite? write
     public async Task StartAsync(FileSinkOptions? changed = null, bool comesAgain = true)
     {
         options = changed ?? options;
-        sink = new FileSink(options, TestContexts.MakeCheckpointed(Time, Folder.Path, Log), write);
+        sink = new FileSink(options, TestContexts.MakeCheckpointed(Time, Folder.Path, Log, disk));
         if (last is null)
         {
             await CheckpointAsync();
