@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Disks;
 using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Providers;
@@ -33,6 +34,8 @@ internal sealed class FakePipeline
     public string DeadLetterPath { get; init; } = "";
 
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    public Disk Disk { get; init; } = Disk.Real;
 
     public int? Parallelism { get; init; }
 
@@ -96,6 +99,7 @@ internal sealed class FakePipeline
         Gates = new Dictionary<string, ProviderGate>(),
         Health = Health ??= new SourceHealth(Time),
         Checkpoints = Checkpoints,
+        Disk = Disk,
     });
 
     private FakePipeline Add(BlockDefinition block)

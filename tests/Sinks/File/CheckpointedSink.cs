@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Disks;
+using StreamEngine.Pipeline.Messages;
 using StreamEngine.Sinks.Files;
 using StreamEngine.Sinks.Tests.Support;
 
@@ -27,6 +28,9 @@ internal sealed class CheckpointedSink(FileSinkOptions options, Disk? disk = nul
 
     public FileSink Sink => sink!;
 
+    /// <summary>Batches that somebody still holds.</summary>
+    public int Leased => batches.Leased;
+
     /// <summary>The last complete checkpoint.</summary>
     public StateReader Last => last!;
 
@@ -48,7 +52,7 @@ internal sealed class CheckpointedSink(FileSinkOptions options, Disk? disk = nul
 
     public async Task WriteAsync(CancellationToken token, params long[] sequences)
     {
-        var batch = await batches.MakeAsync([.. sequences.Select(s => new TestRow("player:mlb:1", s))]);
+        var batch = await MakeAsync(sequences);
         try
         {
             await Sink.WriteAsync(batch, token);
@@ -58,6 +62,8 @@ internal sealed class CheckpointedSink(FileSinkOptions options, Disk? disk = nul
             batch.Release();
         }
     }
+
+    public async Task<Batch> MakeAsync(params long[] sequences) => await batches.MakeAsync([.. sequences.Select(s => new TestRow("player:mlb:1", s))]);
 
     /// <summary>What the sink would have in a checkpoint; it is complete when <see cref="Keep"/> is called.</summary>
     public async Task<StateReader> SaveAsync()
