@@ -271,40 +271,6 @@ public sealed class FileSinkTests : IDisposable
     }
 
     [Fact]
-    public async Task A_real_disk_that_is_full_is_waited_for()
-    {
-        var disk = folder.Of("disk");
-        Directory.CreateDirectory(disk);
-        if (!OperatingSystem.IsLinux() || !await RunAsync("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk))
-        {
-            Assert.Skip("needs the right to mount a small tmpfs; the same is tested with a disk that only pretends");
-        }
-
-        try
-        {
-            await File.WriteAllBytesAsync(Path.Combine(disk, "ballast"), new byte[48 * 1024], Token);
-            await using var sink = Sink(new FileSinkOptions { Path = "disk/a.jsonl" });
-            var writing = Task.CompletedTask;
-            for (var i = 0; i < 1000 && sink.Problem is null; i++)
-            {
-                writing = WriteAsync(sink, 20);
-                await Wait.UntilAsync(() => writing.IsCompleted || sink.Problem is not null, "written or waiting");
-            }
-
-            Assert.Equal($"sink 'sink': no space left on {disk}: waiting; free some space", sink.Problem);
-            File.Delete(Path.Combine(disk, "ballast"));
-            await AdvanceUntilAsync(() => writing.IsCompleted);
-            await writing;
-            await sink.CompleteAsync(Token);
-            Assert.Equal(Enumerable.Range(1, (int)sequence).Select(i => (long)i), Sequences("disk/a.jsonl"));
-        }
-        finally
-        {
-            await RunAsync("umount", "--lazy", disk);
-        }
-    }
-
-    [Fact]
     public async Task A_folder_that_can_not_be_made_is_named_and_waited_for()
     {
         await File.WriteAllTextAsync(folder.Of("data"), "", Token);
