@@ -18,6 +18,7 @@ need() { # need COMMAND DEBIAN-PACKAGE
 command -v dotnet >/dev/null || { echo "test.sh: the .NET SDK is missing; see global.json for its version" >&2; exit 1; }
 need redis-server redis-server
 need promtool prometheus
+need strace strace
 need cc gcc
 
 echo "building"

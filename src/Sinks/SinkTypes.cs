@@ -22,13 +22,15 @@ public static class SinkTypes
             "Memory has each record once it is written; Redis gets the latest version of each key as fast as it can, at least once, and catches up after an outage.",
             (options, context) => new CacheSink(options, context),
             CacheSink.Check,
-            repeats: "the store takes a version only if it is newer"),
+            repeats: "the store takes a version only if it is newer",
+            beginsEmpty: true),
         BlockType.Sink<WebSocketSinkOptions>(
             "websocket",
             "Each listener gets every update in order per key, at least once, as long as it keeps up; one that doesn't is told and gets the latest value of each key.",
             (options, context) => new WebSocketSink(options, context),
             WebSocketSink.Check,
-            repeats: "listeners tell repetitions by revision and sequence"),
+            repeats: "listeners tell repetitions by revision and sequence",
+            beginsEmpty: true),
         BlockType.Sink<FileSinkOptions>(
             "file",
             "Each record is written once per run as a whole line, in order; a full disk makes the pipeline wait. With checkpoints that holds across crashes too, behind sources that go back to where they stood; else a record in flight during a crash may be missing, or there twice when the source reads it again.",

@@ -28,6 +28,10 @@ public sealed class CommandLineTests : IDisposable
         folder.Write("in.jsonl", "");
         Assert.Contains("    file -> file: at least once, and a restart begins anew", (await HostProcess.RunAsync(folder.Path, "validate")).Output, StringComparison.Ordinal);
         Assert.Contains("    file -> file: exactly once\n", (await HostProcess.RunAsync(folder.Path, "validate", "--set", "checkpoint.path=state")).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "    file -> file: exactly once; when it can't keep up, only the latest record of each key\n",
+            (await HostProcess.RunAsync(folder.Path, "validate", "--set", "checkpoint.path=state", "--set", "sinks.out.onFull=conflate")).Output,
+            StringComparison.Ordinal);
 
         var (_, demo, _) = await HostProcess.RunAsync(Repo.Root, "validate", "--set", "checkpoint.path=state");
         Assert.Contains("    http -> cache: at least once (the provider is asked again; the store takes a version only if it is newer)\n", demo, StringComparison.Ordinal);

@@ -25,20 +25,14 @@ public sealed class CrashTests
     public async Task Output_is_that_of_an_undisturbed_run_however_often_the_process_is_killed(int parallelism, bool gzip)
     {
         using var folder = new Folder();
-        folder.Edit("\"dead.jsonl\" }", $$"""
-            "dead.jsonl" },
-              "clock": "event",
-              "parallelism": {{parallelism}},
-              "checkpoint": { "path": "state", "every": "200ms" }
-            """);
-        folder.Edit("\"path\": \"out.jsonl\"", $"\"path\": \"out/r.jsonl\", \"maxBytes\": \"256KB\", \"gzip\": {(gzip ? "true" : "false")}");
+        Prepare(folder, parallelism, gzip, every: "200ms");
         folder.Write("in.jsonl", "");
         var chance = new Random(Seed);
         var kills = 0;
         await using (var input = new FileStream(folder.File("in.jsonl"), FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0))
         {
             using var enough = new CancellationTokenSource();
-            var feeding = FeedAsync(input, enough.Token);
+            var feeding = FeedAsync(input, Seed, TimeSpan.FromSeconds(Seconds), enough.Token);
             while (kills < Kills)
             {
                 await using var host = Start(folder);
@@ -60,6 +54,12 @@ public sealed class CrashTests
             Assert.True(await host.WaitForExitAsync() == 0, Words(host));
         }
 
+        await MustBeAsOfAnUndisturbedRunAsync(folder, $"seed {Seed}, {kills} kills");
+    }
+
+    /// <summary>Runs the same input and config to their end somewhere else, and compares.</summary>
+    internal static async Task MustBeAsOfAnUndisturbedRunAsync(Folder folder, string words)
+    {
         using var undisturbed = new Folder();
         undisturbed.Write("pipeline.json", await File.ReadAllTextAsync(folder.File("pipeline.json"), Cancel));
         File.Copy(folder.File("in.jsonl"), undisturbed.File("in.jsonl"));
@@ -68,18 +68,30 @@ public sealed class CrashTests
 
         var (expected, found) = (Written(undisturbed), Written(folder));
         Assert.True(expected.Length > 100_000);
-        Assert.True(expected.AsSpan().SequenceEqual(found), $"{Difference(expected, found)} (seed {Seed}, {kills} kills)");
+        Assert.True(expected.AsSpan().SequenceEqual(found), $"{Difference(expected, found)} ({words})");
+    }
+
+    /// <summary>Checkpoints, event time, and output files that are soon full.</summary>
+    internal static void Prepare(Folder folder, int parallelism, bool gzip, string every)
+    {
+        folder.Edit("\"dead.jsonl\" }", $$"""
+            "dead.jsonl" },
+              "clock": "event",
+              "parallelism": {{parallelism}},
+              "checkpoint": { "path": "state", "every": "{{every}}" }
+            """);
+        folder.Edit("\"path\": \"out.jsonl\"", $"\"path\": \"out/r.jsonl\", \"maxBytes\": \"256KB\", \"gzip\": {(gzip ? "true" : "false")}");
     }
 
     private static HostProcess Start(Folder folder) => HostProcess.Start(folder.Path, null, "--urls", "http://127.0.0.1:0", "--set", "sources.lines.follow=true");
 
     /// <summary>Feeds for the time set, and until it is enough.</summary>
-    private static async Task FeedAsync(FileStream input, CancellationToken enough)
+    internal static async Task FeedAsync(FileStream input, int seed, TimeSpan atLeast, CancellationToken enough)
     {
-        var lines = new CrashInput(Seed);
+        var lines = new CrashInput(seed);
         var watch = Stopwatch.StartNew();
         using var timer = new PeriodicTimer(Step);
-        while (watch.Elapsed < TimeSpan.FromSeconds(Seconds) || !enough.IsCancellationRequested)
+        while (watch.Elapsed < atLeast || !enough.IsCancellationRequested)
         {
             // A writer's pieces end anywhere in a line.
             var piece = lines.Next(LinesPerStep);
@@ -128,7 +140,7 @@ public sealed class CrashTests
     }
 
     /// <summary>What the final files hold, in the order in which they were begun.</summary>
-    private static byte[] Written(Folder folder)
+    internal static byte[] Written(Folder folder)
     {
         using var all = new MemoryStream();
         var files = Directory.GetFiles(folder.File("out"));
@@ -154,8 +166,8 @@ public sealed class CrashTests
         return $"{expected.Length} bytes expected, {found.Length} found, different from byte {at} on.\nexpected: ...{Around(expected)}...\nfound: ...{Around(found)}...";
     }
 
-    private static string Words(HostProcess host) => host.Output + host.Error;
+    internal static string Words(HostProcess host) => host.Output + host.Error;
 
-    private static int Setting(string name, int otherwise) =>
+    internal static int Setting(string name, int otherwise) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
 }

@@ -42,7 +42,15 @@ public sealed partial class HostProcess : IAsyncDisposable
     /// <param name="folder">Its current folder.</param>
     /// <param name="environment">Variables to set; a null value removes one.</param>
     /// <param name="arguments">Its arguments.</param>
-    public static HostProcess Start(string folder, IReadOnlyDictionary<string, string?>? environment, params string[] arguments)
+    public static HostProcess Start(string folder, IReadOnlyDictionary<string, string?>? environment, params string[] arguments) =>
+        StartUnder([], folder, environment, arguments);
+
+    /// <summary>Starts it as another command's child that keeps the process id, such as a tracer's.</summary>
+    /// <param name="command">The command and its arguments.</param>
+    /// <param name="folder">Its current folder.</param>
+    /// <param name="environment">Variables to set; a null value removes one.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public static HostProcess StartUnder(IReadOnlyList<string> command, string folder, IReadOnlyDictionary<string, string?>? environment, params string[] arguments)
     {
         // A shell starts its background jobs with SIGINT ignored, and a child inherits that: the host would never see a Ctrl-C.
         var start = new ProcessStartInfo("env")
@@ -52,7 +60,7 @@ public sealed partial class HostProcess : IAsyncDisposable
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-        foreach (var argument in (string[])["--default-signal=INT", "dotnet", "exec", Program, .. arguments])
+        foreach (var argument in (string[])["--default-signal=INT", .. command, "dotnet", "exec", Program, .. arguments])
         {
             start.ArgumentList.Add(argument);
         }

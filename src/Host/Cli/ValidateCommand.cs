@@ -22,10 +22,10 @@ internal static class ValidateCommand
             Console.WriteLine(string.Join(" -> ", new[] { string.Join(", ", sources), alike.Key, string.Join(", ", sinks) }.Where(part => part.Length > 0)));
         }
 
-        var ends = ways.Select(way => (From: way[0].Type, To: way[^1].Type)).Distinct();
-        foreach (var (from, to) in ends)
+        var ends = ways.Select(way => (From: way[0].Type, To: way[^1].Type, OnFull: WhenFull(way[^1]))).Distinct();
+        foreach (var (from, to, onFull) in ends)
         {
-            Console.WriteLine($"    {from.Name} -> {to.Name}: {Delivery(from, to, definition.Options.Checkpoint)}");
+            Console.WriteLine($"    {from.Name} -> {to.Name}: {Delivery(from, to, definition.Options.Checkpoint)}{onFull}");
         }
 
         foreach (var type in definition.Blocks.Where(b => b.Type.Kind != BlockKind.Transform).Select(b => b.Type).Distinct())
@@ -44,6 +44,14 @@ internal static class ValidateCommand
         (null, { } readers) => $"at least once: a restart repeats what came since the last checkpoint ({readers})",
         ({ } source, null) => $"at least once ({source})",
         ({ } source, { } readers) => $"at least once ({source}; {readers})",
+    };
+
+    /// <summary>What a sink that can't keep up gives up.</summary>
+    private static string WhenFull(BlockDefinition sink) => (sink.Options as SinkOptions)?.OnFull switch
+    {
+        SinkOptions.DropOldest => "; when it can't keep up, what has waited longest is given up",
+        SinkOptions.Conflate => "; when it can't keep up, only the latest record of each key",
+        _ => "",
     };
 
     /// <summary>Such as <c>3 sources, 6 transforms, 3 sinks</c>.</summary>

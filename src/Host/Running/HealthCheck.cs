@@ -69,7 +69,7 @@ internal static class HealthCheck
         }
 
         var verdict = problems.Count > 0 ? HealthReport.Degraded : HealthReport.Healthy;
-        if (status.State != "running")
+        if (status.State is not ("running" or "restarting"))
         {
             verdict = HealthReport.Unhealthy;
             problems.Insert(0, $"the pipeline is {(status.State == "created" ? "starting" : status.State)}");

@@ -55,6 +55,9 @@ public sealed class BlockType
     /// </summary>
     public string? Repeats { get; }
 
+    /// <summary>Sinks: whether what they show is empty after a restart of the process, also with checkpoints.</summary>
+    public bool BeginsEmpty { get; private init; }
+
     /// <summary>Sources: what a restart without checkpoints does, in a few words.</summary>
     public string Unchecked { get; private init; } = "";
 
@@ -81,8 +84,12 @@ public sealed class BlockType
     /// <param name="create">Makes one.</param>
     /// <param name="check">Reports what the options alone can't say.</param>
     /// <param name="repeats">What a restart repeats; null for an <see cref="Checkpoints.ICheckpointedSink"/>.</param>
-    public static BlockType Sink<T>(string name, string guarantee, Func<T, BlockContext, ISink> create, Action<T, BlockCheck>? check = null, string? repeats = null)
-        where T : SinkOptions => new(name, BlockKind.Sink, typeof(T), guarantee, (o, c) => create((T)o, c), check is null ? null : (o, c) => check((T)o, c), repeats: repeats);
+    /// <param name="beginsEmpty">Whether what it shows is gone when the process ends.</param>
+    public static BlockType Sink<T>(string name, string guarantee, Func<T, BlockContext, ISink> create, Action<T, BlockCheck>? check = null, string? repeats = null, bool beginsEmpty = false)
+        where T : SinkOptions => new(name, BlockKind.Sink, typeof(T), guarantee, (o, c) => create((T)o, c), check is null ? null : (o, c) => check((T)o, c), repeats: repeats)
+        {
+            BeginsEmpty = beginsEmpty,
+        };
 
     /// <summary>Reports what the options alone can't say: files that don't exist, fields no record has. Touches no network.</summary>
     public void Check(BlockOptions options, BlockCheck context) => check?.Invoke(options, context);

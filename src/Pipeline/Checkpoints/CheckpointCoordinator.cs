@@ -80,6 +80,18 @@ internal sealed class CheckpointCoordinator(
         return null;
     }
 
+    /// <summary>What the last complete checkpoint holds of a block or a shard; null when there is none.</summary>
+    public Func<string, int, int, StateReader>? LastState()
+    {
+        var search = store.FindLast(pipeline);
+        foreach (var problem in search.Problems)
+        {
+            CheckpointLog.Unfit(logger, problem);
+        }
+
+        return search.Checkpoint is { } last ? Readers(last) : null;
+    }
+
     /// <summary>Makes checkpoints. Never fails.</summary>
     /// <param name="stop">No more is begun; the one under way is brought to its end, which the end of all inputs brings about.</param>
     /// <param name="abandon">The one under way is given up too.</param>
@@ -172,14 +184,21 @@ internal sealed class CheckpointCoordinator(
         return problem;
     }
 
+    private Func<string, int, int, StateReader> Readers(SavedCheckpoint checkpoint)
+    {
+        var sections = checkpoint.Sections.ToLookup(s => s.Block, StringComparer.Ordinal);
+        return (block, shard, shards) => new StateReader(block, [.. sections[block]]) { Instance = (shard, shards), ComesAgain = plan.ComesAgain(block), IsRemembered = plan.IsRemembered(block) };
+    }
+
     /// <returns>What could not be taken over.</returns>
     private async Task<IReadOnlyList<string>> RestoreAsync(SavedCheckpoint checkpoint, CancellationToken cancellationToken)
     {
         var sections = checkpoint.Sections.ToLookup(s => s.Block, StringComparer.Ordinal);
         var readers = new List<(string Block, StateReader Reader)>();
+        var read = Readers(checkpoint);
         StateReader Reader(string block, int shard, int shards)
         {
-            var reader = new StateReader(block, [.. sections[block]]) { Instance = (shard, shards), ComesAgain = plan.ComesAgain(block) };
+            var reader = read(block, shard, shards);
             readers.Add((block, reader));
             return reader;
         }

@@ -11,13 +11,17 @@ public abstract record SourcePosition
     public abstract void Save(StateWriter state);
 }
 
-/// <summary>A source that can hand on again what came after a position. Every batch it emits carries one.</summary>
-public interface IReplayableSource : ISource
+/// <summary>A source whose place is in the checkpoints. Every batch it emits carries one.</summary>
+public interface IPositionedSource : ISource
 {
-    /// <summary>Goes back to a saved position. Called once, before <see cref="ISource.RunAsync"/>.</summary>
+    /// <summary>Goes on from a saved position. Called once, before <see cref="ISource.RunAsync"/>.</summary>
     /// <param name="state">The source's part of the checkpoint.</param>
     void Restore(StateReader state);
+}
 
+/// <summary>A source that can hand on again what came after a position.</summary>
+public interface IReplayableSource : IPositionedSource
+{
     /// <summary>Everything up to the position is safe: the source may acknowledge it upstream. Calls never overlap, and may come while it runs.</summary>
     /// <param name="position">Where the source stood at a checkpoint that is complete.</param>
     /// <param name="cancellationToken">Ends a wait when the drain timeout has passed.</param>

@@ -17,6 +17,12 @@ public sealed class StateReader(string block, IReadOnlyList<StateSection> sectio
     /// </summary>
     public bool ComesAgain { get; init; } = true;
 
+    /// <summary>
+    /// For a source: whether what it handed on before is still known behind it. If not, as where a cache in memory begins empty, a source that
+    /// waits until something is due leaves it empty.
+    /// </summary>
+    public bool IsRemembered { get; init; } = true;
+
     /// <summary>For a source: whether a complete checkpoint holds this. It doesn't when a source is made anew in the middle of a run; then nothing may be acknowledged.</summary>
     public bool IsComplete { get; init; } = true;
 

@@ -27,6 +27,12 @@ public sealed class SourceHealth(TimeProvider time)
         _ => Success(new SourceState(), changed, bytes),
         (_, known) => Success(known, changed, bytes));
 
+    /// <summary>A source goes on from a checkpoint: it last had a payload before this process was started.</summary>
+    public void Restored(string source, DateTimeOffset lastSuccess) => sources.AddOrUpdate(
+        source,
+        _ => new SourceState { LastSuccess = lastSuccess },
+        (_, known) => known.LastSuccess is null ? known with { LastSuccess = lastSuccess } : known);
+
     /// <summary>A request failed for good, after its retries.</summary>
     /// <param name="source">The source's name.</param>
     /// <param name="error">What happened, without secrets.</param>

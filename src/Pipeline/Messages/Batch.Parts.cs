@@ -67,4 +67,34 @@ public sealed partial class Batch
 
         IsSealed = true;
     }
+
+    /// <summary>Adds a copy of a record that is encoded already; a batch of such rows is sealed, and its rows have no cells.</summary>
+    /// <param name="from">The row's fixed part.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="record">The encoded record; empty for what has none.</param>
+    internal void AddEncoded(in RowHead from, ReadOnlySpan<byte> key, ReadOnlySpan<byte> record)
+    {
+        if (RowCount == heads.Length)
+        {
+            Array.Resize(ref heads, heads.Length * 2);
+            Array.Resize(ref cells, heads.Length * Schema.Stride);
+        }
+
+        ref var head = ref heads[RowCount++];
+        head = from;
+        head.Document = head.RawOffset = head.RawLength = 0;
+        head.Present = head.Changed = head.Invalid = default;
+        head.KeyOffset = Append(key);
+        head.DataOffset = data.WrittenCount;
+        if (head.Op == RowOp.Update)
+        {
+            record.CopyTo(data.GetSpan(record.Length + 1));
+            data.GetSpan(record.Length + 1)[record.Length] = (byte)'\n';
+            data.Advance(record.Length + 1);
+        }
+
+        HasRemovals |= head.Op == RowOp.Removed;
+        IsSealed = true;
+        Whole.Enter(head.Op == RowOp.Confirmed);
+    }
 }

@@ -93,6 +93,10 @@ public sealed partial class Batch : IBufferWriter<byte>
     /// <summary>A part of <see cref="Bytes"/>.</summary>
     public ReadOnlySpan<byte> Slice(int offset, int count) => bytes.AsSpan(offset, count);
 
+    /// <summary>A part of <see cref="Bytes"/>; empty when a step that failed halfway left a row that points nowhere.</summary>
+    internal ReadOnlySpan<byte> SliceOrNone(int offset, int count) =>
+        offset >= 0 && count >= 0 && (long)offset + count <= length ? Slice(offset, count) : default;
+
     /// <summary>The encoded records of a sealed batch, each with a newline behind it; valid as long as the lease is held.</summary>
     public ReadOnlyMemory<byte> Lines => data.WrittenMemory;
 
@@ -107,7 +111,7 @@ public sealed partial class Batch : IBufferWriter<byte>
     }
 
     /// <summary>Live rows in order.</summary>
-    public Part.Enumerator GetEnumerator() => Whole.GetEnumerator();
+    public Part.Enumerator GetEnumerator() => Whole.Ahead();
 
     /// <summary>Copies <paramref name="text"/> into the batch.</summary>
     /// <returns>Its offset in <see cref="Bytes"/>.</returns>

@@ -13,6 +13,12 @@ public sealed class Part
     private Departure[] departures = [];
     private int departureCount;
 
+    /// <summary>Where walks begin: what comes before was done when the step failed.</summary>
+    private int first;
+
+    /// <summary>Where the last walk stands.</summary>
+    private int stands = -1;
+
     internal Part(Batch batch, bool isWhole)
     {
         Batch = batch;
@@ -43,10 +49,48 @@ public sealed class Part
     internal ReadOnlySpan<Departure> Departures => departures.AsSpan(0, departureCount);
 
     /// <summary>Live rows in order.</summary>
-    public Enumerator GetEnumerator() => new(this);
+    public Enumerator GetEnumerator() => new(this, isAhead: false);
+
+    /// <summary>The same for a look at rows that are worked on later: when the step fails, none of them is to blame.</summary>
+    public Enumerator Ahead() => new(this, isAhead: true);
 
     /// <summary>Starts the book-keeping of one step.</summary>
-    internal void BeginStep() => Added = Mapped = departureCount = 0;
+    internal void BeginStep()
+    {
+        Added = Mapped = departureCount = first = 0;
+        stands = -1;
+    }
+
+    /// <summary>Starts the book-keeping of what is left for a step that has failed.</summary>
+    internal void BeginRest() => Added = Mapped = departureCount = 0;
+
+    /// <summary>Walks begin with the first row again.</summary>
+    internal void Rewind() => first = 0;
+
+    /// <summary>The step has failed: takes what it stood on out of the flow, so that it can go on behind it when it was made anew.</summary>
+    /// <returns>What it stood on; null when that was nothing in particular.</returns>
+    internal Culprit? TakeOutCulprit(string reason, string detail)
+    {
+        for (var i = 0; isWhole && i < Batch.DocumentCount; i++)
+        {
+            if (Batch.Document(i).State == RowState.Live)
+            {
+                Unmake(i);
+                Batch.LeaveDocument(i, RowState.Dead, reason, detail);
+                return Culprit.Of(Batch, i);
+            }
+        }
+
+        first = stands + 1;
+        if (stands < 0 || stands >= Size)
+        {
+            return null;
+        }
+
+        var row = RowAt(stands);
+        Leave(row, RowState.Dead, reason, detail);
+        return Culprit.Of(Batch, Batch.Head(row).Document, row);
+    }
 
     /// <summary>Lets go of the rows of an earlier split.</summary>
     internal void Empty()
@@ -168,6 +212,32 @@ public sealed class Part
         }
     }
 
+    private int Size => isWhole ? Batch.RowCount : count;
+
+    private int RowAt(int place) => isWhole ? place : rows[place];
+
+    /// <summary>Rows that a document was half made into are nobody's records.</summary>
+    private void Unmake(int document)
+    {
+        for (var row = Batch.RowCount - 1; row >= 0 && Batch.Head(row).Document == document; row--)
+        {
+            ref var head = ref Batch.Head(row);
+            if (head.State == RowState.Live)
+            {
+                head.State = RowState.Mapped;
+                if (head.Op == RowOp.Confirmed)
+                {
+                    Controls--;
+                }
+                else
+                {
+                    Live--;
+                    Added--;
+                }
+            }
+        }
+    }
+
     internal void Confirm(int row, string reason)
     {
         ref var head = ref Batch.Head(row);
@@ -207,13 +277,16 @@ public sealed class Part
     {
         private readonly Part part;
         private readonly Batch batch;
-        private int at = -1;
+        private readonly bool isAhead;
+        private int at;
         private int index = -1;
 
-        internal Enumerator(Part part)
+        internal Enumerator(Part part, bool isAhead)
         {
             this.part = part;
+            this.isAhead = isAhead;
             batch = part.Batch;
+            at = part.first - 1;
         }
 
         /// <summary>The row the walk stands on.</summary>
@@ -223,16 +296,26 @@ public sealed class Part
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public bool MoveNext()
         {
-            while (++at < (part.isWhole ? batch.RowCount : part.count))
+            while (++at < part.Size)
             {
-                index = part.isWhole ? at : part.rows[at];
+                index = part.RowAt(at);
                 if (batch.Head(index).State == RowState.Live)
                 {
-                    return true;
+                    return Stand(true);
                 }
             }
 
-            return false;
+            return Stand(false);
+        }
+
+        private readonly bool Stand(bool isRow)
+        {
+            if (!isAhead)
+            {
+                part.stands = at;
+            }
+
+            return isRow;
         }
     }
 }

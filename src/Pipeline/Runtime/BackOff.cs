@@ -13,14 +13,19 @@ internal sealed class BackOff(TimeProvider time)
     /// <summary>How often it was asked.</summary>
     public int Count { get; private set; }
 
+    /// <summary>How many of the last failures came without a minute's rest in between.</summary>
+    public int InARow { get; private set; }
+
     /// <summary>The wait after a failure now.</summary>
     public TimeSpan Next()
     {
         if (lastFailure != long.MinValue && time.GetElapsedTime(lastFailure) > Healthy + next)
         {
             next = First;
+            InARow = 0;
         }
 
+        InARow++;
         lastFailure = time.GetTimestamp();
         Count++;
         var wait = next;

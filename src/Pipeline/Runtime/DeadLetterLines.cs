@@ -71,8 +71,8 @@ internal sealed class DeadLetterLines(int maxPayload)
         {
             ref readonly var row = ref batch.Head(departure.Row);
             isPart = (row.RawOffset, row.RawLength) != (document.Offset, document.Length);
-            payload = Part(batch, row.RawOffset, row.RawLength);
-            key = Part(batch, row.KeyOffset, row.KeyLength);
+            payload = batch.SliceOrNone(row.RawOffset, row.RawLength);
+            key = batch.SliceOrNone(row.KeyOffset, row.KeyLength);
         }
 
         var whole = payload.Length;
@@ -118,10 +118,6 @@ internal sealed class DeadLetterLines(int maxPayload)
     }
 
     private ReadOnlySpan<byte> Pending => bytes.WrittenSpan[removed..];
-
-    /// <summary>A part of the batch; empty when a step that failed halfway left a row that points nowhere.</summary>
-    private static ReadOnlySpan<byte> Part(Batch batch, int offset, int count) =>
-        offset >= 0 && count >= 0 && (long)offset + count <= batch.Bytes.Length ? batch.Slice(offset, count) : default;
 
     private ref byte Text(ref byte to, string text)
     {

@@ -1,23 +1,17 @@
 using System.Diagnostics.CodeAnalysis;
-using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Runtime;
 
-/// <summary>
-/// The line in front of a stage that drops the oldest when it is full. A Dataflow block gives nothing back, so what waits stands here, and
-/// the block gets one call for each that stands. Its owner locks.
-/// </summary>
-internal sealed class DroppingLine(LinkBudget budget)
+/// <summary>A line that gives up what has waited longest.</summary>
+internal sealed class DroppingLine(LinkBudget budget) : WaitingLine
 {
     private readonly LinkedList<Arrival> arrivals = new();
-    private int calls;
 
-    /// <summary>Makes room for a batch: those that have waited longest go, but none that is worked on.</summary>
-    /// <param name="load">What the batch takes.</param>
-    /// <param name="drop">Told each batch that goes, with its records.</param>
-    public void MakeRoom(in Load load, Action<Batch, int> drop)
+    public override string Reason => "sink full";
+
+    public override Task? Add(in Arrival arrival, Action<int> gaveUp)
     {
-        while (!budget.TryEnter(load, force: false))
+        while (!budget.TryEnter(arrival.Load, force: false))
         {
             var oldest = arrivals.First;
             while (oldest is { Value.Batch: null })
@@ -27,29 +21,25 @@ internal sealed class DroppingLine(LinkBudget budget)
 
             if (oldest is null)
             {
-                budget.TryEnter(load, force: true);
-                return;
+                // What is worked on is not given up.
+                budget.TryEnter(arrival.Load, force: true);
+                break;
             }
 
             arrivals.Remove(oldest);
             budget.Leave(oldest.Value.Load);
-            drop(oldest.Value.Batch!, oldest.Value.Live);
+            gaveUp(oldest.Value.Live);
+            oldest.Value.Batch!.Release();
         }
-    }
 
-    /// <summary>Puts something at the end.</summary>
-    /// <returns>Whether the block has to be called once more.</returns>
-    public bool Add(in Arrival arrival)
-    {
         arrivals.AddLast(arrival);
-        return calls < arrivals.Count && ++calls > 0;
+        return null;
     }
 
-    /// <summary>Answers one call.</summary>
-    /// <returns>False when what the call was for has been dropped.</returns>
-    public bool TryTake([NotNullWhen(true)] out Arrival? arrival)
+    public override void AddAct(in Arrival act) => arrivals.AddLast(act);
+
+    public override bool TryTake([NotNullWhen(true)] out Arrival? arrival)
     {
-        calls--;
         arrival = arrivals.First?.Value;
         if (arrival is null)
         {

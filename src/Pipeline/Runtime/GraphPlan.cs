@@ -64,6 +64,20 @@ public sealed class GraphPlan
         return definition.Type.Kind == BlockKind.Source ? definition.Type.Repeats is null : definition.From.All(ComesAgain);
     }
 
+    /// <summary>Whether some of what a block gets comes again after a restart from a checkpoint.</summary>
+    public bool SomeComesAgain(string block)
+    {
+        var definition = Definition.Blocks.First(b => b.Name == block);
+        return definition.Type.Kind == BlockKind.Source ? definition.Type.Repeats is null : definition.From.Any(SomeComesAgain);
+    }
+
+    /// <summary>Whether after a restart from a checkpoint all is known that the block has handed on: no sink behind it begins empty.</summary>
+    public bool IsRemembered(string block)
+    {
+        var definition = Definition.Blocks.First(b => b.Name == block);
+        return !definition.Type.BeginsEmpty && Links.Where(l => l.From == block).All(l => IsRemembered(l.To));
+    }
+
     private static List<BlockDefinition> Upstream(IReadOnlyList<BlockDefinition> blocks, Dictionary<string, BlockDefinition> byName)
     {
         var order = new List<BlockDefinition>();

@@ -36,13 +36,13 @@ internal sealed class RateMeter
     public double Rate => Volatile.Read(ref rate);
 
     /// <summary>Takes a sample.</summary>
-    /// <param name="total">Records so far.</param>
+    /// <param name="total">Records so far; fewer than before when the books were begun anew.</param>
     /// <param name="elapsed">Time since the last sample.</param>
     public void Sample(long total, TimeSpan elapsed)
     {
         if (elapsed > TimeSpan.Zero)
         {
-            Volatile.Write(ref rate, rate + (Smoothing * (((total - lastTotal) / elapsed.TotalSeconds) - rate)));
+            Volatile.Write(ref rate, rate + (Smoothing * (((total < lastTotal ? total : total - lastTotal) / elapsed.TotalSeconds) - rate)));
             lastTotal = total;
         }
     }

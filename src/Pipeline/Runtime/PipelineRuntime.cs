@@ -1,6 +1,4 @@
 using Microsoft.Extensions.Logging;
-using StreamEngine.Pipeline.Blocks;
-using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
 
@@ -10,56 +8,30 @@ namespace StreamEngine.Pipeline.Runtime;
 /// A pipeline that can be run once. Building it opens no port, starts no task and sends no request; running it ends when
 /// all finite sources have ended or a stop is asked for, and everything that was taken in has come out.
 /// </summary>
+/// <remarks>When a block fails and some of its input comes again, the whole graph is made anew and goes on from the last checkpoint.</remarks>
 public sealed class PipelineRuntime : IAsyncDisposable
 {
-    private const int KiB = 1024;
-
-    /// <summary>Records that may be with each lane of transforms, waiting or worked on; more would only add latency and memory.</summary>
-    private const int TransformRecords = 1024;
-
-    /// <summary>The same in batches: one that is worked on, and one that waits.</summary>
-    private const int TransformBatches = 2;
-
-    /// <summary>The same in payload bytes.</summary>
-    private const int TransformBytes = TransformBatches * Batch.FullBytes;
-
-    /// <summary>Records that may wait in front of a sink: it may have to wait for a disk.</summary>
-    private const int SinkRecords = 4096;
-
-    /// <summary>Batches a source holds: one it fills, one that waits to be sent, one that is being sent.</summary>
-    private const int SourceBatches = 3;
-
     private readonly RuntimeServices services;
-    private readonly CancellationTokenSource abort = new();
-    private readonly CancellationTokenSource broken = new();
-    private readonly BatchPool pool;
+    private readonly ILogger logger;
     private readonly Dictionary<string, Tap> taps;
     private readonly Dictionary<string, RateMeter> rates;
-    private readonly List<SourceRunner> sources = [];
-    private readonly List<Stage> stages = [];
-    private readonly List<ISink> sinks = [];
-    private readonly CheckpointCoordinator? checkpoints;
-    private volatile string state = "created";
+    private readonly Dictionary<string, int> restarts = new(StringComparer.Ordinal);
+    private readonly BackOff backOff;
+    private readonly Supervisor supervisor;
+    private volatile PipelineGraph graph;
+    private volatile bool ended;
 
     private PipelineRuntime(PipelineDefinition definition, RuntimeServices services)
     {
         this.services = services;
         Plan = GraphPlan.From(definition);
         DeadLetters = new DeadLetterFile(definition.Options.DeadLetter, definition.BaseDirectory, services.Time, services.Logging.CreateLogger<DeadLetterFile>(), services.Disk);
-
-        // The links are the tighter bound, however few records a batch holds; the pool bounds what sinks keep beyond their calls.
-        var capacity = Plan.Stages.Sum(s => s.Blocks[0].Type.Kind switch { BlockKind.Sink => SinkRecords, BlockKind.Transform => TransformRecords * s.Lanes, _ => SourceBatches });
-        pool = new BatchPool(definition.Schema, capacity);
-        var logger = services.Logging.CreateLogger<PipelineRuntime>();
+        logger = services.Logging.CreateLogger<PipelineRuntime>();
         taps = definition.Blocks.ToDictionary(b => b.Name, b => new Tap(b.Name, logger), StringComparer.Ordinal);
         rates = definition.Blocks.ToDictionary(b => b.Name, _ => new RateMeter(), StringComparer.Ordinal);
-        Wire(new StageServices(services.Time, definition.Options.Clock == "event", logger, DeadLetters, taps, services.Health, broken, abort.Token));
-        var options = definition.Options.Checkpoint;
-        if (options.Path.Length > 0)
-        {
-            var store = services.Checkpoints ?? new CheckpointFolder(Path.GetFullPath(options.Path, definition.BaseDirectory), options.Keep, services.Logging.CreateLogger<CheckpointFolder>(), services.Disk);
-            checkpoints = new CheckpointCoordinator(Plan, store, sources, stages, DeadLetters, services.Time, services.Logging.CreateLogger<CheckpointCoordinator>());
-        }
+        backOff = new BackOff(services.Time);
+        supervisor = new Supervisor(Plan);
+        graph = NewGraph();
     }
 
     /// <summary>How the graph was laid out.</summary>
@@ -68,14 +40,14 @@ public sealed class PipelineRuntime : IAsyncDisposable
     /// <summary>Where dead records went.</summary>
     public DeadLetterFile DeadLetters { get; }
 
-    /// <summary><c>created</c>, <c>running</c>, <c>draining</c>, <c>stopped</c> or <c>failed</c>.</summary>
-    public string State => state;
+    /// <summary><c>created</c>, <c>running</c>, <c>restarting</c> (going back to the last checkpoint), <c>draining</c>, <c>stopped</c> or <c>failed</c>.</summary>
+    public string State => graph.Failure is null || ended ? graph.State : "restarting";
 
     /// <summary>Whether the run ends by itself.</summary>
-    public bool IsFinite => sources.All(s => s.IsFinite);
+    public bool IsFinite => graph.IsFinite;
 
     /// <summary>Batches leased now: none once a run has ended.</summary>
-    internal int LeasedBatches => pool.Leased;
+    internal int LeasedBatches => graph.LeasedBatches;
 
     /// <summary>Builds the graph of a valid config.</summary>
     public static PipelineRuntime Build(PipelineDefinition definition, RuntimeServices services) => new(definition, services);
@@ -85,55 +57,29 @@ public sealed class PipelineRuntime : IAsyncDisposable
     /// <returns>What went wrong, one line each: finite sources that failed, records given up. Empty when all is well.</returns>
     public async Task<IReadOnlyList<string>> RunAsync(CancellationToken stop)
     {
-        state = "running";
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop, broken.Token);
         using var sampling = services.Time.CreateTimer(Sampler(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
-        using var draining = ending.Token.UnsafeRegister(
-            _ =>
+        var faults = await graph.RunAsync(stop).ConfigureAwait(false);
+        while (graph.Failure is { } failure && !stop.IsCancellationRequested)
+        {
+            var wait = backOff.Next();
+            if (backOff.InARow > Supervisor.MostInARow)
             {
-                state = "draining";
-                _ = AbortAsync();
-            },
-            null);
-        if (checkpoints is not null && await InTimeAsync(checkpoints.BeginAsync).ConfigureAwait(false) is { } refused)
-        {
-            state = "failed";
-            return [refused];
+                faults = [supervisor.GivingUp(failure)];
+                break;
+            }
+
+            StageLog.GoingBack(logger, failure.Exception, failure.Words, Duration.Rounded(wait));
+            await Task.Delay(wait, services.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await GoBackAsync(failure).ConfigureAwait(false);
+            faults = await graph.RunAsync(stop).ConfigureAwait(false);
         }
 
-        using var ended = new CancellationTokenSource();
-        using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(broken.Token, abort.Token);
-        var checkpointing = checkpoints?.RunAsync(ended.Token, abandoned.Token) ?? Task.CompletedTask;
-        var running = sources.Select(s => Task.Run(() => s.RunAsync(ending.Token), CancellationToken.None)).ToList();
-        var outcomes = await Task.WhenAll(running).ConfigureAwait(false);
-        await ended.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(stages.Select(s => s.Completion).Append(checkpointing)).ConfigureAwait(false);
-        var faults = sources.Zip(outcomes).Where(o => o.Second is not null).Select(o => $"source '{o.First.Block.Name}': {o.Second}").ToList();
-        faults.AddRange(stages.Where(s => s.IsBroken).Select(s => $"stage '{s.Name}': {s.Problem}"));
-        if (stages.SelectMany(s => s.Books).Sum(c => c.Reasons(RowState.Dropped).GetValueOrDefault(SinkStage.DrainTimeout)) is > 0 and var lost)
-        {
-            faults.Add($"the drain timeout of {Plan.Definition.Options.Server.DrainTimeout} passed before {lost} records were written: {(checkpoints is null ? "they are lost" : "the next start reads them again")}; raise server.drainTimeout");
-        }
-
-        if (await DeadLetters.FinishAsync(abort.Token).ConfigureAwait(false) is > 0 and var unkept)
-        {
-            faults.Add($"the drain timeout of {Plan.Definition.Options.Server.DrainTimeout} passed before {unkept} dead records were written: {DeadLetters.Status.Problem ?? "the disk is slow"}");
-        }
-
-        // What was given up is not in the sinks: the next start reads it again, from the last checkpoint that was complete.
-        if (checkpoints is not null && !abandoned.IsCancellationRequested && await InTimeAsync(checkpoints.SaveIdleAsync).ConfigureAwait(false) is { } unsaved)
-        {
-            faults.Add($"the last checkpoint could not be kept, so the next start repeats what came after the one before: {unsaved}");
-        }
-
+        ended = true;
         foreach (var tap in taps.Values)
         {
             tap.Complete();
         }
 
-        // A stop that comes now is too late to drain anything.
-        draining.Dispose();
-        state = faults.Count > 0 ? "failed" : "stopped";
         return faults;
     }
 
@@ -146,106 +92,55 @@ public sealed class PipelineRuntime : IAsyncDisposable
     public IObservable<Update> Tap(string block) => taps[block].Updates;
 
     /// <summary>99th percentile of the time from receiving a record to its being written by the slowest sink, in milliseconds.</summary>
-    public double EndToEndP99Ms() => stages.OfType<SinkStage>().Select(s => s.EndToEnd.P99()).DefaultIfEmpty().Max();
+    public double EndToEndP99Ms() => graph.EndToEndP99Ms();
 
-    /// <summary>The graph and its books now. While records move, the books of different blocks are read a moment apart.</summary>
+    /// <summary>
+    /// The graph and its books now. While records move, the books of different blocks are read a moment apart. After going back to a
+    /// checkpoint they begin anew, as after a restart of the process.
+    /// </summary>
     public PipelineStatus Status()
     {
-        var byName = sources.Select(Describe).Concat(stages.SelectMany(Describe)).ToDictionary(b => b.Name, StringComparer.Ordinal);
-        return new PipelineStatus(Plan.Definition.Options.Name, state, [.. Plan.Definition.Blocks.Select(b => byName[b.Name])], Plan.Links, checkpoints?.Status) { DeadLetter = DeadLetters.Status };
+        var byName = graph.Blocks.ToDictionary(b => b.Name, StringComparer.Ordinal);
+        return new PipelineStatus(Plan.Definition.Options.Name, State, [.. Plan.Definition.Blocks.Select(b => Complete(byName[b.Name]))], Plan.Links, graph.Checkpoint) { DeadLetter = DeadLetters.Status };
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var sink in sinks)
-        {
-            await sink.DisposeAsync().ConfigureAwait(false);
-        }
-
+        await graph.DisposeAsync().ConfigureAwait(false);
         foreach (var tap in taps.Values)
         {
             tap.Dispose();
         }
 
         DeadLetters.Dispose();
-        pool.Dispose();
-        abort.Dispose();
-        broken.Dispose();
     }
 
-    private void Wire(StageServices stageServices)
+    private PipelineGraph NewGraph() => new(Plan, services, DeadLetters, taps, supervisor);
+
+    private async Task GoBackAsync(BlockFailure failure)
     {
-        var fanOuts = new Dictionary<string, FanOut>(StringComparer.Ordinal);
-        foreach (var stage in Plan.Stages)
+        await graph.DisposeAsync().ConfigureAwait(false);
+        supervisor.Poison.Add(failure);
+        services.Health.AskInFull();
+        lock (restarts)
         {
-            var first = stage.Blocks[0];
-            var fanOut = fanOuts[stage.Blocks[^1].Name] = new FanOut(pool, taps[stage.Blocks[^1].Name]);
-            switch (first.Type.Kind)
+            restarts[failure.Block] = restarts.GetValueOrDefault(failure.Block) + 1;
+        }
+
+        graph = NewGraph();
+    }
+
+    private BlockStatus Complete(BlockStatus block)
+    {
+        lock (restarts)
+        {
+            return block with
             {
-                case BlockKind.Source:
-                    var index = (short)Plan.Definition.Schema.Source(first.Name)!.Index;
-                    sources.Add(new SourceRunner(first, index, () => (ISource)Create(first), pool, fanOut, stageServices));
-                    continue;
-                case BlockKind.Transform:
-                    var budget = new LinkBudget(TransformRecords * stage.Lanes, TransformBytes * stage.Lanes, TransformBatches * stage.Lanes);
-                    stages.Add(new TransformStage(stage, budget, Steps, fanOut, stageServices));
-                    break;
-                default:
-                    sinks.Add((ISink)Create(first));
-                    stages.Add(new SinkStage(stage, new LinkBudget(SinkRecords, 256 * KiB), sinks[^1], stageServices));
-                    break;
-            }
-
-            foreach (var from in first.From)
-            {
-                fanOuts[from].Add(stages[^1]);
-            }
-        }
-    }
-
-    private IReadOnlyList<IStep> Steps(SegmentPlan segment) =>
-        [.. segment.Blocks.Select(b => (IStep)Create(b, segment.Distribution == Distribution.Keys ? segment.Workers : 1))];
-
-    private object Create(BlockDefinition block, int shards = 1)
-    {
-        var definition = Plan.Definition;
-        return block.Type.Create(block.Options, new BlockContext
-        {
-            Name = block.Name,
-            Pipeline = definition.Options,
-            Schema = definition.Schema,
-            BaseDirectory = definition.BaseDirectory,
-            Files = definition.Files,
-            Time = services.Time,
-            Random = Seeded.Random(definition.Options.Seed, block.Name),
-            Logging = services.Logging,
-            Gates = services.Gates,
-            Health = services.Health,
-            Services = services.Services,
-            Disk = services.Disk,
-            Shards = shards,
-        });
-    }
-
-    private async Task<string?> InTimeAsync(Func<CancellationToken, Task<string?>> act)
-    {
-        try
-        {
-            return await act(abort.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (abort.IsCancellationRequested)
-        {
-            return "the disk of the checkpoints, of a file or of the dead letter did not answer before the drain timeout";
-        }
-    }
-
-    private async Task AbortAsync()
-    {
-        await Task.Delay(Plan.Definition.Options.Server.DrainTimeout.Value, services.Time, CancellationToken.None).ConfigureAwait(false);
-        if (state == "draining")
-        {
-            await abort.CancelAsync().ConfigureAwait(false);
+                Rate = Math.Round(rates[block.Name].Rate, 2),
+                Restarts = block.Restarts + restarts.GetValueOrDefault(block.Name),
+                State = !ended && graph.Failure?.Block == block.Name ? "restarting" : block.State,
+            };
         }
     }
 
@@ -256,57 +151,10 @@ public sealed class PipelineRuntime : IAsyncDisposable
         {
             var elapsed = services.Time.GetElapsedTime(last);
             last = services.Time.GetTimestamp();
-            foreach (var (name, books) in sources.Select(s => (s.Block.Name, s.Books)).Concat(stages.SelectMany(s => s.Plan.Blocks.Select((b, i) => (b.Name, s.Books[i])))))
+            foreach (var (block, books) in graph.Books)
             {
-                rates[name].Sample(books.Out, elapsed);
+                rates[block.Name].Sample(books.Out, elapsed);
             }
-        };
-    }
-
-    private BlockStatus Describe(SourceRunner source) => Books(source.Block, source.Books) with
-    {
-        Stage = source.Block.Name,
-        State = source.State,
-        Restarts = source.Restarts,
-        Problem = source.Problem,
-        Progress = source.Progress,
-    };
-
-    private IEnumerable<BlockStatus> Describe(Stage stage) => stage.Plan.Segments.SelectMany(s => s.Blocks.Select(block => (s, block))).Select((b, i) => Books(b.block, stage.Books[i]) with
-    {
-        Stage = stage.Name,
-        Workers = b.s.Workers,
-        Distribution = b.s.Distribution.ToString().ToLowerInvariant(),
-        State = stage.State,
-        Queued = i == 0 ? stage.Queued : 0,
-        Capacity = stage.Capacity,
-        P99Ms = stage.Latency.P99(),
-        Restarts = stage.Restarts,
-        Problem = stage.Problem,
-    });
-
-    private BlockStatus Books(BlockDefinition block, StepTotals books)
-    {
-        // Out is read first: whatever comes in while the rest is read can then only show as held.
-        var outgoing = books.Out;
-        var left = new[] { RowState.Filtered, RowState.Absorbed, RowState.Dropped, RowState.Dead }.Select(books.Reasons).ToList();
-        var (incoming, expanded) = (books.In, books.Expanded);
-        return new BlockStatus
-        {
-            Name = block.Name,
-            Kind = block.Type.Kind.ToString().ToLowerInvariant(),
-            Type = block.Type.Name,
-            Stage = "",
-            State = "",
-            In = incoming,
-            Out = outgoing,
-            Expanded = expanded,
-            Filtered = left[0],
-            Absorbed = left[1],
-            Dropped = left[2],
-            DeadLettered = left[3],
-            Held = incoming + expanded - outgoing - left.Sum(l => l.Values.Sum()),
-            Rate = Math.Round(rates[block.Name].Rate, 2),
         };
     }
 }

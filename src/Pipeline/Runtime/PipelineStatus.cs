@@ -5,7 +5,7 @@ namespace StreamEngine.Pipeline.Runtime;
 
 /// <summary>The running graph as an operator sees it.</summary>
 /// <param name="Name">The pipeline's name.</param>
-/// <param name="State"><c>created</c>, <c>running</c>, <c>draining</c>, <c>stopped</c> or <c>failed</c>.</param>
+/// <param name="State"><c>created</c>, <c>running</c>, <c>restarting</c> (going back to the last checkpoint), <c>draining</c>, <c>stopped</c> or <c>failed</c>.</param>
 /// <param name="Blocks">Sources, transforms and sinks, each group in config order.</param>
 /// <param name="Links">Who hands records to whom.</param>
 /// <param name="Checkpoint">How the checkpoints are; null when none are made.</param>

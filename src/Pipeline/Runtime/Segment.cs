@@ -12,6 +12,7 @@ namespace StreamEngine.Pipeline.Runtime;
 internal sealed class Segment
 {
     private readonly SegmentPlan plan;
+    private readonly StageServices services;
     private readonly Worker[] workers;
     private readonly Turnstile[] turnstiles;
 
@@ -23,6 +24,7 @@ internal sealed class Segment
     public Segment(string stage, SegmentPlan plan, int lanes, Func<SegmentPlan, IReadOnlyList<IStep>> build, StageServices services)
     {
         this.plan = plan;
+        this.services = services;
         workers = [.. Enumerable.Range(0, plan.Workers).Select(_ => new Worker(stage, plan.Blocks, () => build(plan), services))];
         turnstiles = plan.Distribution == Distribution.Batches ? [] : [.. workers.Select(_ => new Turnstile(lanes))];
         Books = [.. plan.Blocks.Select((_, i) => new StepTotals([.. workers.Select(w => w.Counters[i])]))];
@@ -39,7 +41,7 @@ internal sealed class Segment
     {
         if (turnstiles.Length == 0)
         {
-            // A lane whose worker has to be made anew takes up nothing; the batch's records are in the dead letter.
+            // A lane whose worker has to be made anew takes up nothing.
             return await RunAsync(workers[lane], batch.Whole).ConfigureAwait(false);
         }
 
@@ -112,11 +114,40 @@ internal sealed class Segment
         }
     }
 
-    private static ValueTask<bool> RunAsync(Worker worker, Part part) => worker.Run(part) is { } failure ? RestartAsync(worker, failure) : new ValueTask<bool>(true);
+    private ValueTask<bool> RunAsync(Worker worker, Part part) => worker.Run(part) is { } failure ? RestartAsync(worker, part, failure) : new ValueTask<bool>(true);
 
-    private static async ValueTask<bool> RestartAsync(Worker worker, Worker.Failure failure)
+    /// <summary>Makes the worker's steps anew, until they have done with the part.</summary>
+    private async ValueTask<bool> RestartAsync(Worker worker, Part part, BlockFailure? failure)
     {
-        await worker.RestartAsync(failure).ConfigureAwait(false);
+        while (failure is not null)
+        {
+            if (services.Supervisor.GoesBack(failure.Block))
+            {
+                throw new BlockFailedException(failure);
+            }
+
+            try
+            {
+                if (!await worker.RestartAsync(failure).ConfigureAwait(false))
+                {
+                    worker.GiveUp(part, failure.Step, RowState.Dropped, SinkStage.DrainTimeout, null);
+                    return true;
+                }
+            }
+            catch (RepeatedFailureException)
+            {
+                worker.GiveUp(part, failure.Step, RowState.Dead, Supervisor.StepFailed, failure.Exception.Message);
+                throw;
+            }
+
+            if (services.Supervisor.LastState() is { } reader && Array.IndexOf(workers, worker) is var shard && turnstiles.Length > 0)
+            {
+                worker.Restore(reader, shard, workers.Length);
+            }
+
+            failure = worker.Resume(part, failure.Step);
+        }
+
         return true;
     }
 }

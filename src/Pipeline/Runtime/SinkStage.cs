@@ -12,19 +12,24 @@ internal sealed class SinkStage : Stage
     /// <summary>Why records are dropped when a shutdown takes too long.</summary>
     public const string DrainTimeout = "drain timeout";
 
-    private const string Full = "sink full";
-
     private readonly BlockDefinition block;
     private readonly ISink sink;
     private readonly StepCounters counters = new();
     private readonly StepCounters dropped = new();
     private readonly BackOff backOff;
+    private readonly string givenUp;
     private string state = "idle";
     private string? problem;
 
-    public SinkStage(StagePlan plan, LinkBudget budget, ISink sink, StageServices services)
-        : base(plan, budget, services)
+    /// <param name="plan">The sink.</param>
+    /// <param name="budget">Bounds what waits in front.</param>
+    /// <param name="sink">The sink.</param>
+    /// <param name="services">The runtime's services.</param>
+    /// <param name="line">Where what waits stands when the sender does not wait for it; null when it does.</param>
+    public SinkStage(StagePlan plan, LinkBudget budget, ISink sink, StageServices services, WaitingLine? line)
+        : base(plan, budget, services, line)
     {
+        givenUp = line?.Reason ?? "";
         block = plan.Blocks[0];
         this.sink = sink;
         backOff = new BackOff(services.Time);
@@ -124,7 +129,7 @@ internal sealed class SinkStage : Stage
     protected override void OnDropped(int records)
     {
         dropped.CountIn(records);
-        dropped.Count(RowState.Dropped, Full, records);
+        dropped.Count(RowState.Dropped, givenUp, records);
     }
 
     protected override async Task EndAsync()

@@ -216,10 +216,10 @@ internal sealed class SourceRunner(
     /// <summary>Gives the source the position that was saved, before it runs.</summary>
     public void Restore(Func<string, int, int, StateReader> reader)
     {
-        if (source is IReplayableSource replayable)
+        if (source is IPositionedSource positioned)
         {
             var state = reader(Block.Name, 0, 1);
-            replayable.Restore(state);
+            positioned.Restore(state);
             position = state.Sections.Count > 0 ? new RestoredPosition(state.Sections) : null;
         }
     }
@@ -227,14 +227,14 @@ internal sealed class SourceRunner(
     /// <summary>A checkpoint with this position is complete.</summary>
     public async ValueTask CommittedAsync(SourcePosition at, CancellationToken cancellationToken)
     {
-        if (at is RestoredPosition)
+        if (at is RestoredPosition || source is not IReplayableSource replayable)
         {
             return;
         }
 
         try
         {
-            await ((IReplayableSource)source).CommittedAsync(at, cancellationToken).ConfigureAwait(false);
+            await replayable.CommittedAsync(at, cancellationToken).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // What was not acknowledged comes again, and is known by then.
         catch (Exception e) when (e is not OperationCanceledException)
@@ -315,11 +315,11 @@ internal sealed class SourceRunner(
     /// <summary>A source that is made anew goes on behind what was handed on.</summary>
     private void GoBack()
     {
-        if (source is IReplayableSource replayable && position is not null)
+        if (source is IPositionedSource positioned && position is not null)
         {
             var state = new StateWriter();
             position.Save(state);
-            replayable.Restore(StateReader.Of(Block.Name, state));
+            positioned.Restore(StateReader.Of(Block.Name, state));
             state.Clear();
         }
     }

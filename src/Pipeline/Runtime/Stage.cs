@@ -18,7 +18,7 @@ internal abstract class Stage
     private readonly ActionBlock<Arrival>[] lanes;
     private readonly int[] load;
     private readonly LinkBudget budget;
-    private readonly DroppingLine? line;
+    private readonly WaitingLine? line;
     private readonly Lock gate = new();
     private long tickets;
     private int inputs;
@@ -26,14 +26,19 @@ internal abstract class Stage
     private CheckpointBarrier? expected;
     private TaskCompletionSource? aligned;
     private int arrived;
+    private bool isTaking;
 
-    protected Stage(StagePlan plan, LinkBudget budget, StageServices services)
+    /// <param name="plan">The blocks.</param>
+    /// <param name="budget">Bounds what waits in front.</param>
+    /// <param name="services">The runtime's services.</param>
+    /// <param name="line">Where what waits stands when the sender does not wait for it; null when it does.</param>
+    protected Stage(StagePlan plan, LinkBudget budget, StageServices services, WaitingLine? line = null)
     {
         Plan = plan;
         Services = services;
         Name = string.Join('+', plan.Blocks.Select(b => b.Name));
         this.budget = budget;
-        line = plan.Blocks[0].Options is SinkOptions { OnFull: SinkOptions.DropOldest } ? new DroppingLine(budget) : null;
+        this.line = line;
         load = new int[plan.Lanes];
         lanes = [.. Enumerable.Range(0, plan.Lanes).Select(lane => BlockFactory.Action<Arrival>(budget.MaxRecords + MostActs + 1, arrival => TakeAsync(arrival, lane)))];
         Completion = FinishAsync();
@@ -60,6 +65,9 @@ internal abstract class Stage
 
     /// <summary>True when the shell itself failed. It takes no more batches, so the run can't go on.</summary>
     public bool IsBroken => Broken is not null;
+
+    /// <summary>The block's failure that the stage broke on, when going back to the last checkpoint undoes what it has done.</summary>
+    public BlockFailure? Failure { get; private set; }
 
     public abstract int Restarts { get; }
 
@@ -150,16 +158,17 @@ internal abstract class Stage
         var live = batch.Live;
         var share = new Load(live + batch.Controls, batch.Bytes.Length);
         Interlocked.Add(ref queued, live);
-        if (line is null)
+        if (line is not null)
         {
-            await budget.EnterAsync(share).ConfigureAwait(false);
+            await StandInLineAsync(line, new Arrival(batch, null, live, share, 0)).ConfigureAwait(false);
+            return;
         }
 
         // The budget is the tighter bound of a lane: each batch holds at least one record.
+        await budget.EnterAsync(share).ConfigureAwait(false);
         bool isTaken;
         lock (gate)
         {
-            line?.MakeRoom(share, Drop_NeedsLock);
             isTaken = Post_NeedsLock(LaneOf(batch), new Arrival(batch, null, live, share, tickets++));
         }
 
@@ -176,7 +185,7 @@ internal abstract class Stage
     {
         lock (gate)
         {
-            return inputs > 0 && Post_NeedsLock(LeastLoaded(), new Arrival(null, act, 0, default, tickets++));
+            return inputs > 0 && Post_NeedsLock(LeastLoaded(), act);
         }
     }
 
@@ -194,6 +203,11 @@ internal abstract class Stage
     {
     }
 
+    /// <summary>The shell has failed, and a batch won't be worked on.</summary>
+    protected virtual void OnGivenUp(Batch batch)
+    {
+    }
+
     /// <summary>The shell failed: lets go of what waits for its turn.</summary>
     protected virtual void OnBroken()
     {
@@ -205,8 +219,16 @@ internal abstract class Stage
     /// <summary>The shell failed: what is under way is given up, and the run ends with the reason.</summary>
     private async Task BreakAsync(Exception exception)
     {
-        StageLog.ShellFailed(Services.Logger, exception, Name);
-        Broken = exception.GetBaseException().Message;
+        if (exception is BlockFailedException block)
+        {
+            Failure = block.Failure;
+        }
+        else
+        {
+            StageLog.ShellFailed(Services.Logger, exception, Name);
+        }
+
+        Broken = exception is RepeatedFailureException or BlockFailedException ? exception.Message : exception.GetBaseException().Message;
         OnBroken();
         await Services.Broken.CancelAsync().ConfigureAwait(false);
     }
@@ -235,43 +257,90 @@ internal abstract class Stage
 
     private bool Post_NeedsLock(int lane, in Arrival arrival)
     {
-        if (line is not null && !line.Add(arrival))
-        {
-            return true;
-        }
-
         Interlocked.Increment(ref load[lane]);
         return lanes[lane].Post(arrival);
     }
 
-    private void Drop_NeedsLock(Batch batch, int records)
+    private bool Post_NeedsLock(int lane, Func<int, long, ValueTask> act)
+    {
+        var arrival = new Arrival(null, act, 0, default, tickets++);
+        if (line is null)
+        {
+            return Post_NeedsLock(lane, arrival);
+        }
+
+        line.AddAct(arrival);
+        return Wake_NeedsLock();
+    }
+
+    private async ValueTask StandInLineAsync(WaitingLine line, Arrival arrival)
+    {
+        while (true)
+        {
+            Task? room;
+            lock (gate)
+            {
+                room = line.Add(arrival, GiveUp);
+                if (room is null && !Wake_NeedsLock())
+                {
+                    throw new InvalidOperationException($"Stage '{Name}' got a batch after its inputs had ended.");
+                }
+            }
+
+            if (room is null)
+            {
+                return;
+            }
+
+            await room.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Tells the block that something stands in the line, unless it is taking from it already.</summary>
+    private bool Wake_NeedsLock()
+    {
+        var isAwake = isTaking || lanes[0].Post(default);
+        isTaking = true;
+        return isAwake;
+    }
+
+    private void GiveUp(int records)
     {
         Interlocked.Add(ref queued, -records);
         OnDropped(records);
-        batch.Release();
     }
 
-    private async Task TakeAsync(Arrival arrival, int lane)
+    private Task TakeAsync(Arrival arrival, int lane) => line is null ? WorkAsync(arrival, lane) : TakeAllAsync(line, lane);
+
+    private async Task TakeAllAsync(WaitingLine line, int lane)
     {
-        if (line is not null)
+        while (First(line) is { } first)
         {
-            lock (gate)
-            {
-                if (!line.TryTake(out var first))
-                {
-                    load[lane]--;
-                    return;
-                }
-
-                arrival = first.Value;
-            }
+            await WorkAsync(first, lane).ConfigureAwait(false);
         }
+    }
 
+    private Arrival? First(WaitingLine line)
+    {
+        lock (gate)
+        {
+            isTaking = line.TryTake(out var first);
+            return first;
+        }
+    }
+
+    private async Task WorkAsync(Arrival arrival, int lane)
+    {
         Interlocked.Add(ref queued, -arrival.Live);
         try
         {
             if (IsBroken)
             {
+                if (arrival.Batch is not null && Failure is null)
+                {
+                    OnGivenUp(arrival.Batch);
+                }
+
                 arrival.Batch?.Release();
             }
             else if (arrival.Batch is { } batch)
@@ -290,8 +359,12 @@ internal abstract class Stage
         }
 #pragma warning restore CA1031
 
-        Interlocked.Decrement(ref load[lane]);
-        if (arrival.Batch is not null)
+        if (line is null)
+        {
+            Interlocked.Decrement(ref load[lane]);
+        }
+
+        if (arrival.Load.Records > 0)
         {
             budget.Leave(arrival.Load);
         }
@@ -313,7 +386,7 @@ internal abstract class Stage
             return;
         }
 
-        Post_NeedsLock(LeastLoaded(), new Arrival(null, (lane, ticket) => PassAsync(barrier, lane, ticket), 0, default, tickets++));
+        Post_NeedsLock(LeastLoaded(), (lane, ticket) => PassAsync(barrier, lane, ticket));
     }
 
     private async Task SaveWhenDrainedAsync(CheckpointBarrier barrier)

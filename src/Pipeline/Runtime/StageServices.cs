@@ -12,6 +12,7 @@ namespace StreamEngine.Pipeline.Runtime;
 /// <param name="DeadLetters">Where dead records go.</param>
 /// <param name="Taps">Windows by block name.</param>
 /// <param name="Health">Told when a restart has lost what was remembered.</param>
+/// <param name="Supervisor">Decides what is done about a block that throws.</param>
 /// <param name="Broken">Ends the run: a shell has failed.</param>
 /// <param name="Abort">Signalled when the drain timeout has passed: nothing waits any longer.</param>
 internal sealed record StageServices(
@@ -21,6 +22,7 @@ internal sealed record StageServices(
     DeadLetterFile DeadLetters,
     IReadOnlyDictionary<string, Tap> Taps,
     SourceHealth Health,
+    Supervisor Supervisor,
     CancellationTokenSource Broken,
     CancellationToken Abort)
 {
@@ -31,8 +33,11 @@ internal sealed record StageServices(
 /// <summary>Messages of the stages.</summary>
 internal static partial class StageLog
 {
-    [LoggerMessage(Level = LogLevel.Error, Message = "Stage '{Stage}' failed in block '{Block}': the {Records} records it was working on went to the dead letter; restarting it in {Wait}")]
-    public static partial void Restarting(ILogger logger, Exception exception, string stage, string block, int records, Duration wait);
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Failure}. Its stage '{Stage}' is made anew in {Wait}; the record is in the dead letter, the others go on")]
+    public static partial void Restarting(ILogger logger, Exception exception, string failure, string stage, Duration wait);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Failure}. The pipeline goes back to the last checkpoint in {Wait}; the record will be in the dead letter, the others come again")]
+    public static partial void GoingBack(ILogger logger, Exception exception, string failure, Duration wait);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Stage '{Stage}' can't be rebuilt; trying again in {Wait}")]
     public static partial void Unbuildable(ILogger logger, Exception exception, string stage, Duration wait);

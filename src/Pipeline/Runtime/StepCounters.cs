@@ -33,13 +33,18 @@ internal sealed class StepCounters
     /// <summary>Enters what the step did.</summary>
     public void Settle(Part part)
     {
+        SettleLeft(part);
+        CountOut(part.Live);
+    }
+
+    /// <summary>Enters what the step did before it failed; the rest is still with it.</summary>
+    public void SettleLeft(Part part)
+    {
         Volatile.Write(ref expanded, expanded + part.Added - part.Mapped);
         foreach (ref readonly var departure in part.Departures)
         {
             Count(departure.State, departure.Reason, 1);
         }
-
-        CountOut(part.Live);
     }
 
     /// <summary>Enters records that left for one reason.</summary>
@@ -71,6 +76,8 @@ internal sealed class StepCounters
 /// <param name="shares">Those of each worker.</param>
 internal sealed class StepTotals(IReadOnlyList<StepCounters> shares)
 {
+    public IReadOnlyList<StepCounters> Shares => shares;
+
     public long In => shares.Sum(s => s.In);
 
     public long Out => shares.Sum(s => s.Out);

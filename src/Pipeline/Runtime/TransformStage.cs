@@ -11,6 +11,7 @@ internal sealed class TransformStage : Stage
     private readonly FanOut readers;
     private readonly Segment[] segments;
     private readonly Turnstile exit;
+    private readonly StepCounters givenUp = new();
 
     /// <param name="plan">The transforms, and how workers share the records.</param>
     /// <param name="budget">Bounds what waits in front and what is worked on.</param>
@@ -23,7 +24,7 @@ internal sealed class TransformStage : Stage
         this.readers = readers;
         segments = [.. plan.Segments.Select(s => new Segment(Name, s, plan.Lanes, build, services))];
         exit = new Turnstile(plan.Lanes);
-        Books = [.. segments.SelectMany(s => s.Books)];
+        Books = [new StepTotals([.. segments[0].Books[0].Shares, givenUp]), .. segments.SelectMany(s => s.Books).Skip(1)];
     }
 
     public override IReadOnlyList<StepTotals> Books { get; }
@@ -82,13 +83,26 @@ internal sealed class TransformStage : Stage
     protected override async ValueTask HandleAsync(Batch batch, int lane, long ticket)
     {
         var started = Services.Time.GetTimestamp();
-        foreach (var segment in segments)
+        try
         {
-            if (!await segment.RunAsync(batch, lane, ticket).ConfigureAwait(false))
+            foreach (var segment in segments)
             {
-                batch.Release();
-                return;
+                if (!await segment.RunAsync(batch, lane, ticket).ConfigureAwait(false))
+                {
+                    Drop(batch);
+                    return;
+                }
             }
+        }
+        catch (BlockFailedException)
+        {
+            batch.Release();
+            throw;
+        }
+        catch (RepeatedFailureException)
+        {
+            Drop(batch);
+            throw;
         }
 
         await Services.DeadLetters.RoomAsync(Services.Abort).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -100,12 +114,22 @@ internal sealed class TransformStage : Stage
         Latency.Add(Services.Time.GetElapsedTime(started).TotalMilliseconds);
         if (!await exit.EnterAsync(lane, ticket).ConfigureAwait(false))
         {
-            batch.Release();
+            Drop(batch);
             return;
         }
 
         await readers.SendAsync(batch).ConfigureAwait(false);
         exit.Leave();
+    }
+
+    protected override void OnGivenUp(Batch batch)
+    {
+        lock (givenUp)
+        {
+            givenUp.CountIn(batch.Live);
+            Bury(batch);
+            givenUp.Settle(batch.Whole);
+        }
     }
 
     protected override void OnBroken()
@@ -116,6 +140,24 @@ internal sealed class TransformStage : Stage
         }
 
         exit.Open();
+    }
+
+    /// <summary>Some of the stage's blocks have the batch in their books already.</summary>
+    private void Drop(Batch batch)
+    {
+        if (Failure is null)
+        {
+            Bury(batch);
+        }
+
+        batch.Release();
+    }
+
+    private void Bury(Batch batch)
+    {
+        batch.Whole.BeginStep();
+        batch.Whole.LeaveAll(RowState.Dead, "pipeline stopped", Problem);
+        Services.DeadLetters.Write(Plan.Blocks[0].Name, batch.Whole);
     }
 
     protected override Task EndAsync()

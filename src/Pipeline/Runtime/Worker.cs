@@ -41,41 +41,18 @@ internal sealed class Worker
 
     /// <summary>Runs the steps.</summary>
     /// <returns>Why they have to be made anew; null when all went well.</returns>
-    public Failure? Run(Part part)
+    public BlockFailure? Run(Part part)
     {
         State = "running";
-        for (var i = 0; i < steps.Count && !part.IsSpent; i++)
-        {
-            var name = blocks[i].Name;
-            Failure? failure = null;
-            counters[i].CountIn(part.Live);
-            part.BeginStep();
-            try
-            {
-                steps[i].Process(part, services.Now);
-            }
-#pragma warning disable CA1031 // Whatever a step throws, its records are accounted for and the steps are made anew.
-            catch (Exception e)
-            {
-                failure = new Failure(e, name, part.Live);
-                part.LeaveAll(RowState.Dead, "step failed", e.Message);
-            }
-#pragma warning restore CA1031
+        return RunFrom(0, part);
+    }
 
-            counters[i].Settle(part);
-            services.DeadLetters.Write(name, part);
-            if (failure is not null)
-            {
-                return failure;
-            }
-
-            if (i < steps.Count - 1)
-            {
-                services.Taps[name].Show(part);
-            }
-        }
-
-        return null;
+    /// <summary>Goes on with a part on which a step has failed, behind what it failed on.</summary>
+    /// <returns>Why the steps have to be made anew once more; null when all went well.</returns>
+    public BlockFailure? Resume(Part part, int step)
+    {
+        part.BeginRest();
+        return RunStep(step, part) ?? RunFrom(step + 1, part);
     }
 
     /// <summary>Saves the steps' state; not while they run.</summary>
@@ -96,13 +73,29 @@ internal sealed class Worker
         }
     }
 
-    /// <summary>Makes fresh steps after a back-off, trying until it works.</summary>
-    public async Task RestartAsync(Failure failure)
+    /// <summary>The steps can't be tried again: all of the part leaves, what they have done with too.</summary>
+    public void GiveUp(Part part, int step, RowState state, string reason, string? detail)
     {
-        Problem = $"block '{failure.Block}' failed: {failure.Exception.Message}";
+        part.BeginStep();
+        part.LeaveAll(state, reason, detail);
+        counters[step].Settle(part);
+        services.DeadLetters.Write(blocks[step].Name, part);
+    }
+
+    /// <summary>Makes fresh steps after a back-off, trying until it works.</summary>
+    /// <returns>False when the drain timeout has passed before.</returns>
+    /// <exception cref="RepeatedFailureException">They have failed too often.</exception>
+    public async Task<bool> RestartAsync(BlockFailure failure)
+    {
+        Problem = failure.Words;
         State = "restarting";
         var wait = backOff.Next();
-        StageLog.Restarting(services.Logger, failure.Exception, stage, failure.Block, failure.Records, Duration.Rounded(wait));
+        if (backOff.InARow > Supervisor.MostInARow)
+        {
+            throw new RepeatedFailureException(services.Supervisor.GivingUp(failure), failure);
+        }
+
+        StageLog.Restarting(services.Logger, failure.Exception, failure.Words, stage, Duration.Rounded(wait));
         while (!services.Abort.IsCancellationRequested)
         {
             await Task.Delay(wait, services.Time, services.Abort).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -112,7 +105,7 @@ internal sealed class Worker
                 services.Health.AskInFull();
                 State = "running";
                 Problem = null;
-                return;
+                return true;
             }
 #pragma warning disable CA1031 // A file that is missing now may be back later; nothing is lost meanwhile.
             catch (Exception e)
@@ -122,11 +115,63 @@ internal sealed class Worker
             }
 #pragma warning restore CA1031
         }
+
+        return false;
     }
 
-    /// <summary>A step threw.</summary>
-    /// <param name="Exception">What it threw.</param>
-    /// <param name="Block">The block.</param>
-    /// <param name="Records">How many records it was working on; they went to the dead letter.</param>
-    internal sealed record Failure(Exception Exception, string Block, int Records);
+    private BlockFailure? RunFrom(int first, Part part)
+    {
+        for (var i = first; i < steps.Count && !part.IsSpent; i++)
+        {
+            counters[i].CountIn(part.Live);
+            part.BeginStep();
+            services.Supervisor.Poison.TakeOut(blocks[i].Name, part);
+            if (RunStep(i, part) is { } failure)
+            {
+                return failure;
+            }
+        }
+
+        return null;
+    }
+
+    private BlockFailure? RunStep(int i, Part part)
+    {
+        var name = blocks[i].Name;
+        try
+        {
+            steps[i].Process(part, services.Now);
+        }
+#pragma warning disable CA1031 // Whatever a step throws, its records are accounted for and the steps are made anew.
+        catch (Exception e)
+        {
+            return Fail(i, part, e);
+        }
+#pragma warning restore CA1031
+
+        counters[i].Settle(part);
+        services.DeadLetters.Write(name, part);
+        part.Rewind();
+        if (i < steps.Count - 1)
+        {
+            services.Taps[name].Show(part);
+        }
+
+        return null;
+    }
+
+    private BlockFailure Fail(int step, Part part, Exception exception)
+    {
+        var name = blocks[step].Name;
+        var culprit = part.TakeOutCulprit(Supervisor.StepFailed, exception.Message);
+        counters[step].SettleLeft(part);
+
+        // What comes again goes to the dead letter then.
+        if (!services.Supervisor.GoesBack(name) || !services.Supervisor.ComesAgain(name))
+        {
+            services.DeadLetters.Write(name, part);
+        }
+
+        return new BlockFailure(name, step, exception, culprit);
+    }
 }

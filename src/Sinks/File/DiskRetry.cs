@@ -70,6 +70,9 @@ internal sealed partial class DiskRetry : IAsyncDisposable
     /// <summary>Does something once.</summary>
     public ValueTask TryAsync(Action act, CancellationToken cancellationToken) => thread.RunAsync(act, cancellationToken);
 
+    /// <summary>Does something that throws nothing, when all that was asked before is done.</summary>
+    public void Post(Action act) => thread.Post(act);
+
     /// <summary>All is well, without a word.</summary>
     public void Clear() => problem = null;
 

@@ -125,7 +125,12 @@ internal sealed partial class FileSink : ICheckpointedSink
         await closing.CancelAsync().ConfigureAwait(false);
         await turn.WaitAsync().ConfigureAwait(false);
         disposed = true;
-        if (!disk.IsStuck)
+        if (disk.IsStuck)
+        {
+            // Until the disk has answered the file stays locked: what it still writes there must not come behind what a new sink writes.
+            disk.Post(file is null ? () => { } : file.Dispose);
+        }
+        else
         {
             file?.Dispose();
             file = null;

@@ -38,8 +38,10 @@ internal sealed class OutputFile : IDisposable
 
     /// <summary>Opens a file as it was at a checkpoint; what came after is cut off.</summary>
     /// <returns>The file, and how many bytes were cut off.</returns>
+    /// <exception cref="IOException">Somebody is writing it, perhaps this process, on a disk that has not answered yet.</exception>
     public static (OutputFile File, long Cut) Continue(Disk disk, SavedFile saved)
     {
+        disk.Open(saved.Part, FileMode.Open, FileShare.None).Dispose();
         var (file, cut) = AppendFile.Continue(disk, saved.Part, saved.Length);
         return (new OutputFile(saved.Path, file, saved.Opened, saved.Gzip), cut);
     }

@@ -2,12 +2,13 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Providers;
 
 namespace StreamEngine.Sources.Http;
 
 /// <summary>Makes its requests when they are due, a few at a time, and hands on what they give.</summary>
-internal sealed class HttpSource : ISource
+internal sealed class HttpSource : IPositionedSource
 {
     /// <summary>More would only wait inside the gate, where the order can't change any more.</summary>
     private const int MaxInFlight = 8;
@@ -58,6 +59,21 @@ internal sealed class HttpSource : ISource
     public bool IsFinite => false;
 
     private int MaxRequests => options.MaxRequests ?? 1000;
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// What is still known behind the source is asked again when it is due, so that a restart costs no more requests than the time it takes;
+    /// but a source from which another one learns what to ask is asked at once.
+    /// </remarks>
+    public void Restore(StateReader state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        outlet.Restore(HttpPosition.Restore(state));
+        if (state.IsRemembered && !feeds.HasReaders(name))
+        {
+            schedule.Answered = outlet.Position.Answered;
+        }
+    }
 
     public async Task RunAsync(ISourceOutput output, CancellationToken stop)
     {
@@ -144,6 +160,7 @@ internal sealed class HttpSource : ISource
         if (!schedule.Done(request))
         {
             feeds.Forget(name, request.Number);
+            outlet.Forget(request);
         }
     }
 
@@ -174,9 +191,10 @@ internal sealed class HttpSource : ISource
             wanted = wanted.Take(MaxRequests).ToDictionary(StringComparer.Ordinal);
         }
 
-        foreach (var number in schedule.Set(wanted))
+        foreach (var gone in schedule.Set(wanted))
         {
-            feeds.Forget(name, number);
+            feeds.Forget(name, gone.Number);
+            outlet.Forget(gone);
         }
 
         if (schedule.Count != lastCount && ProviderBudget.PerMinute(gate.Options.Throttle) is var allowed && schedule.PerMinute > allowed)

@@ -10,7 +10,22 @@ internal sealed class PayloadOutlet(BlockContext context)
 {
     private readonly ILogger logger = context.Logging.CreateLogger<HttpSource>();
     private readonly RequestFeeds feeds = context.Shared<RequestFeeds>();
-    private long sequence;
+
+    /// <summary>Where the source stands.</summary>
+    public HttpPosition Position { get; private set; } = HttpPosition.Start;
+
+    /// <summary>Goes on from a position.</summary>
+    public void Restore(HttpPosition position)
+    {
+        Position = position;
+        if (position.Answered.Count > 0)
+        {
+            context.Health.Restored(context.Name, new DateTimeOffset(position.Answered.Values.Max(), TimeSpan.Zero));
+        }
+    }
+
+    /// <summary>A request has gone.</summary>
+    public void Forget(TrackedRequest request) => Position = Position with { Answered = Position.Answered.Remove(request.Id) };
 
     /// <summary>A good answer: its payload, or the word that nothing changed.</summary>
     public async ValueTask HandOnAsync(TrackedRequest request, Fetched fetched, ISourceOutput output, CancellationToken cancellationToken)
@@ -56,7 +71,10 @@ internal sealed class PayloadOutlet(BlockContext context)
     private void Fill(Batch batch, short source, TrackedRequest request, Body? body)
     {
         var now = context.Time.GetUtcNow();
-        sequence = Math.Max(sequence + 1, (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+        Position = new HttpPosition(
+            Math.Max(Position.Sequence + 1, (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond),
+            Position.Answered.SetItem(request.Id, now.UtcTicks));
+        batch.Position = Position;
         batch.AddDocument(new Document
         {
             Offset = body is null ? 0 : batch.Append(body.Span),
@@ -65,7 +83,7 @@ internal sealed class PayloadOutlet(BlockContext context)
             Confirmed = body is null,
             Request = request.Number,
             ReceivedTime = now.UtcTicks,
-            Sequence = sequence,
+            Sequence = Position.Sequence,
             Origin = request.Origin,
         });
     }

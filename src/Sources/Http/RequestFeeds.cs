@@ -30,6 +30,9 @@ internal sealed class RequestFeeds
         }
     }
 
+    /// <summary>Whether another source learns from this one what to ask.</summary>
+    internal bool HasReaders(string source) => Readers(source).Count > 0;
+
     /// <summary>A source received a payload that is new.</summary>
     internal void Publish(string source, int request, ReadOnlySpan<byte> json)
     {

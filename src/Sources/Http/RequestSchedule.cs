@@ -10,6 +10,9 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
     private readonly List<TrackedRequest> requests = [];
     private readonly SortedSet<int> freeNumbers = [];
 
+    /// <summary>When requests were answered before the source was started: UTC ticks by <see cref="TrackedRequest.Id"/>.</summary>
+    public IReadOnlyDictionary<UInt128, long> Answered { get; set; } = new Dictionary<UInt128, long>();
+
     public int Count => requests.Count;
 
     /// <summary>Requests a minute, when each keeps its interval.</summary>
@@ -17,12 +20,12 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
 
     private long Now => time.GetElapsedTime(start).Ticks;
 
-    /// <summary>Sets which requests there are. New ones are due at once; known ones keep their times, unless they got more urgent.</summary>
+    /// <summary>Sets which requests there are. New ones are due at once, or an interval after they were answered before; known ones keep their times, unless they got more urgent.</summary>
     /// <param name="wanted">Each request once, with the value that decides its interval.</param>
-    /// <returns>Numbers of requests that have gone; one in flight goes when its answer is in.</returns>
-    public IReadOnlyList<int> Set(IReadOnlyDictionary<string, (RequestTemplate Template, string? State)> wanted)
+    /// <returns>Requests that have gone; one in flight goes when its answer is in.</returns>
+    public IReadOnlyList<TrackedRequest> Set(IReadOnlyDictionary<string, (RequestTemplate Template, string? State)> wanted)
     {
-        var gone = new List<int>();
+        var gone = new List<TrackedRequest>();
         var known = requests.ToDictionary(r => r.Template.ToString(), StringComparer.Ordinal);
         foreach (var (key, request) in known)
         {
@@ -30,7 +33,7 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
             if (request is { Gone: true, InFlight: false })
             {
                 Remove(request);
-                gone.Add(request.Number);
+                gone.Add(request);
             }
         }
 
@@ -38,7 +41,9 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
         {
             if (!known.TryGetValue(key, out var request))
             {
-                requests.Add(new TrackedRequest(template, TakeNumber()) { State = state, Due = Now });
+                request = new TrackedRequest(template, TakeNumber()) { State = state };
+                request.Due = FirstDue(request);
+                requests.Add(request);
             }
             else if (request.State != state)
             {
@@ -88,6 +93,11 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
 
         return true;
     }
+
+    /// <summary>A clock that was set back must not make a request wait longer than its interval.</summary>
+    private long FirstDue(TrackedRequest request) => Answered.TryGetValue(request.Id, out var answered)
+        ? Now + Math.Clamp(answered + Interval(request).Ticks - time.GetUtcNow().UtcTicks, 0, Interval(request).Ticks)
+        : Now;
 
     private TrackedRequest? Next()
     {

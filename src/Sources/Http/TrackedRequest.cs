@@ -1,4 +1,6 @@
+using System.IO.Hashing;
 using System.Net.Http.Headers;
+using System.Text;
 
 namespace StreamEngine.Sources.Http;
 
@@ -6,6 +8,9 @@ namespace StreamEngine.Sources.Http;
 internal sealed class TrackedRequest(RequestTemplate template, int number)
 {
     public RequestTemplate Template { get; } = template;
+
+    /// <summary>Hash of the request as it is written: what a checkpoint knows it by, without the secrets that may be in it.</summary>
+    public UInt128 Id { get; } = XxHash128.HashToUInt128(Encoding.UTF8.GetBytes(template.ToString()));
 
     /// <summary>Counts from 1. Equal requests have equal numbers; a number is used again when its request has gone.</summary>
     public int Number { get; } = number;

@@ -84,7 +84,7 @@ public sealed class OverloadTests
     public async Task A_Redis_that_is_stopped_or_killed_holds_nobody_else_up(string fault)
     {
         // While Redis is gone no checkpoint is complete, and until one is, files keep their temporary names.
-        await using var run = await OverloadRun.StartAsync("dropOldest", null);
+        await using var run = await OverloadRun.StartAsync("conflate", null);
         await run.WarmUpAsync();
         if (fault == "stopped Redis")
         {

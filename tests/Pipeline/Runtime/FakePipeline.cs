@@ -23,11 +23,14 @@ internal sealed record FakeSinkOptions(ISink Sink) : SinkOptions;
 internal sealed class FakePipeline
 {
     private static readonly BlockType Source = BlockType.Source<FakeSourceOptions>("fake", "", (o, _) => o.Make());
+    private static readonly BlockType Provider = BlockType.Source<FakeSourceOptions>("provider", "", (o, _) => o.Make(), repeats: "what is true now");
     private static readonly BlockType Transform = BlockType.Transform<FakeTransformOptions>("fake", "", (o, _) => o.Make());
     private static readonly BlockType Normalize = BlockType.Transform<FakeTransformOptions>("normalize", "", (o, _) => o.Make(), scaling: Scaling.MakesKeys);
     private static readonly BlockType Anywhere = BlockType.Transform<FakeTransformOptions>("anywhere", "", (o, _) => o.Make(), scaling: Scaling.Anywhere);
     private static readonly BlockType PerKey = BlockType.Transform<FakeTransformOptions>("perKey", "", (o, _) => o.Make(), scaling: Scaling.PerKey);
     private static readonly BlockType Sink = BlockType.Sink<FakeSinkOptions>("fake", "", (o, _) => o.Sink);
+
+    private static readonly BlockType Forgetful = BlockType.Sink<FakeSinkOptions>("forgetful", "", (o, _) => o.Sink, beginsEmpty: true);
 
     private readonly List<BlockDefinition> blocks = [];
 
@@ -58,6 +61,9 @@ internal sealed class FakePipeline
 
     public FakePipeline AddSource(string name, Func<ISource> make) => Add(new(name, Source, new FakeSourceOptions(make)));
 
+    /// <summary>A source that can't go back.</summary>
+    public FakePipeline AddProvider(string name, Func<ISource> make) => Add(new(name, Provider, new FakeSourceOptions(make)));
+
     public FakePipeline AddSource(string name, int documents, int perBatch = 1) => AddSource(name, () => new CountingSource(documents, perBatch));
 
     public FakePipeline AddLines(string name, params string[] from) => AddNormalize(name, () => new LinesStep(), from);
@@ -71,6 +77,11 @@ internal sealed class FakePipeline
     public FakePipeline AddStep(string name, Func<IStep> make, params string[] from) => Add(new(name, Transform, new FakeTransformOptions(make) { From = from }));
 
     public FakePipeline AddDroppingSink(string name, ISink sink, params string[] from) => Add(new(name, Sink, new FakeSinkOptions(sink) { From = from, OnFull = "dropOldest" }));
+
+    public FakePipeline AddConflatingSink(string name, ISink sink, params string[] from) => Add(new(name, Sink, new FakeSinkOptions(sink) { From = from, OnFull = "conflate" }));
+
+    /// <summary>A sink that shows nothing after a restart.</summary>
+    public FakePipeline AddForgetfulSink(string name, ISink sink, params string[] from) => Add(new(name, Forgetful, new FakeSinkOptions(sink) { From = from }));
 
     public FakePipeline AddSink(string name, ISink sink, params string[] from) => Add(new(name, Sink, new FakeSinkOptions(sink) { From = from }));
 

@@ -112,6 +112,35 @@ public sealed class FileSinkDiskTests : IDisposable
         Assert.Equal([1, 2, 3, 4], run.Sequences(Name(gzip)));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_the_disk_still_writes_for_the_one_before_does_not_come_behind_what_the_next_one_writes(bool gzip)
+    {
+        using var run = Make(gzip);
+        await run.StartAsync();
+        await run.WriteAsync(1);
+        await run.CheckpointAsync();
+        disk.Hang(DiskCall.Write);
+        using var drainTimeout = new CancellationTokenSource();
+        var hanging = run.WriteAsync(drainTimeout.Token, 2, 3, 4);
+        await disk.HangingAsync(Token);
+        await drainTimeout.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => hanging);
+        await run.KillAsync();
+
+        // In the same process, as after a block has thrown.
+        var starting = run.StartAsync();
+        await Wait.UntilAsync(() => run.Sink.Problem is not null, "the next one waits");
+        Assert.False(starting.IsCompleted);
+        disk.Heal();
+        await AdvanceUntilAsync(run, () => starting.IsCompleted);
+        await starting;
+        await run.WriteAsync(2);
+        await run.CompleteAsync();
+        Assert.Equal([1, 2], run.Sequences(Name(gzip)));
+    }
+
     [Fact]
     public async Task A_rename_that_fails_is_told_and_tried_again()
     {

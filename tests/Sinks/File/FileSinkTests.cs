@@ -346,11 +346,4 @@ public sealed class FileSinkTests : IDisposable
             return holds();
         },
         "the retries");
-
-    private static async Task<bool> RunAsync(string program, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-        await process.WaitForExitAsync(Token);
-        return process.ExitCode == 0;
-    }
 }

@@ -22,8 +22,14 @@ public abstract record TransformOptions : BlockOptions
 /// <summary>Base of the options of a sink.</summary>
 public abstract record SinkOptions : BlockOptions
 {
-    internal const string Wait = "wait";
-    internal const string DropOldest = "dropOldest";
+    /// <summary>Nothing is given up.</summary>
+    public const string Wait = "wait";
+
+    /// <summary>What has waited longest is given up.</summary>
+    public const string DropOldest = "dropOldest";
+
+    /// <summary>All but the latest record of each key is given up.</summary>
+    public const string Conflate = "conflate";
 
     /// <summary>Names of the transforms it reads.</summary>
     [RequiredSetting]
@@ -31,9 +37,10 @@ public abstract record SinkOptions : BlockOptions
 
     /// <summary>
     /// What happens when it can't keep up and what waits for it has reached its bound (4096 records or 256 KB): <c>wait</c> loses nothing, and
-    /// everything else that reads the same transforms waits too; with <c>dropOldest</c> the others go on, and what has waited longest is given up
-    /// and counted.
+    /// everything else that reads the same transforms waits too. With the others the rest goes on, and what is given up is counted:
+    /// <c>dropOldest</c> gives up what has waited longest, <c>conflate</c> all but the latest record of each key, until those of 65,536 keys or
+    /// 16 MB wait; then it waits too.
     /// </summary>
-    [OneOf(Wait, DropOldest)]
+    [OneOf(Wait, DropOldest, Conflate)]
     public string OnFull { get; init; } = Wait;
 }

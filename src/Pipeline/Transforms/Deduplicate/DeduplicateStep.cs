@@ -52,7 +52,7 @@ internal sealed class DeduplicateStep(RecordSchema schema, TimeSpan window, int 
         }
 
         // A large table lies in main memory: places are on their way while the rows before are worked on.
-        var ahead = part.GetEnumerator();
+        var ahead = part.Ahead();
         var end = 0;
         while (end < Ahead && Prefetch(ref ahead, end))
         {

@@ -28,7 +28,7 @@ internal ref struct Lookahead
     {
         this.table = table;
         hashes = memory;
-        rows = part.GetEnumerator();
+        rows = part.Ahead();
         while (read < Memory && ReadNext())
         {
         }
