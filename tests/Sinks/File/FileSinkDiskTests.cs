@@ -106,7 +106,9 @@ public sealed class FileSinkDiskTests : IDisposable
         await run.KillAsync();
 
         disk.Heal();
-        await run.StartAsync();
+        var starting = run.StartAsync();
+        await AdvanceUntilAsync(run, () => starting.IsCompleted);
+        await starting;
         await run.WriteAsync(2, 3, 4);
         await run.CompleteAsync();
         Assert.Equal([1, 2, 3, 4], run.Sequences(Name(gzip)));
