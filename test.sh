@@ -19,6 +19,7 @@ command -v dotnet >/dev/null || { echo "test.sh: the .NET SDK is missing; see gl
 need redis-server redis-server
 need promtool prometheus
 need strace strace
+need cc gcc
 
 echo "building"
 dotnet build StreamEngine.sln -v quiet --nologo || { echo "0 passed, 1 failed"; exit 1; }

@@ -60,7 +60,7 @@ internal static class HealthCheck
 
         if (status.DeadLetter is { Problem: { } unwritten, Lost: var lost } letters)
         {
-            problems.Add($"dead letter '{letters.Path}' can't be written: {unwritten}; {lost} dead records were counted but not kept");
+            problems.Add($"dead letter '{letters.Path}' can't be written: {unwritten}{(lost > 0 ? $"; {lost} dead records were counted but not kept" : "")}");
         }
 
         if (cache.Redis is { State: "down" } redis)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Disks;
 using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Providers;
 using StreamEngine.Pipeline.Records;
@@ -43,6 +44,9 @@ public sealed class BlockContext
 
     /// <summary>What lives outside the graph: the record store, the listener hub, connections.</summary>
     public required IServiceProvider Services { get; init; }
+
+    /// <summary>Where it writes what has to survive a crash.</summary>
+    public Disk Disk { get; init; } = Disk.Real;
 
     /// <summary>How many instances share the keys: 1 unless the block is run on key shards.</summary>
     public int Shards { get; init; } = 1;

@@ -39,7 +39,11 @@ internal sealed class CheckpointCoordinator(
     /// <returns>Why the run must not begin; null when it may.</returns>
     public async Task<string?> BeginAsync(CancellationToken cancellationToken)
     {
-        var search = store.FindLast(pipeline);
+        // A thread of its own: a disk may never answer.
+        var search = await Task.Factory
+            .StartNew(() => store.FindLast(pipeline), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+            .WaitAsync(cancellationToken)
+            .ConfigureAwait(false);
         foreach (var problem in search.Problems)
         {
             CheckpointLog.Unfit(logger, problem);
@@ -232,7 +236,7 @@ internal sealed class CheckpointCoordinator(
 
         var letters = new StateReader(DeadLetterMarks.Part, [.. sections[DeadLetterMarks.Part]]);
         deadLetters.Marks.Restore(letters, checkpoint.Time);
-        deadLetters.GoBack(checkpoint.Id);
+        await deadLetters.GoBackAsync(checkpoint.Id, cancellationToken).ConfigureAwait(false);
         readers.Add((DeadLetterMarks.Part, letters));
 
         var known = readers.Select(r => r.Block).ToHashSet(StringComparer.Ordinal);

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using StreamEngine.Pipeline.Disks;
 
 namespace StreamEngine.Pipeline.Checkpoints;
 
@@ -45,7 +46,7 @@ internal static class CheckpointFile
     /// <param name="changes">Whether the fields with changes are written, or the others.</param>
     /// <param name="cancellationToken">Ends the writing in between.</param>
     /// <returns>What tells this file from all others.</returns>
-    public static CheckpointSeal Write(CheckpointDisk disk, SafeFileHandle file, CheckpointContent checkpoint, CheckpointLink link, bool changes, CancellationToken cancellationToken)
+    public static CheckpointSeal Write(Disk disk, SafeFileHandle file, CheckpointContent checkpoint, CheckpointLink link, bool changes, CancellationToken cancellationToken)
     {
         var hash = new XxHash128();
         List<(CheckpointPart Part, StateField Field)> fields = [.. checkpoint.Parts.SelectMany(p => p.State.Fields.Select(f => (p, f))).Where(f => f.f.From > 0 == changes)];

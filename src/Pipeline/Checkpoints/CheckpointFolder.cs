@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using StreamEngine.Pipeline.Disks;
 
 namespace StreamEngine.Pipeline.Checkpoints;
 
@@ -25,7 +26,7 @@ public sealed class CheckpointFolder : ICheckpointStore, IDisposable
     private readonly string folder;
     private readonly int keep;
     private readonly ILogger logger;
-    private readonly CheckpointDisk disk;
+    private readonly Disk disk;
 
     // A search in the middle of a run must not take what is being written for what a crash left, nor lose what it reads.
     private readonly Lock gate = new();
@@ -39,11 +40,11 @@ public sealed class CheckpointFolder : ICheckpointStore, IDisposable
     /// <param name="keep">How many checkpoints are kept, from 1.</param>
     /// <param name="logger">Is told what could not be tidied up.</param>
     public CheckpointFolder(string path, int keep, ILogger logger)
-        : this(path, keep, logger, new CheckpointDisk())
+        : this(path, keep, logger, Disk.Real)
     {
     }
 
-    internal CheckpointFolder(string path, int keep, ILogger logger, CheckpointDisk disk)
+    internal CheckpointFolder(string path, int keep, ILogger logger, Disk disk)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(keep, 1);
         folder = Path.GetFullPath(path);
@@ -198,10 +199,10 @@ public sealed class CheckpointFolder : ICheckpointStore, IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             if (hasChanges)
             {
-                disk.Rename(changes + Temporary, changes);
+                disk.Rename(changes + Temporary, changes, overwrite: true);
             }
 
-            disk.Rename(path + Temporary, path);
+            disk.Rename(path + Temporary, path, overwrite: true);
             disk.SyncFolder(folder);
             last = (checkpoint.Pipeline, own.Id, own.Seal);
             tables[checkpoint.Id] = new CheckpointTable(checkpoint.Id, checkpoint.Time, checkpoint.Pipeline, own, []);
@@ -222,7 +223,7 @@ public sealed class CheckpointFolder : ICheckpointStore, IDisposable
 
     private CheckpointSeal Write(string path, CheckpointContent checkpoint, CheckpointLink link, bool changes, CancellationToken cancellationToken)
     {
-        using var file = File.OpenHandle(path + Temporary, FileMode.Create, FileAccess.Write, FileShare.Read | FileShare.Delete);
+        using var file = disk.Open(path + Temporary, FileMode.Create);
         var seal = CheckpointFile.Write(disk, file, checkpoint, link, changes, cancellationToken);
         disk.Sync(file);
         return seal;
@@ -250,7 +251,7 @@ public sealed class CheckpointFolder : ICheckpointStore, IDisposable
         if (!Directory.Exists(path) && Path.GetDirectoryName(path) is { } parent)
         {
             MakeFolder(parent);
-            Directory.CreateDirectory(path);
+            disk.MakeFolder(path);
             disk.SyncFolder(parent);
         }
     }

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
-using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Disks;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Runtime;
@@ -9,50 +9,68 @@ namespace StreamEngine.Pipeline.Runtime;
 /// Keeps what could not be understood, as JSON lines: time, block, reason, detail, source, origin, key and the record's own
 /// slice of the payload, cut at <c>deadLetter.maxPayload</c>. The file and its one predecessor are bounded in size.
 /// </summary>
+/// <remarks>
+/// A thread of its own writes, so a disk that does not answer holds up no transform. What waits for it is bounded: whoever has more waits, or,
+/// with <c>"onFull": "drop"</c>, counts it as lost.
+/// </remarks>
 public sealed partial class DeadLetterFile : IDisposable
 {
-    /// <summary>A batch is written at once unless it has more than this: many records may share one large payload.</summary>
-    private const int MaxPending = 256 * 1024;
+    /// <summary>Bytes of lines that may wait for the disk. One batch may go past it: what it was to keep is in no other place.</summary>
+    internal const int MostWaiting = 4 << 20;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long the end of a run waits for the disk when nothing else does.</summary>
+    private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(2);
 
     private readonly Lock gate = new();
     private readonly string? path;
     private readonly string name;
     private readonly long maxBytes;
+    private readonly bool waits;
     private readonly TimeProvider time;
     private readonly ILogger logger;
-    private readonly DeadLetterLines pending;
-    private readonly FileWrite write;
-    private FileStream? file;
-    private DateTimeOffset quietUntil;
+    private readonly Disk disk;
+    private readonly DiskThread thread;
+    private readonly Action pump;
+    private readonly ITimer retry;
+    private DeadLetterLines filling;
+    private DeadLetterLines leaving;
+    private AppendFile? file;
+    private TaskCompletionSource? room;
+    private TaskCompletionSource? asked;
+    private TaskCompletionSource? due;
+    private bool pumping;
+    private bool disposed;
+    private volatile string? problem;
     private long bytes;
     private long predecessor;
     private long written;
     private long dropped;
     private long lost;
     private long takenOut;
-    private bool unsynced;
-    private string? problem;
 
     /// <summary>Makes the writer; the file is created with the first dead record.</summary>
     /// <param name="options">Where and how much.</param>
     /// <param name="baseDirectory">Folder that a relative path counts from.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Told when the file can't be written.</param>
-    public DeadLetterFile(DeadLetterOptions options, string baseDirectory, TimeProvider time, ILogger<DeadLetterFile> logger)
-        : this(options, baseDirectory, time, logger, static (file, lines) => file.Write(lines))
+    /// <param name="disk">Where the file is.</param>
+    public DeadLetterFile(DeadLetterOptions options, string baseDirectory, TimeProvider time, ILogger<DeadLetterFile> logger, Disk disk)
     {
-    }
-
-    internal DeadLetterFile(DeadLetterOptions options, string baseDirectory, TimeProvider time, ILogger<DeadLetterFile> logger, FileWrite write)
-    {
-        this.write = write;
-        path = options.Path.Length == 0 ? null : System.IO.Path.GetFullPath(options.Path, baseDirectory);
+        path = options.Path.Length == 0 ? null : Path.GetFullPath(options.Path, baseDirectory);
         name = options.Path;
         maxBytes = options.MaxBytes.Bytes;
-        pending = new DeadLetterLines((int)options.MaxPayload.Bytes);
+        waits = options.OnFull == DeadLetterOptions.Wait;
+        filling = new DeadLetterLines((int)options.MaxPayload.Bytes);
+        leaving = new DeadLetterLines((int)options.MaxPayload.Bytes);
         this.time = time;
         this.logger = logger;
-        Measure_NeedsLock();
+        this.disk = disk;
+        thread = new DiskThread(time);
+        pump = Pump;
+        retry = time.CreateTimer(_ => thread.Post(pump), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        Measure();
     }
 
     /// <summary>Records written to the file.</summary>
@@ -61,69 +79,143 @@ public sealed partial class DeadLetterFile : IDisposable
     /// <summary>Dead records that were counted but could not be written.</summary>
     public long Lost => Volatile.Read(ref lost);
 
-    /// <summary>How it fares. Read without the lock: health must not wait for a disk that doesn't answer.</summary>
-    public DeadLetterStatus Status => new()
+    /// <summary>How it fares.</summary>
+    public DeadLetterStatus Status
     {
-        Path = path is null ? null : name,
-        Written = Written,
-        Bytes = Volatile.Read(ref bytes) + Volatile.Read(ref predecessor),
-        MaxBytes = path is null ? 0 : 2 * maxBytes,
-        Dropped = Volatile.Read(ref dropped),
-        Lost = Lost,
-        TakenOut = Volatile.Read(ref takenOut),
-        Problem = Volatile.Read(ref problem),
-    };
-
-    /// <summary>Which lines say that their records come again.</summary>
-    internal DeadLetterMarks Marks { get; init; } = new([]);
-
-    internal void Write(string block, Part part)
-    {
-        if (path is not null && HasDead(part.Departures))
+        get
         {
             lock (gate)
             {
-                Write_NeedsLock(block, part.Batch, part.Departures);
+                return new DeadLetterStatus
+                {
+                    Path = path is null ? null : name,
+                    Written = written,
+                    WaitingBytes = filling.Length + (long)leaving.Length,
+                    Bytes = Volatile.Read(ref bytes) + Volatile.Read(ref predecessor),
+                    MaxBytes = path is null ? 0 : 2 * maxBytes,
+                    Dropped = Volatile.Read(ref dropped),
+                    Lost = lost,
+                    TakenOut = Volatile.Read(ref takenOut),
+                    Problem = Problem,
+                };
             }
         }
     }
 
-    /// <summary>Ends when what was written would survive a power cut. What an ended checkpoint covers does not come again.</summary>
-    /// <exception cref="IOException">It would not; asked again, it is tried again.</exception>
-    internal Task SafeAsync(CancellationToken cancellationToken) => Volatile.Read(ref unsynced) ? Task.Run(Sync, cancellationToken) : Task.CompletedTask;
+    /// <summary>Which lines say that their records come again.</summary>
+    internal DeadLetterMarks Marks { get; init; } = new([]);
 
-    /// <summary>Takes out the lines whose records come again after a restart from a checkpoint. Nothing is written meanwhile.</summary>
-    /// <param name="checkpoint">Its number.</param>
-    /// <exception cref="IOException">The file can't be read or written.</exception>
-    internal void GoBack(long checkpoint)
+    private string Folder => Path.GetDirectoryName(path)!;
+
+    private string? Problem => thread.Silent is { } silent ? DiskFault.Describe(Folder, silent) : problem;
+
+    /// <summary>Takes the dead records of a batch. Never blocks.</summary>
+    internal void Write(string block, Part part)
     {
-        if (path is null || Marks.Sources.Count == 0 || !Directory.Exists(System.IO.Path.GetDirectoryName(path)))
+        if (path is null || !HasDead(part.Departures))
         {
             return;
         }
 
         lock (gate)
         {
-            file?.Dispose();
-            file = null;
-            var taken = new DeadLetterRewind(path, Marks.Run, checkpoint, Marks.Sources, maxBytes).Run();
-            takenOut += taken;
-            Measure_NeedsLock();
-            if (taken > 0)
+            Take_NeedsLock(block, part.Batch, part.Departures);
+            Wake_NeedsLock();
+        }
+    }
+
+    /// <summary>Ends when more may be taken: at once unless the disk is behind and dead records must not be lost.</summary>
+    internal Task RoomAsync(CancellationToken cancellationToken)
+    {
+        if (!waits)
+        {
+            return Task.CompletedTask;
+        }
+
+        lock (gate)
+        {
+            if (filling.Length < MostWaiting || disposed)
             {
-                LogTakenOut(path, taken);
+                return Task.CompletedTask;
             }
+
+            room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return room.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Ends when all that was taken would survive a power cut, or at once when dead records may be lost: a record whose letter is not safe is
+    /// not done with.
+    /// </summary>
+    internal Task SafeAsync(CancellationToken cancellationToken) => waits ? FlushAsync(cancellationToken) : Task.CompletedTask;
+
+    /// <summary>Takes out the lines whose records come again after a restart from a checkpoint. Nothing is taken meanwhile.</summary>
+    /// <param name="checkpoint">Its number.</param>
+    /// <param name="cancellationToken">Gives up waiting for the disk.</param>
+    /// <exception cref="IOException">The file can't be read or written.</exception>
+    internal async Task GoBackAsync(long checkpoint, CancellationToken cancellationToken)
+    {
+        if (path is null || Marks.Sources.Count == 0)
+        {
+            return;
+        }
+
+        // Lines of the graph that was given up may still wait.
+        await FinishAsync(cancellationToken).ConfigureAwait(false);
+        await thread.RunAsync(() => GoBack(checkpoint), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The run ends: what can't be kept now is lost, and counted.</summary>
+    /// <param name="cancellationToken">Gives up waiting for the disk.</param>
+    /// <returns>How many were given up that should not have been; 0 when dead records may be lost.</returns>
+    internal async Task<long> FinishAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var timer = time.CreateTimer(_ => limit.Cancel(), null, waits ? Timeout.InfiniteTimeSpan : LastWait, Timeout.InfiniteTimeSpan);
+        await FlushAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (gate)
+        {
+            var left = filling.Count() + leaving.Count();
+            lost += left;
+            filling.Clear();
+            return waits ? left : 0;
+        }
+    }
+
+    /// <summary>Ends when all that was taken would survive a power cut.</summary>
+    internal Task FlushAsync(CancellationToken cancellationToken)
+    {
+        lock (gate)
+        {
+            if (file is null && filling.IsEmpty && !pumping)
+            {
+                return Task.CompletedTask;
+            }
+
+            asked ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Wake_NeedsLock();
+            return asked.Task.WaitAsync(cancellationToken);
         }
     }
 
     /// <inheritdoc/>
+    /// <remarks>A disk that does not answer is not waited for.</remarks>
     public void Dispose()
     {
         lock (gate)
         {
-            file?.Dispose();
-            file = null;
+            disposed = true;
+            retry.Dispose();
+            room?.TrySetResult();
+            if (!pumping)
+            {
+                file?.Dispose();
+                file = null;
+            }
         }
+
+        thread.Dispose();
     }
 
     private static bool HasDead(ReadOnlySpan<Departure> departures)
@@ -139,146 +231,189 @@ public sealed partial class DeadLetterFile : IDisposable
         return false;
     }
 
-    private void Write_NeedsLock(string block, Batch batch, ReadOnlySpan<Departure> departures)
+    private void Take_NeedsLock(string block, Batch batch, ReadOnlySpan<Departure> departures)
     {
-        pending.Begin(block, time.GetUtcNow(), Marks);
+        filling.Begin(block, time.GetUtcNow(), Marks);
         foreach (ref readonly var departure in departures)
         {
-            if (departure.State == RowState.Dead)
+            if (departure.State != RowState.Dead)
             {
-                pending.Add(batch, departure);
-                if (pending.Length >= MaxPending)
-                {
-                    Flush_NeedsLock();
-                }
+                continue;
+            }
+
+            if (waits || filling.Length < MostWaiting)
+            {
+                filling.Add(batch, departure);
+            }
+            else
+            {
+                lost++;
             }
         }
-
-        Flush_NeedsLock();
     }
 
-    /// <summary>Writes what is pending, as many whole lines at once as fit into the file.</summary>
-    private void Flush_NeedsLock()
+    private void Wake_NeedsLock()
     {
-        try
+        if (!pumping && !disposed)
         {
-            while (!pending.IsEmpty)
-            {
-                file ??= Open();
-                var before = file.Length;
-                var fitting = pending.Whole(maxBytes - before);
-                if (fitting.IsEmpty && before > 0)
-                {
-                    Rotate_NeedsLock();
-                }
-                else
-                {
-                    Append_NeedsLock(file, before, fitting.IsEmpty ? pending.First() : fitting);
-                }
-            }
-
-            problem = null;
+            pumping = true;
+            thread.Post(pump);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            lost += pending.Count();
-            problem = e.Message;
-            file?.Dispose();
-            file = null;
-            if (time.GetUtcNow() >= quietUntil)
-            {
-                quietUntil = time.GetUtcNow().AddMinutes(1);
-                LogUnwritable(path!, e.Message, lost);
-            }
-        }
-
-        pending.Clear();
     }
 
-    private void Rotate_NeedsLock()
+    /// <summary>On the disk's thread: writes until nothing waits, or until the disk refuses.</summary>
+    private void Pump()
     {
-        // The next checkpoint syncs the file that is begun now.
-        RandomAccess.FlushToDisk(file!.SafeFileHandle);
-        file.Dispose();
+        while (Next())
+        {
+            try
+            {
+                WriteLeaving();
+                if (due is not null)
+                {
+                    file?.Sync();
+                    due.TrySetResult();
+                    due = null;
+                }
+            }
+            catch (Exception e) when (DiskFault.Is(e))
+            {
+                Report(e);
+                lock (gate)
+                {
+                    if (!disposed)
+                    {
+                        retry.Change(Pause, Timeout.InfiniteTimeSpan);
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes up what waits, when nothing is left of what was taken up before.</summary>
+    /// <returns>Whether there is anything to do.</returns>
+    private bool Next()
+    {
+        lock (gate)
+        {
+            if (leaving.IsEmpty)
+            {
+                leaving.Clear();
+                (filling, leaving) = (leaving, filling);
+                room?.TrySetResult();
+                room = null;
+                if (due is null)
+                {
+                    (due, asked) = (asked, null);
+                }
+            }
+
+            pumping = !disposed && (!leaving.IsEmpty || due is not null);
+            if (disposed)
+            {
+                file?.Dispose();
+                file = null;
+            }
+
+            return pumping;
+        }
+    }
+
+    /// <summary>Writes as many whole lines at once as fit into the file.</summary>
+    private void WriteLeaving()
+    {
+        while (!leaving.IsEmpty)
+        {
+            file ??= Open();
+            var fitting = leaving.Whole(maxBytes - file.Length);
+            if (fitting.IsEmpty && file.Length > 0)
+            {
+                Rotate(file);
+                continue;
+            }
+
+            fitting = fitting.IsEmpty ? leaving.First() : fitting;
+            file.Append(fitting);
+            Volatile.Write(ref bytes, file.Length);
+            lock (gate)
+            {
+                written += fitting.Count((byte)'\n');
+                leaving.Remove(fitting.Length);
+            }
+
+            Recovered();
+        }
+    }
+
+    private void Rotate(AppendFile full)
+    {
+        full.Sync();
+        full.Dispose();
         file = null;
         var replaced = DeadLetterTail.CountLines(path + ".1");
-        File.Move(path!, path + ".1", overwrite: true);
-        dropped += replaced;
-        (bytes, predecessor) = (0, bytes);
+        disk.Rename(path!, path + ".1", overwrite: true);
+        Volatile.Write(ref dropped, dropped + replaced);
+        Volatile.Write(ref predecessor, full.Length);
+        Volatile.Write(ref bytes, 0);
     }
 
-    /// <summary>By a handle of its own, outside of the lock: a slow disk must not hold up whoever writes meanwhile, nor a rotation.</summary>
-    private void Sync()
+    private AppendFile Open()
     {
-        Volatile.Write(ref unsynced, false);
-        try
-        {
-            using var handle = File.OpenHandle(path!, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
-            RandomAccess.FlushToDisk(handle);
-            FolderSync.Flush(System.IO.Path.GetDirectoryName(path)!);
-        }
-        catch (FileNotFoundException)
-        {
-            // It was moved away, or rotated and synced then.
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Volatile.Write(ref unsynced, true);
-            throw new IOException($"dead letter {path} can't be made durable: {e.Message}", e);
-        }
-    }
-
-    /// <summary>How large the files are that are there already.</summary>
-    private void Measure_NeedsLock()
-    {
-        bytes = path is null ? 0 : Length(path);
-        predecessor = path is null ? 0 : Length(path + ".1");
-
-        static long Length(string name) => new FileInfo(name) is { Exists: true } known ? known.Length : 0;
-    }
-
-    /// <summary>Unbuffered: what a full disk refused must not be tried again, and fail again, when the file is closed.</summary>
-    private FileStream Open()
-    {
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path!)!);
+        disk.MakeFolder(Folder);
         if (DeadLetterTail.Repair(path!) is > 0 and var torn)
         {
             LogTorn(path!, torn);
         }
 
-        var opened = new FileStream(path!, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-        opened.Seek(0, SeekOrigin.End);
-        bytes = opened.Length;
-        return opened;
+        return AppendFile.OpenEnd(disk, path!, FileShare.ReadWrite | FileShare.Delete);
     }
 
-    /// <summary>Leaves only whole lines in the file: the next one must not continue a torn one.</summary>
-    private void Append_NeedsLock(FileStream to, long before, ReadOnlySpan<byte> lines)
+    /// <summary>On the disk's thread, when nothing waits.</summary>
+    private void GoBack(long checkpoint)
     {
-        try
+        file?.Dispose();
+        file = null;
+        if (!Directory.Exists(Folder))
         {
-            write(to, lines);
-            Count_NeedsLock(lines);
+            return;
         }
-        catch (IOException)
-        {
-            var kept = pending.Whole(to.Length - before);
-            Count_NeedsLock(kept);
-            if (to.Length > before + kept.Length)
-            {
-                to.SetLength(before + kept.Length);
-            }
 
-            throw;
+        var taken = new DeadLetterRewind(path!, Marks.Run, checkpoint, Marks.Sources, maxBytes).Run();
+        Volatile.Write(ref takenOut, takenOut + taken);
+        Measure();
+        if (taken > 0)
+        {
+            LogTakenOut(path!, taken);
         }
     }
 
-    private void Count_NeedsLock(ReadOnlySpan<byte> lines)
+    /// <summary>How large the files are that are there already.</summary>
+    private void Measure()
     {
-        written += lines.Count((byte)'\n');
-        bytes += lines.Length;
-        Volatile.Write(ref unsynced, true);
-        pending.Remove(lines.Length);
+        Volatile.Write(ref bytes, path is null ? 0 : Length(path));
+        Volatile.Write(ref predecessor, path is null ? 0 : Length(path + ".1"));
+
+        static long Length(string name) => new FileInfo(name) is { Exists: true } known ? known.Length : 0;
+    }
+
+    private void Report(Exception e)
+    {
+        var text = DiskFault.Describe(Folder, e);
+        if (problem != text)
+        {
+            problem = text;
+            LogUnwritable(path!, text);
+        }
+    }
+
+    private void Recovered()
+    {
+        if (problem is not null)
+        {
+            problem = null;
+            LogWritable(path!, Lost);
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Dead letter {Path}: {Lines} lines were taken out, because their records come again")]
@@ -287,9 +422,9 @@ public sealed partial class DeadLetterFile : IDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "Dead letter {Path} ended within a line, as after a power cut: the last {Bytes} bytes were cut off")]
     private partial void LogTorn(string path, long bytes);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Dead letter {Path} can't be written ({Error}): {Lost} dead records were counted but not kept; free the disk or change deadLetter.path.")]
-    private partial void LogUnwritable(string path, string error, long lost);
-}
+    [LoggerMessage(Level = LogLevel.Error, Message = "Dead letter {Path} can't be written: {Problem}, or change deadLetter.path")]
+    private partial void LogUnwritable(string path, string problem);
 
-/// <summary>Writes lines to the end of a file. A seam for tests: disks that are full.</summary>
-internal delegate void FileWrite(FileStream file, ReadOnlySpan<byte> lines);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Dead letter {Path} is written again; dead records that were counted but not kept: {Lost}")]
+    private partial void LogWritable(string path, long lost);
+}

@@ -1,6 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
-using StreamEngine.Pipeline.Checkpoints;
+using StreamEngine.Pipeline.Disks;
 
 namespace StreamEngine.Pipeline.Runtime;
 

@@ -9,6 +9,9 @@ public sealed record DeadLetterStatus
     /// <summary>Records written by this process.</summary>
     public long Written { get; init; }
 
+    /// <summary>Bytes of lines that wait for the disk.</summary>
+    public long WaitingBytes { get; init; }
+
     /// <summary>Bytes of the file and its predecessor.</summary>
     public long Bytes { get; init; }
 

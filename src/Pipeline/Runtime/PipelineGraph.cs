@@ -31,6 +31,7 @@ internal sealed class PipelineGraph : IAsyncDisposable
 
     private readonly GraphPlan plan;
     private readonly RuntimeServices services;
+    private readonly DeadLetterFile deadLetters;
     private readonly IReadOnlyDictionary<string, Tap> taps;
     private readonly CancellationTokenSource abort = new();
     private readonly CancellationTokenSource broken = new();
@@ -51,6 +52,7 @@ internal sealed class PipelineGraph : IAsyncDisposable
     {
         this.plan = plan;
         this.services = services;
+        this.deadLetters = deadLetters;
         this.taps = taps;
         var definition = plan.Definition;
 
@@ -105,7 +107,7 @@ internal sealed class PipelineGraph : IAsyncDisposable
                 _ = AbortAsync();
             },
             null);
-        if (checkpoints is not null && await checkpoints.BeginAsync(abort.Token).ConfigureAwait(false) is { } refused)
+        if (checkpoints is not null && await InTimeAsync(checkpoints.BeginAsync).ConfigureAwait(false) is { } refused)
         {
             state = "failed";
             return [refused];
@@ -125,8 +127,13 @@ internal sealed class PipelineGraph : IAsyncDisposable
             faults.Add($"the drain timeout of {plan.Definition.Options.Server.DrainTimeout} passed before {lost} records were written: {(checkpoints is null ? "they are lost" : "the next start reads them again")}; raise server.drainTimeout");
         }
 
+        if (Failure is null && await deadLetters.FinishAsync(abort.Token).ConfigureAwait(false) is > 0 and var unkept)
+        {
+            faults.Add($"the drain timeout of {plan.Definition.Options.Server.DrainTimeout} passed before {unkept} dead records were written: {deadLetters.Status.Problem ?? "the disk is slow"}");
+        }
+
         // What was given up is not in the sinks: the next start reads it again, from the last checkpoint that was complete.
-        if (checkpoints is not null && !abandoned.IsCancellationRequested && await checkpoints.SaveIdleAsync(abort.Token).ConfigureAwait(false) is { } unsaved)
+        if (checkpoints is not null && !abandoned.IsCancellationRequested && await InTimeAsync(checkpoints.SaveIdleAsync).ConfigureAwait(false) is { } unsaved)
         {
             faults.Add($"the last checkpoint could not be kept, so the next start repeats what came after the one before: {unsaved}");
         }
@@ -207,8 +214,21 @@ internal sealed class PipelineGraph : IAsyncDisposable
             Gates = services.Gates,
             Health = services.Health,
             Services = services.Services,
+            Disk = services.Disk,
             Shards = shards,
         });
+    }
+
+    private async Task<string?> InTimeAsync(Func<CancellationToken, Task<string?>> act)
+    {
+        try
+        {
+            return await act(abort.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (abort.IsCancellationRequested)
+        {
+            return "the disk of the checkpoints, of a file or of the dead letter did not answer before the drain timeout";
+        }
     }
 
     private async Task AbortAsync()

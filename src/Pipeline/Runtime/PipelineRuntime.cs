@@ -28,7 +28,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
     {
         this.services = services;
         Plan = GraphPlan.From(definition);
-        DeadLetters = new DeadLetterFile(definition.Options.DeadLetter, definition.BaseDirectory, services.Time, services.Logging.CreateLogger<DeadLetterFile>())
+        DeadLetters = new DeadLetterFile(definition.Options.DeadLetter, definition.BaseDirectory, services.Time, services.Logging.CreateLogger<DeadLetterFile>(), services.Disk)
         {
             Marks = new DeadLetterMarks([.. definition.Schema.Sources.Select(s => (s.Name, Plan.ComesAgain(s.Name)))]),
         };
@@ -40,7 +40,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
         var checkpoint = definition.Options.Checkpoint;
         if (checkpoint.Path.Length > 0 && services.Checkpoints is null)
         {
-            folder = new CheckpointFolder(Path.GetFullPath(checkpoint.Path, definition.BaseDirectory), checkpoint.Keep, services.Logging.CreateLogger<CheckpointFolder>());
+            folder = new CheckpointFolder(Path.GetFullPath(checkpoint.Path, definition.BaseDirectory), checkpoint.Keep, services.Logging.CreateLogger<CheckpointFolder>(), services.Disk);
         }
 
         graph = NewGraph();

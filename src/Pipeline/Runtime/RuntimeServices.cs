@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Checkpoints;
+using StreamEngine.Pipeline.Disks;
 using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Providers;
 
@@ -22,6 +23,9 @@ public sealed record RuntimeServices
 
     /// <summary>What is known about the sources.</summary>
     public required SourceHealth Health { get; init; }
+
+    /// <summary>What everything that has to survive a crash is written to.</summary>
+    public Disk Disk { get; init; } = Disk.Real;
 
     /// <summary>Where checkpoints are kept when the config wants any; null for the folder that it names.</summary>
     public ICheckpointStore? Checkpoints { get; init; }

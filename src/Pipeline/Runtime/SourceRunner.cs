@@ -70,6 +70,8 @@ internal sealed class SourceRunner(
             await full.ConfigureAwait(false);
         }
 
+        await services.DeadLetters.RoomAsync(services.Abort).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
         if (failed is not null)
         {
             ExceptionDispatchInfo.Throw(failed);

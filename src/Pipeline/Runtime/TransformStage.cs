@@ -132,6 +132,7 @@ internal sealed class TransformStage : Stage
             throw;
         }
 
+        await Services.DeadLetters.RoomAsync(Services.Abort).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (readers.HasSinks)
         {
             batch.Seal();

@@ -13,13 +13,9 @@ internal sealed partial class FileSink
         {
             await RecoverAsync(cancellationToken).ConfigureAwait(false);
             await disk.RunAsync(
-                async token =>
+                () =>
                 {
-                    if (file is not null)
-                    {
-                        await file.EndAsync(token).ConfigureAwait(false);
-                    }
-
+                    file?.End();
                     written ??= template.Completed().Select(File.GetLastWriteTimeUtc).DefaultIfEmpty().Max();
                     NoteWritten(file is null ? null : file.FinalPath + PathTemplate.Part);
                     pending.SyncFolders();
@@ -103,7 +99,7 @@ internal sealed partial class FileSink
     /// <summary>May be called again after a failure.</summary>
     private void SetAside(FileSinkState saved)
     {
-        foreach (var (path, now) in Rollback.SetAside(template.Completed(), saved))
+        foreach (var (path, now) in Rollback.SetAside(storage, template.Completed(), saved))
         {
             LogSetAside(name, path, now);
         }
@@ -112,7 +108,7 @@ internal sealed partial class FileSink
     /// <summary>May be called again after a failure.</summary>
     private void RollBack(SavedFile? open)
     {
-        foreach (var (part, bytes) in Rollback.Delete(template.LeftOvers().Where(p => p != open?.Part)))
+        foreach (var (part, bytes) in Rollback.Delete(storage, template.LeftOvers().Where(p => p != open?.Part)))
         {
             if (bytes is null)
             {
@@ -141,7 +137,7 @@ internal sealed partial class FileSink
             return;
         }
 
-        var (restored, cut) = OutputFile.Continue(open, write);
+        var (restored, cut) = OutputFile.Continue(storage, open);
         LogContinued(name, open.Part, open.Length, cut);
         if (open.Gzip == options.Gzip && template.Matches(open.Path))
         {

@@ -1,7 +1,8 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
-using Microsoft.Win32.SafeHandles;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Checkpoints;
+using StreamEngine.Pipeline.Disks;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Sinks.Files;
@@ -16,13 +17,14 @@ internal sealed partial class FileSink : ICheckpointedSink
     private readonly bool checkpoints;
     private readonly TimeProvider time;
     private readonly ILogger logger;
-    private readonly DiskWrite write;
+    private readonly Disk storage;
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly LineBuffer lines = new();
-    private readonly Func<CancellationToken, ValueTask> append;
+    private readonly Action append;
     private readonly ITimer rotation;
     private readonly DiskRetry disk;
-    private readonly PendingNames pending = new();
+    private readonly CancellationTokenSource closing = new();
+    private readonly PendingNames pending;
     private OutputFile? file;
     private DateTimeOffset due = DateTimeOffset.MaxValue;
     private DateTime? written;
@@ -30,7 +32,7 @@ internal sealed partial class FileSink : ICheckpointedSink
     private bool isHeldUp;
     private bool disposed;
 
-    public FileSink(FileSinkOptions options, BlockContext context, DiskWrite? write = null)
+    public FileSink(FileSinkOptions options, BlockContext context)
     {
         this.options = options;
         name = context.Name;
@@ -38,8 +40,9 @@ internal sealed partial class FileSink : ICheckpointedSink
         checkpoints = context.Pipeline.Checkpoint.Path.Length > 0;
         time = context.Time;
         logger = context.Logging.CreateLogger<FileSink>();
-        this.write = write ?? WriteToDisk;
-        append = token => file!.AppendAsync(lines.Written, token);
+        storage = context.Disk;
+        pending = new PendingNames(storage);
+        append = () => file!.Append(lines.Written);
         template = PathTemplate.Parse(context.FullPath(options.Path), options.Gzip, out var fault)
             ?? throw new ArgumentException($"sink '{name}': path {fault}", nameof(options));
         disk = new DiskRetry(name, () => Path.GetDirectoryName(file?.FinalPath ?? template.Expand(time.GetUtcNow()))!, time, logger);
@@ -48,6 +51,7 @@ internal sealed partial class FileSink : ICheckpointedSink
 
     public string? Problem => disk.Problem;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask WriteAsync(Batch batch, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(batch);
@@ -68,7 +72,7 @@ internal sealed partial class FileSink : ICheckpointedSink
             await OpenAsync(cancellationToken).ConfigureAwait(false);
             if (file!.IsTorn)
             {
-                await disk.RunAsync(file.AbandonPieceAsync, cancellationToken).ConfigureAwait(false);
+                await disk.RunAsync(file.AbandonPiece, cancellationToken).ConfigureAwait(false);
             }
 
             try
@@ -77,7 +81,7 @@ internal sealed partial class FileSink : ICheckpointedSink
             }
             catch
             {
-                await AbandonPieceAsync().ConfigureAwait(false);
+                await GiveUpAsync(batch).ConfigureAwait(false);
                 throw;
             }
 
@@ -112,14 +116,29 @@ internal sealed partial class FileSink : ICheckpointedSink
         }
     }
 
-    /// <summary>What was not completed stays as it is; the next start completes it, or goes on with it from a checkpoint.</summary>
+    /// <summary>
+    /// What was not completed stays as it is; the next start completes it, or goes on with it from a checkpoint. A disk that does not answer is
+    /// not waited for.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         await rotation.DisposeAsync().ConfigureAwait(false);
+        await closing.CancelAsync().ConfigureAwait(false);
         await turn.WaitAsync().ConfigureAwait(false);
         disposed = true;
-        file?.Dispose();
-        file = null;
+        if (disk.IsStuck)
+        {
+            // Until the disk has answered the file stays locked: what it still writes there must not come behind what a new sink writes.
+            disk.Post(file is null ? () => { } : file.Dispose);
+        }
+        else
+        {
+            file?.Dispose();
+            file = null;
+        }
+
+        await disk.DisposeAsync().ConfigureAwait(false);
+        closing.Dispose();
         turn.Release();
     }
 
@@ -140,13 +159,6 @@ internal sealed partial class FileSink : ICheckpointedSink
         return !pending.IsFull;
     }
 
-    /// <summary>Blocks: on Linux an asynchronous write is this same call on another thread, so it would only add a hop.</summary>
-    private static ValueTask WriteToDisk(SafeFileHandle file, ReadOnlyMemory<byte> bytes, long offset, CancellationToken cancellationToken)
-    {
-        RandomAccess.Write(file, bytes.Span, offset);
-        return ValueTask.CompletedTask;
-    }
-
     private async ValueTask OpenAsync(CancellationToken cancellationToken)
     {
         if (file is not null)
@@ -159,7 +171,7 @@ internal sealed partial class FileSink : ICheckpointedSink
             () =>
             {
                 var now = time.GetUtcNow();
-                file = OutputFile.Open(checkpoints ? template.ExpandUnused(now) : template.Expand(now), now, options.Gzip, write);
+                file = OutputFile.Open(storage, checkpoints ? template.ExpandUnused(now) : template.Expand(now), now, options.Gzip);
             },
             cancellationToken).ConfigureAwait(false);
         if (checkpoints)
@@ -179,16 +191,16 @@ internal sealed partial class FileSink : ICheckpointedSink
     }
 
     private ValueTask CompleteFileAsync(CancellationToken cancellationToken) =>
-        file is null ? ValueTask.CompletedTask : disk.RunAsync(CompleteOnceAsync, cancellationToken);
+        file is null ? ValueTask.CompletedTask : disk.RunAsync(CompleteOnce, cancellationToken);
 
-    private async ValueTask CompleteOnceAsync(CancellationToken cancellationToken)
+    private void CompleteOnce()
     {
-        await file!.EndAsync(cancellationToken).ConfigureAwait(false);
+        file!.End();
         var part = file.FinalPath + PathTemplate.Part;
         NoteWritten(part);
         if (file.Length == 0)
         {
-            File.Delete(part);
+            storage.Delete(part);
         }
         else if (checkpoints)
         {
@@ -196,20 +208,27 @@ internal sealed partial class FileSink : ICheckpointedSink
         }
         else
         {
-            LogCompleted(name, LeftOvers.Rename(part, file.FinalPath), file.Length);
+            LogCompleted(name, LeftOvers.Rename(storage, part, file.FinalPath), file.Length);
         }
 
         file.Dispose();
         file = null;
     }
 
-    private async ValueTask AbandonPieceAsync()
+    private async ValueTask GiveUpAsync(Batch batch)
     {
+        if (disk.IsStuck)
+        {
+            // When the disk answers some day it writes what is in this memory: nothing else must be there by then.
+            batch.Retain();
+            return;
+        }
+
         try
         {
-            await file!.AbandonPieceAsync(CancellationToken.None).ConfigureAwait(false);
+            await disk.TryAsync(file!.AbandonPiece, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception e) when (DiskRetry.IsFault(e))
+        catch (Exception e) when (DiskFault.Is(e))
         {
             // Still no room: what the piece left is cut off before the next one is written, or the file ended.
             disk.Report(e);
@@ -223,7 +242,7 @@ internal sealed partial class FileSink : ICheckpointedSink
             await disk.RunAsync(
                 () =>
                 {
-                    foreach (var (path, bytes) in LeftOvers.Complete(template.LeftOvers()))
+                    foreach (var (path, bytes) in LeftOvers.Complete(storage, template.LeftOvers()))
                     {
                         LogRecovered(name, path, bytes);
                     }
@@ -258,7 +277,7 @@ internal sealed partial class FileSink : ICheckpointedSink
         {
             if (IsDue && !disposed)
             {
-                await CompleteOnceAsync(CancellationToken.None).ConfigureAwait(false);
+                await disk.TryAsync(CompleteOnce, closing.Token).ConfigureAwait(false);
                 disk.Clear();
             }
             else if (file is not null && !disposed && time.GetUtcNow() < due)
@@ -266,10 +285,14 @@ internal sealed partial class FileSink : ICheckpointedSink
                 ScheduleRotation();
             }
         }
-        catch (Exception e) when (DiskRetry.IsFault(e))
+        catch (Exception e) when (DiskFault.Is(e))
         {
             disk.Report(e);
             rotation.Change(DiskRetry.LongestPause, Timeout.InfiniteTimeSpan);
+        }
+        catch (OperationCanceledException)
+        {
+            // The run ends; the next start completes it.
         }
         finally
         {

@@ -1,3 +1,5 @@
+using StreamEngine.Pipeline.Disks;
+
 namespace StreamEngine.Sinks.Files;
 
 /// <summary>Gives unfinished files their final names.</summary>
@@ -7,8 +9,10 @@ internal static class LeftOvers
     /// Completes what an earlier run left: a torn last line is cut off, an empty file is deleted. Files that another process
     /// is writing are left alone.
     /// </summary>
+    /// <param name="disk">The disk.</param>
+    /// <param name="parts">The unfinished files.</param>
     /// <returns>The final names, and how many bytes of a torn line were cut off.</returns>
-    public static IEnumerable<(string Path, long Cut)> Complete(IReadOnlyList<string> parts)
+    public static IEnumerable<(string Path, long Cut)> Complete(Disk disk, IReadOnlyList<string> parts)
     {
         foreach (var part in parts)
         {
@@ -25,7 +29,7 @@ internal static class LeftOvers
                 }
 
                 length = stream.Length;
-                stream.Flush(flushToDisk: true);
+                disk.Sync(stream.SafeFileHandle);
             }
             catch (IOException e) when (e is not FileNotFoundException && IsLocked(e))
             {
@@ -34,17 +38,17 @@ internal static class LeftOvers
 
             if (length == 0)
             {
-                File.Delete(part);
+                disk.Delete(part);
                 continue;
             }
 
-            yield return (Rename(part, part[..^PathTemplate.Part.Length]), cut);
+            yield return (Rename(disk, part, part[..^PathTemplate.Part.Length]), cut);
         }
     }
 
     /// <summary>Renames without ever overwriting.</summary>
     /// <returns>The name it got.</returns>
-    public static string Rename(string part, string path)
+    public static string Rename(Disk disk, string part, string path)
     {
         for (var number = 0; ; number++)
         {
@@ -56,7 +60,7 @@ internal static class LeftOvers
 
             try
             {
-                File.Move(part, final, overwrite: false);
+                disk.Rename(part, final, overwrite: false);
                 return final;
             }
             catch (IOException) when (File.Exists(final) && File.Exists(part))

@@ -1,4 +1,4 @@
-using StreamEngine.Pipeline.Checkpoints;
+using StreamEngine.Pipeline.Disks;
 
 namespace StreamEngine.Sinks.Files;
 
@@ -6,7 +6,8 @@ namespace StreamEngine.Sinks.Files;
 /// Files that are written but get their final names only when a checkpoint that lists them is complete: until then a restart may write their
 /// ends again, and a file with its final name must never change.
 /// </summary>
-internal sealed class PendingNames
+/// <param name="disk">The disk.</param>
+internal sealed class PendingNames(Disk disk)
 {
     /// <summary>How many files may wait; then the open one grows beyond its bounds.</summary>
     public const int Most = 1000;
@@ -67,7 +68,7 @@ internal sealed class PendingNames
             }
 
             Touch(file.Path);
-            renamed(file, Rollback.LengthOf(file.Part) is null ? file.Path : LeftOvers.Rename(file.Part, file.Path));
+            renamed(file, Rollback.LengthOf(file.Part) is null ? file.Path : LeftOvers.Rename(disk, file.Part, file.Path));
             files.Dequeue();
         }
 
@@ -80,7 +81,7 @@ internal sealed class PendingNames
         while (touched.Count > 0)
         {
             var folder = touched.First();
-            FolderSync.Flush(folder);
+            disk.SyncFolder(folder);
             touched.Remove(folder);
         }
     }

@@ -1,3 +1,5 @@
+using StreamEngine.Pipeline.Disks;
+
 namespace StreamEngine.Sinks.Files;
 
 /// <summary>Compares the files with what a checkpoint knows of them, and undoes what came after it.</summary>
@@ -28,7 +30,7 @@ internal static class Rollback
 
     /// <summary>Deletes unfinished files; those that another process is writing are left alone.</summary>
     /// <returns>How many bytes each had; null when it was left.</returns>
-    public static IEnumerable<(string Path, long? Bytes)> Delete(IEnumerable<string> parts)
+    public static IEnumerable<(string Path, long? Bytes)> Delete(Disk disk, IEnumerable<string> parts)
     {
         foreach (var part in parts)
         {
@@ -44,7 +46,7 @@ internal static class Rollback
 
             if (length is not null)
             {
-                File.Delete(part);
+                disk.Delete(part);
             }
 
             yield return (part, length);
@@ -55,15 +57,16 @@ internal static class Rollback
     /// Takes back the names of files that were completed after the checkpoint, as when a later one was damaged: what they hold comes again, and
     /// would be there twice.
     /// </summary>
+    /// <param name="disk">The disk.</param>
     /// <param name="completed">Files with final names.</param>
     /// <param name="saved">The checkpoint.</param>
     /// <returns>What each is called now.</returns>
-    public static IEnumerable<(string Path, string Now)> SetAside(IEnumerable<string> completed, FileSinkState saved)
+    public static IEnumerable<(string Path, string Now)> SetAside(Disk disk, IEnumerable<string> completed, FileSinkState saved)
     {
         var known = saved.Pending.Select(f => f.Path).Append(saved.Open?.Path).ToHashSet(StringComparer.Ordinal);
         foreach (var path in completed.Where(p => !known.Contains(p) && File.GetLastWriteTimeUtc(p) > saved.Written))
         {
-            yield return (path, LeftOvers.Rename(path, path + Undone));
+            yield return (path, LeftOvers.Rename(disk, path, path + Undone));
         }
     }
 

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using StreamEngine.Pipeline.Checkpoints;
+using StreamEngine.Pipeline.Disks;
+using StreamEngine.Tests;
 
 namespace StreamEngine.Pipeline.Tests.Checkpoints;
 
@@ -38,7 +40,7 @@ public sealed class CheckpointChainTests : IDisposable
     [Fact]
     public async Task One_that_was_not_kept_leaves_no_hole()
     {
-        var disk = new FailingDisk();
+        var disk = new FaultyDisk();
         var store = Saved.In(folder.FullName, disk: disk);
         await store.SaveAsync(Saved.Chained(1, 1), Cancel);
         for (var at = 0; at < 7; at++)
@@ -145,7 +147,7 @@ public sealed class CheckpointChainTests : IDisposable
                 File.Delete(file);
             }
 
-            var disk = new FailingDisk { DieAt = dieAt };
+            var disk = new DyingDisk(dieAt);
             var store = Saved.In(folder.FullName, keep, disk);
             for (var id = 1; id < Firsts.Length; id++)
             {
@@ -310,6 +312,22 @@ public sealed class CheckpointChainTests : IDisposable
         else
         {
             Assert.Empty(search.Problems);
+        }
+    }
+
+    /// <summary>The process dies before one of the deletions.</summary>
+    private sealed class DyingDisk(int dieAt) : Disk
+    {
+        public int Deletions { get; private set; }
+
+        public override void Delete(string path)
+        {
+            if (Deletions++ == dieAt)
+            {
+                throw new InvalidOperationException("the process dies");
+            }
+
+            base.Delete(path);
         }
     }
 }

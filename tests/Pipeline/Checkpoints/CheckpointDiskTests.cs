@@ -1,4 +1,5 @@
 using StreamEngine.Pipeline.Checkpoints;
+using StreamEngine.Tests;
 
 namespace StreamEngine.Pipeline.Tests.Checkpoints;
 
@@ -19,7 +20,7 @@ public sealed class CheckpointDiskTests : IDisposable
     [Fact]
     public async Task Bytes_are_durable_before_the_name_and_the_name_before_it_is_acknowledged()
     {
-        var disk = new FailingDisk();
+        var disk = new FaultyDisk();
         await Saved.In(folder.File("a/b"), disk: disk).SaveAsync(Saved.Content(1), Cancel);
         Assert.Equal([$"sync {Path.GetFileName(folder.FullName)}", "sync a", "write", "sync", "rename", "sync b"], disk.Calls);
     }
@@ -27,7 +28,7 @@ public sealed class CheckpointDiskTests : IDisposable
     [Fact]
     public async Task Failure_at_any_point_leaves_the_one_before_and_names_folder_and_remedy()
     {
-        var whole = new FailingDisk();
+        var whole = new FaultyDisk();
         await Saved.In(folder.FullName, disk: whole).SaveAsync(Saved.Content(1, bytes: LargeState), Cancel);
         Assert.True(whole.Calls.Count > 5, "only one write");
         Func<Exception>[] failures = [() => new IOException("No space left on device"), () => new UnauthorizedAccessException("Access is denied.")];
@@ -35,7 +36,7 @@ public sealed class CheckpointDiskTests : IDisposable
         {
             for (var at = 0; at < whole.Calls.Count; at++)
             {
-                var disk = new FailingDisk { FailAt = at, Failure = failure };
+                var disk = new FaultyDisk { FailAt = at, Failure = failure };
                 var fault = await Assert.ThrowsAsync<IOException>(async () => await Saved.In(folder.FullName, disk: disk).SaveAsync(Saved.Content(2, bytes: LargeState), Cancel));
 
                 Assert.Equal($"no checkpoint can be kept in '{folder.FullName}': {failure().Message.TrimEnd('.')}; see that the disk has space, works, and lets this user write there", fault.Message);
@@ -54,7 +55,7 @@ public sealed class CheckpointDiskTests : IDisposable
     [Fact]
     public async Task Disk_that_fails_once_is_tried_again()
     {
-        var disk = new FailingDisk { FailAt = 1 };
+        var disk = new FaultyDisk { FailAt = 1 };
         var store = Saved.In(folder.FullName, disk: disk);
         await Assert.ThrowsAsync<IOException>(async () => await store.SaveAsync(Saved.Content(1), Cancel));
         await store.SaveAsync(Saved.Content(2), Cancel);
@@ -71,28 +72,17 @@ public sealed class CheckpointDiskTests : IDisposable
     }
 
     [Theory]
-    [InlineData("write")]
-    [InlineData("sync")]
-    public async Task Disk_that_does_not_answer_holds_nobody_up_and_gives_nothing_afterwards(string call)
+    [InlineData(DiskCall.Write)]
+    [InlineData(DiskCall.Sync)]
+    internal async Task Disk_that_does_not_answer_holds_nobody_up_and_gives_nothing_afterwards(DiskCall call)
     {
-        using var reached = new ManualResetEventSlim();
-        using var answers = new ManualResetEventSlim();
         using var given = new CancellationTokenSource();
-        var disk = new FailingDisk
-        {
-            Before = what =>
-            {
-                if (what == call)
-                {
-                    reached.Set();
-                    answers.Wait(Cancel);
-                }
-            },
-        };
+        var disk = new FaultyDisk();
+        disk.Hang(call);
         await Saved.In(folder.FullName).SaveAsync(Saved.Content(1), Cancel);
 
         var saving = Saved.In(folder.FullName, disk: disk).SaveAsync(Saved.Content(2), given.Token).AsTask();
-        Assert.True(reached.Wait(Patience, Cancel));
+        await disk.HangingAsync(Cancel).WaitAsync(Patience, Cancel);
         Assert.False(saving.IsCompleted);
         await given.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => saving);
@@ -100,7 +90,7 @@ public sealed class CheckpointDiskTests : IDisposable
         var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var watcher = new FileSystemWatcher(folder.FullName, "*.tmp") { EnableRaisingEvents = true };
         watcher.Deleted += (_, _) => left.TrySetResult();
-        answers.Set();
+        disk.Heal();
         await left.Task.WaitAsync(Patience, Cancel);
         Assert.DoesNotContain("rename", disk.Calls);
         Saved.Same(Saved.Content(1), Saved.In(folder.FullName).FindLast(Saved.Pipeline).Checkpoint);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Disks;
 using StreamEngine.Pipeline.Runtime;
 using StreamEngine.Pipeline.Tests.Runtime;
 
@@ -136,7 +137,7 @@ public sealed class DeadLetterCheckpointTests : IDisposable
         // The first would be taken out if it were read: it can't stand there, since it is two checkpoints younger than the next.
         await File.WriteAllLinesAsync(Dead, [Line(last, 10), Line(last - 2, 200_000), Line(last - 1, 70_000), Line(last, 300_000), Line(last - 1, 5), Line(last, 5)], Cancel);
         using var letters = Letter(run, 100 << 20);
-        letters.GoBack(last);
+        await letters.GoBackAsync(last, Cancel);
 
         Assert.Equal([last, last - 2, last - 1, last - 1], File.ReadLines(Dead).Select(l => long.Parse(JsonDocument.Parse(l).RootElement.GetProperty("after").GetString()!.Split('/')[1], CultureInfo.InvariantCulture)));
         Assert.Equal(2, letters.Status.TakenOut);
@@ -144,7 +145,7 @@ public sealed class DeadLetterCheckpointTests : IDisposable
     }
 
     [Fact]
-    public void No_line_is_missed_wherever_the_file_is_read_from()
+    public async Task No_line_is_missed_wherever_the_file_is_read_from()
     {
         const string Run = "8dd1";
         string Line(long after, int bytes) => $$"""{"block":"b","source":"a","sequence":1,"after":"{{Run}}/{{after}}","bytes":{{bytes}},"payload":"{{new string('x', bytes)}}"}""";
@@ -153,9 +154,9 @@ public sealed class DeadLetterCheckpointTests : IDisposable
         for (var shift = 0; shift < length; shift++)
         {
             // What is read in one go begins and ends at every byte of a line once.
-            File.WriteAllLines(Dead, [Line(1232, 10), .. newer, $$"""{"source":"other","payload":"{{new string('x', shift)}}"}"""]);
+            await File.WriteAllLinesAsync(Dead, [Line(1232, 10), .. newer, $$"""{"source":"other","payload":"{{new string('x', shift)}}"}"""], Cancel);
             using var letters = Letter(Run, 100 << 20);
-            letters.GoBack(1234);
+            await letters.GoBackAsync(1234, Cancel);
             Assert.Equal(newer.Count, letters.Status.TakenOut);
             Assert.Equal(2, File.ReadLines(Dead).Count());
         }
@@ -164,41 +165,41 @@ public sealed class DeadLetterCheckpointTests : IDisposable
     [Theory]
     [InlineData(64 << 10, 5)]
     [InlineData(400, 2)]
-    public void A_rotation_within_a_barrier_is_undone_when_there_is_room(long maxBytes, int lines)
+    public async Task A_rotation_within_a_barrier_is_undone_when_there_is_room(long maxBytes, int lines)
     {
         const string Run = "8dd1";
         string Line(long after, int sequence) => $$"""{"block":"b","source":"a","sequence":{{sequence}},"after":"{{Run}}/{{after}}","bytes":2,"payload":"{}"}""";
-        void Check()
+        async Task CheckAsync()
         {
             using var letters = Letter(Run, maxBytes);
-            letters.GoBack(5);
+            await letters.GoBackAsync(5, Cancel);
             Assert.Equal(lines, File.ReadLines(Dead).Count());
             Assert.Equal(lines < 5, File.Exists(Dead + ".1"));
             Assert.Equal([1, 2, 3, 4, 5], Letters().Select(l => l.Sequence));
         }
 
-        File.WriteAllLines(Dead + ".1", [Line(4, 1), Line(4, 2), Line(5, 7), Line(4, 3), Line(5, 8)]);
-        File.WriteAllLines(Dead, [Line(5, 9), Line(4, 4), Line(5, 10), Line(4, 5)]);
-        Check();
+        await File.WriteAllLinesAsync(Dead + ".1", [Line(4, 1), Line(4, 2), Line(5, 7), Line(4, 3), Line(5, 8)], Cancel);
+        await File.WriteAllLinesAsync(Dead, [Line(5, 9), Line(4, 4), Line(5, 10), Line(4, 5)], Cancel);
+        await CheckAsync();
 
         // As if that restart had died before the predecessor was gone.
         if (lines == 5)
         {
-            File.WriteAllLines(Dead + ".1", [Line(4, 1), Line(4, 2), Line(4, 3)]);
-            Check();
+            await File.WriteAllLinesAsync(Dead + ".1", [Line(4, 1), Line(4, 2), Line(4, 3)], Cancel);
+            await CheckAsync();
         }
     }
 
     [Fact]
-    public void A_mark_that_a_crash_has_torn_hides_no_line()
+    public async Task A_mark_that_a_crash_has_torn_hides_no_line()
     {
         const string Run = "8dd1";
         var line = $$"""{"block":"b","source":"a","sequence":1,"after":"{{Run}}/1234","bytes":2,"payload":"{}"}""" + "\n";
         for (var torn = 0; torn < line.Length; torn++)
         {
-            File.WriteAllText(Dead, string.Concat(Enumerable.Repeat(line, 3)) + line[..torn]);
+            await File.WriteAllTextAsync(Dead, string.Concat(Enumerable.Repeat(line, 3)) + line[..torn], Cancel);
             using var letters = Letter(Run, 100 << 20);
-            letters.GoBack(1234);
+            await letters.GoBackAsync(1234, Cancel);
             Assert.Equal(0, new FileInfo(Dead).Length);
         }
     }
@@ -225,8 +226,9 @@ public sealed class DeadLetterCheckpointTests : IDisposable
         await WriteAsync(4, "\"a\"");
         await WriteAsync(5, "\"b\"", "\"c\"");
         await WriteAsync(4, "\"d\"");
-        letters.GoBack(5);
+        await letters.GoBackAsync(5, Cancel);
         await WriteAsync(5, "\"b\"");
+        await letters.FlushAsync(Cancel);
 
         Assert.Equal(["\"a\"", "\"d\"", "\"b\""], File.ReadLines(Dead).Select(l => JsonDocument.Parse(l).RootElement.GetProperty("payload").GetString()));
         Assert.Equal((5, 2), (letters.Status.Written, letters.Status.TakenOut));
@@ -238,7 +240,7 @@ public sealed class DeadLetterCheckpointTests : IDisposable
         var state = new Pipeline.Checkpoints.StateWriter();
         state.Write("run", 1, System.Text.Encoding.UTF8.GetBytes(run));
         marks.Restore(Pipeline.Checkpoints.StateReader.Of(DeadLetterMarks.Part, state), default);
-        return new DeadLetterFile(new DeadLetterOptions { Path = Dead, MaxBytes = new ByteSize(maxBytes) }, folder.FullName, new FakeTimeProvider(), NullLogger<DeadLetterFile>.Instance) { Marks = marks };
+        return new DeadLetterFile(new DeadLetterOptions { Path = Dead, MaxBytes = new ByteSize(maxBytes) }, folder.FullName, new FakeTimeProvider(), NullLogger<DeadLetterFile>.Instance, Disk.Real) { Marks = marks };
     }
 
     /// <summary>Two sources, one of which gives up records itself; two chains that meet again, and records that die on every way.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Microsoft.Extensions.Logging.Abstractions;
 using StreamEngine.Pipeline.Checkpoints;
+using StreamEngine.Pipeline.Disks;
 
 namespace StreamEngine.Pipeline.Tests.Checkpoints;
 
@@ -11,8 +12,8 @@ internal static class Saved
 
     public static readonly DateTimeOffset Start = new(2026, 11, 27, 12, 0, 0, TimeSpan.Zero);
 
-    public static CheckpointFolder In(string path, int keep = 3, CheckpointDisk? disk = null) =>
-        new(path, keep, NullLogger.Instance, disk ?? new CheckpointDisk());
+    public static CheckpointFolder In(string path, int keep = 3, Disk? disk = null) =>
+        new(path, keep, NullLogger.Instance, disk ?? Disk.Real);
 
     /// <summary>Its content follows from its number.</summary>
     public static CheckpointContent Content(long id, string pipeline = Pipeline, int bytes = 300)

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Disks;
 using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Providers;
@@ -38,6 +39,8 @@ internal sealed class FakePipeline
     public long DeadLetterBytes { get; init; } = 100 << 20;
 
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    public Disk Disk { get; init; } = Disk.Real;
 
     public int? Parallelism { get; init; }
 
@@ -109,6 +112,7 @@ internal sealed class FakePipeline
         Gates = new Dictionary<string, ProviderGate>(),
         Health = Health ??= new SourceHealth(Time),
         Checkpoints = Checkpoints,
+        Disk = Disk,
     });
 
     private FakePipeline Add(BlockDefinition block)

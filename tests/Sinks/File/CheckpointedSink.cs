@@ -3,13 +3,15 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using StreamEngine.Pipeline.Checkpoints;
+using StreamEngine.Pipeline.Disks;
+using StreamEngine.Pipeline.Messages;
 using StreamEngine.Sinks.Files;
 using StreamEngine.Sinks.Tests.Support;
 
 namespace StreamEngine.Sinks.Tests.Files;
 
 /// <summary>A file sink among checkpoints, whose process can die at any moment.</summary>
-internal sealed class CheckpointedSink(FileSinkOptions options, DiskWrite? write = null, bool inMemory = false) : IDisposable
+internal sealed class CheckpointedSink(FileSinkOptions options, Disk? disk = null, bool inMemory = false) : IDisposable
 {
     private readonly TestBatches batches = new();
     private FileSinkOptions options = options;
@@ -26,6 +28,9 @@ internal sealed class CheckpointedSink(FileSinkOptions options, DiskWrite? write
 
     public FileSink Sink => sink!;
 
+    /// <summary>Batches that somebody still holds.</summary>
+    public int Leased => batches.Leased;
+
     /// <summary>The last complete checkpoint.</summary>
     public StateReader Last => last!;
 
@@ -33,7 +38,7 @@ internal sealed class CheckpointedSink(FileSinkOptions options, DiskWrite? write
     public async Task StartAsync(FileSinkOptions? changed = null, bool comesAgain = true)
     {
         options = changed ?? options;
-        sink = new FileSink(options, TestContexts.MakeCheckpointed(Time, Folder.Path, Log), write);
+        sink = new FileSink(options, TestContexts.MakeCheckpointed(Time, Folder.Path, Log, disk));
         if (last is null)
         {
             await CheckpointAsync();
@@ -47,7 +52,7 @@ internal sealed class CheckpointedSink(FileSinkOptions options, DiskWrite? write
 
     public async Task WriteAsync(CancellationToken token, params long[] sequences)
     {
-        var batch = await batches.MakeAsync([.. sequences.Select(s => new TestRow("player:mlb:1", s))]);
+        var batch = await MakeAsync(sequences);
         try
         {
             await Sink.WriteAsync(batch, token);
@@ -57,6 +62,8 @@ internal sealed class CheckpointedSink(FileSinkOptions options, DiskWrite? write
             batch.Release();
         }
     }
+
+    public async Task<Batch> MakeAsync(params long[] sequences) => await batches.MakeAsync([.. sequences.Select(s => new TestRow("player:mlb:1", s))]);
 
     /// <summary>What the sink would have in a checkpoint; it is complete when <see cref="Keep"/> is called.</summary>
     public async Task<StateReader> SaveAsync()

@@ -1,6 +1,7 @@
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Sinks.Files;
 using StreamEngine.Sinks.Tests.Support;
+using StreamEngine.Tests;
 
 namespace StreamEngine.Sinks.Tests.Files;
 
@@ -274,6 +275,7 @@ public sealed class FileSinkCheckpointTests
         File.Move(run.Folder.Of("a.jsonl.part"), run.Folder.Of("kept"));
         run.Keep(saved);
         var commit = run.Sink.CommitAsync(Token).AsTask();
+        await Wait.UntilAsync(() => run.Sink.Problem is not null, "the problem is told");
         Assert.Equal($"sink 'sink': can't write in {run.Folder.Path}: {run.Folder.Of("a.jsonl.part")} is gone, before it got its final name; put it back, or make an empty file of that name to go on without it: waiting", run.Sink.Problem);
         File.Move(run.Folder.Of("kept"), run.Folder.Of("a.jsonl.part"));
         await AdvanceUntilAsync(run, () => commit.IsCompleted);
@@ -288,15 +290,11 @@ public sealed class FileSinkCheckpointTests
     [InlineData(true)]
     public async Task A_disk_that_is_full_at_a_checkpoint_or_after_a_given_up_batch_is_waited_for(bool gzip)
     {
-        var full = false;
-        using var run = new CheckpointedSink(Plain with { Gzip = gzip }, (file, bytes, offset, _) =>
-        {
-            RandomAccess.Write(file, full ? bytes.Span[..Math.Min(bytes.Length, 7)] : bytes.Span, offset);
-            return full ? throw new IOException("No space left on device", 28) : ValueTask.CompletedTask;
-        });
+        var disk = new FaultyDisk();
+        using var run = new CheckpointedSink(Plain with { Gzip = gzip }, disk);
         await run.StartAsync();
         await run.WriteAsync(1);
-        full = true;
+        disk.Fill(7);
         using var drainTimeout = new CancellationTokenSource();
         var givenUp = run.WriteAsync(drainTimeout.Token, 2);
         await Wait.UntilAsync(() => run.Sink.Problem is not null, "the first failure");
@@ -305,8 +303,9 @@ public sealed class FileSinkCheckpointTests
 
         var checkpoint = run.CheckpointAsync();
         // Compression can't go back, so the member has to be ended; a plain file is only cut.
+        await Wait.UntilAsync(() => gzip ? disk.Count("write") > 2 : checkpoint.IsCompleted, "the member's end was tried, or the file was cut");
         Assert.Equal(gzip, !checkpoint.IsCompleted && run.Sink.Problem is not null);
-        full = false;
+        disk.Heal();
         await AdvanceUntilAsync(run, () => checkpoint.IsCompleted);
         await checkpoint;
         await run.WriteAsync(3);
@@ -336,21 +335,16 @@ public sealed class FileSinkCheckpointTests
     [Fact]
     public async Task Nothing_written_since_the_last_checkpoint_costs_no_write()
     {
-        var writes = 0;
-        using var run = new CheckpointedSink(Plain with { Gzip = true }, (file, bytes, offset, _) =>
-        {
-            writes++;
-            RandomAccess.Write(file, bytes.Span, offset);
-            return ValueTask.CompletedTask;
-        });
+        var disk = new FaultyDisk();
+        using var run = new CheckpointedSink(Plain with { Gzip = true }, disk);
         await run.StartAsync();
         await run.WriteAsync(1);
         await run.CheckpointAsync();
-        var before = writes;
+        var before = disk.Count("write") + disk.Count("sync");
         await run.CheckpointAsync();
         await run.RestartAsync();
         await run.CheckpointAsync();
-        Assert.Equal(before, writes);
+        Assert.Equal(before, disk.Count("write") + disk.Count("sync"));
         await run.CompleteAsync();
         Assert.Equal([1], run.Sequences("a.jsonl.gz"));
     }

@@ -88,6 +88,12 @@ internal sealed class RedisServer : IAsyncDisposable
         process = null;
     }
 
+    /// <summary>It accepts connections and answers nothing.</summary>
+    public void Suspend() => Signal("-STOP");
+
+    /// <summary>It goes on.</summary>
+    public void Resume() => Signal("-CONT");
+
     /// <summary>A connection of the test's own.</summary>
     public async Task<ConnectionMultiplexer> ConnectAsync() => await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{Port}" + (password is null ? "" : ",password=" + password));
 
@@ -109,5 +115,12 @@ internal sealed class RedisServer : IAsyncDisposable
         }
 
         Directory.Delete(folder, recursive: true);
+    }
+
+    private void Signal(string signal)
+    {
+        using var kill = Process.Start("kill", [signal, process!.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+        Assert.Equal(0, kill.ExitCode);
     }
 }

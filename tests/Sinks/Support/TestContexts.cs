@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Disks;
 using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Providers;
 using StreamEngine.Pipeline.Records;
@@ -11,12 +12,15 @@ namespace StreamEngine.Sinks.Tests.Support;
 internal static class TestContexts
 {
     public static BlockContext Make(TimeProvider time, string folder = "/", ILoggerFactory? logging = null, params object[] services) =>
-        Make(new PipelineOptions(), time, folder, logging, services);
+        Make(new PipelineOptions(), time, folder, logging, null, services);
 
-    public static BlockContext MakeCheckpointed(TimeProvider time, string folder, ILoggerFactory logging) =>
-        Make(new PipelineOptions { Checkpoint = new CheckpointOptions { Path = "state" } }, time, folder, logging);
+    public static BlockContext Make(TimeProvider time, string folder, ILoggerFactory logging, Disk? disk) =>
+        Make(new PipelineOptions(), time, folder, logging, disk);
 
-    private static BlockContext Make(PipelineOptions pipeline, TimeProvider time, string folder, ILoggerFactory? logging, params object[] services)
+    public static BlockContext MakeCheckpointed(TimeProvider time, string folder, ILoggerFactory logging, Disk? disk) =>
+        Make(new PipelineOptions { Checkpoint = new CheckpointOptions { Path = "state" } }, time, folder, logging, disk);
+
+    private static BlockContext Make(PipelineOptions pipeline, TimeProvider time, string folder, ILoggerFactory? logging, Disk? disk, params object[] services)
     {
         var collection = new ServiceCollection();
         foreach (var service in services)
@@ -36,6 +40,7 @@ internal static class TestContexts
             Gates = new Dictionary<string, ProviderGate>(),
             Health = new SourceHealth(time),
             Services = collection.BuildServiceProvider(),
+            Disk = disk ?? Disk.Real,
         };
     }
 }

@@ -78,6 +78,9 @@ public sealed record RedisOptions
 /// <summary>Where records go that could not be understood.</summary>
 public sealed record DeadLetterOptions
 {
+    internal const string Wait = "wait";
+    internal const string Drop = "drop";
+
     /// <summary>File of JSON lines; empty counts dead records without keeping them.</summary>
     public string Path { get; init; } = "data/dead-letter.jsonl";
 
@@ -88,6 +91,14 @@ public sealed record DeadLetterOptions
     /// <summary>Size at which the file is renamed to <c>PATH.1</c> (replacing the one before) and begun anew.</summary>
     [Between("64KB", "1024GB")]
     public ByteSize MaxBytes { get; init; } = new(100L << 20);
+
+    /// <summary>
+    /// What happens when its disk is full, fails or does not answer, and 4 MB of dead records wait for it already. <c>wait</c>: the pipeline waits
+    /// and nothing is lost; a checkpoint is complete only when the dead records before it are safe. <c>drop</c>: nothing waits, and what can't be
+    /// kept is counted as lost.
+    /// </summary>
+    [OneOf(Wait, Drop)]
+    public string OnFull { get; init; } = Wait;
 }
 
 /// <summary>How the run survives a crash.</summary>

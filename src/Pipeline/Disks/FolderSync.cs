@@ -1,10 +1,10 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace StreamEngine.Pipeline.Checkpoints;
+namespace StreamEngine.Pipeline.Disks;
 
 /// <summary>Makes names durable: a file's sync does not promise that its folder will still have its name after a power cut.</summary>
-public static partial class FolderSync
+internal static partial class FolderSync
 {
     /// <summary>Returns when the names in a folder would survive a power cut. Windows journals names by itself and has no call for it.</summary>
     /// <param name="folder">The folder's path.</param>
