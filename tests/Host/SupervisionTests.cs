@@ -34,8 +34,7 @@ public sealed class SupervisionTests
             ["40001", "50002"],
             harsh.Lines("dead.jsonl").Select(l => JsonDocument.Parse(l).RootElement)
                 .Where(d => d.GetProperty("reason").GetString() == "step failed")
-                .Select(d => JsonDocument.Parse(d.GetProperty("payload").GetString()!).RootElement.GetProperty("id").ToString())
-                .Distinct());
+                .Select(d => JsonDocument.Parse(d.GetProperty("payload").GetString()!).RootElement.GetProperty("id").ToString()));
     }
 
     private static Folder Prepare(int parallelism, bool gzip)

@@ -58,6 +58,9 @@ public sealed class BlockType
     /// <summary>Sinks: whether what they show is empty after a restart of the process, also with checkpoints.</summary>
     public bool BeginsEmpty { get; private init; }
 
+    /// <summary>Transforms: whether after a restart from a checkpoint they tell sinks that begin empty what they know.</summary>
+    public bool TellsRestored { get; private init; }
+
     /// <summary>Sources: what a restart without checkpoints does, in a few words.</summary>
     public string Unchecked { get; private init; } = "";
 
@@ -75,8 +78,17 @@ public sealed class BlockType
         };
 
     /// <summary>Declares a transform.</summary>
-    public static BlockType Transform<T>(string name, string guarantee, Func<T, BlockContext, IStep> create, Action<T, BlockCheck>? check = null, Scaling scaling = Scaling.Single)
-        where T : TransformOptions => new(name, BlockKind.Transform, typeof(T), guarantee, (o, c) => create((T)o, c), check is null ? null : (o, c) => check((T)o, c), scaling);
+    /// <param name="name">What stands in the config's <c>type</c>.</param>
+    /// <param name="guarantee">What it promises about delivery.</param>
+    /// <param name="create">Makes one.</param>
+    /// <param name="check">Reports what the options alone can't say.</param>
+    /// <param name="scaling">How workers may share its records.</param>
+    /// <param name="tellsRestored">Whether it tells sinks that begin empty what it knows from a checkpoint.</param>
+    public static BlockType Transform<T>(string name, string guarantee, Func<T, BlockContext, IStep> create, Action<T, BlockCheck>? check = null, Scaling scaling = Scaling.Single, bool tellsRestored = false)
+        where T : TransformOptions => new(name, BlockKind.Transform, typeof(T), guarantee, (o, c) => create((T)o, c), check is null ? null : (o, c) => check((T)o, c), scaling)
+        {
+            TellsRestored = tellsRestored,
+        };
 
     /// <summary>Declares a sink.</summary>
     /// <param name="name">What stands in the config's <c>type</c>.</param>

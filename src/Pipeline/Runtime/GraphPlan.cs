@@ -71,11 +71,11 @@ public sealed class GraphPlan
         return definition.Type.Kind == BlockKind.Source ? definition.Type.Repeats is null : definition.From.Any(SomeComesAgain);
     }
 
-    /// <summary>Whether after a restart from a checkpoint all is known that the block has handed on: no sink behind it begins empty.</summary>
+    /// <summary>Whether after a restart from a checkpoint all is known that the block has handed on: no sink behind it begins empty, or it is told.</summary>
     public bool IsRemembered(string block)
     {
         var definition = Definition.Blocks.First(b => b.Name == block);
-        return !definition.Type.BeginsEmpty && Links.Where(l => l.From == block).All(l => IsRemembered(l.To));
+        return definition.Type.TellsRestored || (!definition.Type.BeginsEmpty && Links.Where(l => l.From == block).All(l => IsRemembered(l.To)));
     }
 
     private static List<BlockDefinition> Upstream(IReadOnlyList<BlockDefinition> blocks, Dictionary<string, BlockDefinition> byName)

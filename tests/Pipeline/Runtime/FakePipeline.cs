@@ -30,6 +30,7 @@ internal sealed class FakePipeline
     private static readonly BlockType PerKey = BlockType.Transform<FakeTransformOptions>("perKey", "", (o, _) => o.Make(), scaling: Scaling.PerKey);
     private static readonly BlockType Sink = BlockType.Sink<FakeSinkOptions>("fake", "", (o, _) => o.Sink);
 
+    private static readonly BlockType Telling = BlockType.Transform<FakeTransformOptions>("telling", "", (o, _) => o.Make(), tellsRestored: true);
     private static readonly BlockType Forgetful = BlockType.Sink<FakeSinkOptions>("forgetful", "", (o, _) => o.Sink, beginsEmpty: true);
 
     private readonly List<BlockDefinition> blocks = [];
@@ -81,6 +82,9 @@ internal sealed class FakePipeline
     public FakePipeline AddDroppingSink(string name, ISink sink, params string[] from) => Add(new(name, Sink, new FakeSinkOptions(sink) { From = from, OnFull = "dropOldest" }));
 
     public FakePipeline AddConflatingSink(string name, ISink sink, params string[] from) => Add(new(name, Sink, new FakeSinkOptions(sink) { From = from, OnFull = "conflate" }));
+
+    /// <summary>A step that tells sinks what it knows from a checkpoint.</summary>
+    public FakePipeline AddTelling(string name, Func<IStep> make, params string[] from) => Add(new(name, Telling, new FakeTransformOptions(make) { From = from }));
 
     /// <summary>A sink that shows nothing after a restart.</summary>
     public FakePipeline AddForgetfulSink(string name, ISink sink, params string[] from) => Add(new(name, Forgetful, new FakeSinkOptions(sink) { From = from }));

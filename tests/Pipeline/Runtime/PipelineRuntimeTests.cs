@@ -348,9 +348,13 @@ public sealed class PipelineRuntimeTests
             .AddStep("some", () => new ActionStep(_ => { }), "shown")
             .AddSink("file", sink, "lines")
             .AddForgetfulSink("cache", sink, "some")
+            .AddSource("told", 1)
+            .AddTelling("merged", () => new ActionStep(_ => { }), "told")
+            .AddForgetfulSink("other", sink, "merged")
             .Definition());
 
         Assert.True(plan.IsRemembered("kept"));
+        Assert.True(plan.IsRemembered("told"));
         Assert.False(plan.IsRemembered("shown"));
     }
 

@@ -26,7 +26,8 @@ internal sealed partial class MergeStep(RecordSchema schema, IReadOnlyList<strin
         "A value never goes back in time, and only changes pass; what it holds is in memory and in checkpoints, so after a restart without one every key passes once more.",
         (options, context) => new MergeStep(context.Schema, options.Prefer, options.StaleAfter.Value, context.Share(options.MaxKeys)),
         Check,
-        Scaling.PerKey);
+        Scaling.PerKey,
+        tellsRestored: true);
 
     /// <summary>Keys held now.</summary>
     public int Count => table.Count;
