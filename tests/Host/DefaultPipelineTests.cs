@@ -247,7 +247,7 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
         var pipeline = await fixture.Client.GetFromJsonAsync<JsonElement>($"{Api}/pipeline", Cancel);
         Assert.Equal(["name", "state", "blocks", "links", "last_checkpoint", "dead_letter"], pipeline.EnumerateObject().Select(p => p.Name));
         Assert.Equal(
-            ["path", "written", "bytes", "max_bytes", "dropped", "lost", "taken_out", "problem"],
+            ["path", "written", "waiting_bytes", "bytes", "max_bytes", "dropped", "lost", "taken_out", "problem"],
             pipeline.GetProperty("dead_letter").EnumerateObject().Select(p => p.Name));
         string[] fields = ["name", "kind", "in", "out", "expanded", "absorbed", "held", "filtered", "dropped", "dead_lettered", "queued", "capacity", "rate", "p99_ms"];
         Assert.All(pipeline.GetProperty("blocks").EnumerateArray(), b => Assert.All(fields, f => Assert.True(b.TryGetProperty(f, out _), f)));

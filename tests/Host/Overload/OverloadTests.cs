@@ -18,7 +18,7 @@ public sealed class OverloadTests
     private const int LargerDiskMegabytes = 4096;
 
     private static readonly TimeSpan MostSilence = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Fault = TimeSpan.FromSeconds(Setting("STREAMENGINE_OVERLOAD_SECONDS", 10));
+    private static readonly TimeSpan Fault = TimeSpan.FromSeconds(Setting("STREAMENGINE_OVERLOAD_SECONDS", 6));
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -115,7 +115,7 @@ public sealed class OverloadTests
     public async Task A_listener_that_stops_reading_holds_nobody_up()
     {
         const string Name = "stopped listener";
-        await using var run = await OverloadRun.StartAsync("dropOldest", DiskMegabytes);
+        await using var run = await OverloadRun.StartAsync("dropOldest", WaitingDiskMegabytes);
         await run.WarmUpAsync();
         using var deaf = await Listener.ConnectAsync(run.Address);
         await deaf.SendAsync("""{"type":"subscribe","id":1,"channel":"player:*"}""");
