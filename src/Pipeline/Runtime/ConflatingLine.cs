@@ -73,7 +73,6 @@ internal sealed class ConflatingLine(LinkBudget budget, BatchPool pool) : Waitin
             {
                 line.RemoveFirst();
                 open = open == first.Value.Records ? null : open;
-                first.Value.Records?.Free();
             }
 
             if (arrival is not null)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 using StreamEngine.Pipeline.Messages;
 
@@ -27,6 +26,10 @@ internal sealed class LatestRecords
     private readonly Dictionary<(ulong Hash, short Type), int> places = [];
     private readonly List<RowHead> heads = [];
     private byte[] text = [];
+
+    /// <summary>What the text was before it was moved: it is moved back, so that a sink that is stuck for long leaves no garbage.</summary>
+    private byte[] spare = [];
+
     private int used;
     private int taken;
 
@@ -83,17 +86,6 @@ internal sealed class LatestRecords
         }
 
         return batch;
-    }
-
-    /// <summary>Gives the memory back.</summary>
-    public void Free()
-    {
-        if (text.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(text);
-        }
-
-        text = [];
     }
 
     private bool Fits(Batch batch, int maxRecords, int maxBytes)
@@ -161,7 +153,9 @@ internal sealed class LatestRecords
         return used - bytes.Length;
     }
 
-    /// <summary>Makes room for more bytes: copies what still waits into other memory; what was replaced or taken stays behind.</summary>
+    /// <summary>
+    /// Makes room for more bytes: copies what still waits into other memory, half as large again; what was replaced or taken stays behind.
+    /// </summary>
     private void Reserve(int more)
     {
         if (text.Length - used >= more)
@@ -169,7 +163,8 @@ internal sealed class LatestRecords
             return;
         }
 
-        var roomy = ArrayPool<byte>.Shared.Rent(Math.Max(SmallestText, checked((Bytes + more) * 2)));
+        var size = Math.Max(SmallestText, checked((Bytes + more) / 2 * 3));
+        var roomy = spare.Length >= size ? spare : GC.AllocateUninitializedArray<byte>(size);
         var at = 0;
         heads.RemoveRange(0, taken);
         foreach (ref var head in CollectionsMarshal.AsSpan(heads))
@@ -189,8 +184,7 @@ internal sealed class LatestRecords
             taken = 0;
         }
 
-        Free();
-        (text, used) = (roomy, at);
+        (text, spare, used) = (roomy, text, at);
 
         void Move(ref int offset, int length)
         {

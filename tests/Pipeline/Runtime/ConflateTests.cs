@@ -137,7 +137,6 @@ public sealed class ConflateTests
         }
 
         Assert.True(conflated > 1000);
-        records.Free();
     }
 
     [Fact]

@@ -217,6 +217,7 @@ public sealed class FileSinkCheckpointTests
         await run.KillAsync();
         run.Keep(earlier);
         await run.StartAsync();
+        await run.KillAsync();
         await run.StartAsync();
         foreach (var sequence in lost)
         {
