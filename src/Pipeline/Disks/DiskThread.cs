@@ -12,6 +12,7 @@ public sealed class DiskThread(TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
+    // Each user asks for one thing and waits for it, or posts one that is not posted again before it has run: few ever stand here.
     private readonly ConcurrentQueue<Action> queue = new();
     private readonly SemaphoreSlim given = new(0);
     private Work? spare;

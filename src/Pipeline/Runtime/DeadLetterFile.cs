@@ -150,22 +150,6 @@ public sealed partial class DeadLetterFile : IDisposable
     /// </summary>
     internal Task SafeAsync(CancellationToken cancellationToken) => waits ? FlushAsync(cancellationToken) : Task.CompletedTask;
 
-    /// <summary>Takes out the lines whose records come again after a restart from a checkpoint. Nothing is taken meanwhile.</summary>
-    /// <param name="checkpoint">Its number.</param>
-    /// <param name="cancellationToken">Gives up waiting for the disk.</param>
-    /// <exception cref="IOException">The file can't be read or written.</exception>
-    internal async Task GoBackAsync(long checkpoint, CancellationToken cancellationToken)
-    {
-        if (path is null || Marks.Sources.Count == 0)
-        {
-            return;
-        }
-
-        // Lines of the graph that was given up may still wait.
-        await FinishAsync(cancellationToken).ConfigureAwait(false);
-        await thread.RunAsync(() => GoBack(checkpoint), cancellationToken).ConfigureAwait(false);
-    }
-
     /// <summary>The run ends: what can't be kept now is lost, and counted.</summary>
     /// <param name="cancellationToken">Gives up waiting for the disk.</param>
     /// <returns>How many were given up that should not have been; 0 when dead records may be lost.</returns>
@@ -369,34 +353,6 @@ public sealed partial class DeadLetterFile : IDisposable
         return AppendFile.OpenEnd(disk, path!, FileShare.ReadWrite | FileShare.Delete);
     }
 
-    /// <summary>On the disk's thread, when nothing waits.</summary>
-    private void GoBack(long checkpoint)
-    {
-        file?.Dispose();
-        file = null;
-        if (!Directory.Exists(Folder))
-        {
-            return;
-        }
-
-        var taken = new DeadLetterRewind(path!, Marks.Run, checkpoint, Marks.Sources, maxBytes).Run();
-        Volatile.Write(ref takenOut, takenOut + taken);
-        Measure();
-        if (taken > 0)
-        {
-            LogTakenOut(path!, taken);
-        }
-    }
-
-    /// <summary>How large the files are that are there already.</summary>
-    private void Measure()
-    {
-        Volatile.Write(ref bytes, path is null ? 0 : Length(path));
-        Volatile.Write(ref predecessor, path is null ? 0 : Length(path + ".1"));
-
-        static long Length(string name) => new FileInfo(name) is { Exists: true } known ? known.Length : 0;
-    }
-
     private void Report(Exception e)
     {
         var text = DiskFault.Describe(Folder, e);
@@ -415,9 +371,6 @@ public sealed partial class DeadLetterFile : IDisposable
             LogWritable(path!, Lost);
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Dead letter {Path}: {Lines} lines were taken out, because their records come again")]
-    private partial void LogTakenOut(string path, long lines);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Dead letter {Path} ended within a line, as after a power cut: the last {Bytes} bytes were cut off")]
     private partial void LogTorn(string path, long bytes);

@@ -10,7 +10,7 @@ namespace StreamEngine.Pipeline.Runtime;
 /// The pipeline's blocks behind bounded Dataflow blocks, one for each lane: a thin shell that moves batches. It completes when all
 /// its inputs have, and no exception leaves it.
 /// </summary>
-internal abstract class Stage
+internal abstract partial class Stage
 {
     /// <summary>A barrier, and what follows when its checkpoint is complete; there is never more than one checkpoint under way.</summary>
     private const int MostActs = 2;
@@ -290,61 +290,7 @@ internal abstract class Stage
         return Wake_NeedsLock();
     }
 
-    private async ValueTask StandInLineAsync(WaitingLine line, Arrival arrival)
-    {
-        while (true)
-        {
-            Task? room;
-            lock (gate)
-            {
-                room = line.Add(arrival, GiveUp);
-                if (room is null && !Wake_NeedsLock())
-                {
-                    throw new InvalidOperationException($"Stage '{Name}' got a batch after its inputs had ended.");
-                }
-            }
-
-            if (room is null)
-            {
-                return;
-            }
-
-            await room.ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Tells the block that something stands in the line, unless it is taking from it already.</summary>
-    private bool Wake_NeedsLock()
-    {
-        var isAwake = isTaking || lanes[0].Post(default);
-        isTaking = true;
-        return isAwake;
-    }
-
-    private void GiveUp(int records)
-    {
-        Interlocked.Add(ref queued, -records);
-        OnDropped(records);
-    }
-
     private Task TakeAsync(Arrival arrival, int lane) => line is null ? WorkAsync(arrival, lane) : TakeAllAsync(line, lane);
-
-    private async Task TakeAllAsync(WaitingLine line, int lane)
-    {
-        while (First(line) is { } first)
-        {
-            await WorkAsync(first, lane).ConfigureAwait(false);
-        }
-    }
-
-    private Arrival? First(WaitingLine line)
-    {
-        lock (gate)
-        {
-            isTaking = line.TryTake(out var first);
-            return first;
-        }
-    }
 
     private async Task WorkAsync(Arrival arrival, int lane)
     {
