@@ -10,7 +10,8 @@ namespace StreamEngine.Host.Tests.Overload;
 [Collection(Alone.Name)]
 public sealed class OverloadTests
 {
-    private const int DiskMegabytes = 64;
+    /// <summary>Files get their final names, and may be taken away, with checkpoints only: the disk has to hold what is written at full speed meanwhile.</summary>
+    private const int DiskMegabytes = 512;
 
     /// <summary>Where every record is kept, from the first on.</summary>
     private const int WaitingDiskMegabytes = 1024;
