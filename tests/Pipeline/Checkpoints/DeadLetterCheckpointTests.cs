@@ -5,6 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Disks;
 using StreamEngine.Pipeline.Runtime;
+using StreamEngine.Tests;
 using StreamEngine.Pipeline.Tests.Runtime;
 
 namespace StreamEngine.Pipeline.Tests.Checkpoints;
@@ -234,13 +235,48 @@ public sealed class DeadLetterCheckpointTests : IDisposable
         Assert.Equal((5, 2), (letters.Status.Written, letters.Status.TakenOut));
     }
 
-    private DeadLetterFile Letter(string run, long maxBytes)
+    [Fact]
+    public async Task Lines_that_wait_for_a_disk_that_refuses_are_taken_out_too()
+    {
+        var time = new FakeTimeProvider();
+        var disk = new FaultyDisk();
+        using var letters = Letter("8dd1", 100 << 20, time, disk);
+        using var batches = new Messages.Batches();
+        disk.Fill();
+        var batch = await batches.OneAsync("\"b\"");
+        batch.Epoch = 5;
+        batch.Whole.BeginStep();
+        batch.LeaveDocument(0, Pipeline.Messages.RowState.Dead, "on purpose");
+        letters.Write("lines", batch.Whole);
+        batch.Release();
+        await Eventually.HoldsAsync(() => letters.Status.Problem is not null);
+
+        var goingBack = letters.GoBackAsync(5, Cancel);
+        disk.Heal();
+        await Eventually.HoldsAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return goingBack.IsCompleted;
+        });
+        await goingBack;
+        var flushed = letters.FlushAsync(Cancel);
+        await Eventually.HoldsAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return flushed.IsCompleted;
+        });
+
+        Assert.Equal(1, letters.Status.TakenOut);
+        Assert.Empty(File.ReadLines(Dead));
+    }
+
+    private DeadLetterFile Letter(string run, long maxBytes, TimeProvider? time = null, Disk? disk = null)
     {
         var marks = new DeadLetterMarks([("a", true)]);
         var state = new Pipeline.Checkpoints.StateWriter();
         state.Write("run", 1, System.Text.Encoding.UTF8.GetBytes(run));
         marks.Restore(Pipeline.Checkpoints.StateReader.Of(DeadLetterMarks.Part, state), default);
-        return new DeadLetterFile(new DeadLetterOptions { Path = Dead, MaxBytes = new ByteSize(maxBytes) }, folder.FullName, new FakeTimeProvider(), NullLogger<DeadLetterFile>.Instance, Disk.Real) { Marks = marks };
+        return new DeadLetterFile(new DeadLetterOptions { Path = Dead, MaxBytes = new ByteSize(maxBytes) }, folder.FullName, time ?? new FakeTimeProvider(), NullLogger<DeadLetterFile>.Instance, disk ?? Disk.Real) { Marks = marks };
     }
 
     /// <summary>Two sources, one of which gives up records itself; two chains that meet again, and records that die on every way.</summary>
