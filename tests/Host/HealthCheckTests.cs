@@ -170,7 +170,7 @@ public sealed class HealthCheckTests
         })).ToList();
         var cache = new CacheData(0, 0, 0, 0, 0, 0, 0, 0, 0, new Dictionary<string, int>(), redis);
         var report = HealthCheck.Check(
-            definition, new PipelineStatus("p", state, blocks, [], checkpoint) { DeadLetter = letters }, health, breakers, cache, new ListenerData(0, 0, 0, 0, 0, 0, 0), time.GetUtcNow());
+            definition, new PipelineStatus("p", state, blocks, [], checkpoint) { DeadLetter = letters }, health, breakers, cache, new ListenerData(0, 0, 0, 0, 0, 0, 0), memory: null, time.GetUtcNow());
 
         Assert.Equal(problems, report.Problems);
         Assert.Equal(status, report.Status);

@@ -25,7 +25,8 @@ internal sealed record PipelineAnswer(
     IReadOnlyList<BlockStatus> Blocks,
     IReadOnlyList<GraphLink> Links,
     CheckpointStatus? LastCheckpoint,
-    DeadLetterStatus? DeadLetter);
+    DeadLetterStatus? DeadLetter,
+    MemoryData Memory);
 
 /// <summary>Answer of <c>metrics</c>.</summary>
 internal sealed record MetricsAnswer(

@@ -10,5 +10,5 @@ internal static class ApiRoutes
     public const string WebSocket = Base + "/ws/player-updates";
 
     /// <summary>The largest body of a request, in bytes.</summary>
-    public const int MaxBody = 1 << 20;
+    public const int MaxBody = 64 << 10;
 }

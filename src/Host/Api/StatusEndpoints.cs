@@ -12,7 +12,7 @@ internal static class StatusEndpoints
         api.MapGet("/pipeline", () =>
         {
             var status = engine.Status();
-            return Results.Json(new PipelineAnswer(status.Name, status.State, status.Blocks, status.Links, status.Checkpoint, status.DeadLetter), ApiJson.Plain.PipelineAnswer);
+            return Results.Json(new PipelineAnswer(status.Name, status.State, status.Blocks, status.Links, status.Checkpoint, status.DeadLetter, engine.Memory()), ApiJson.Plain.PipelineAnswer);
         });
         api.MapGet("/metrics", () => Results.Json(Metrics(engine), ApiJson.Plain.MetricsAnswer));
     }

@@ -6,7 +6,7 @@ namespace StreamEngine.Host.Api;
 /// <summary>The web server and what it serves.</summary>
 internal static class WebServer
 {
-    public static WebApplicationBuilder CreateBuilder(IReadOnlyList<string> urls)
+    public static WebApplicationBuilder CreateBuilder(IReadOnlyList<string> urls, int maxConnections)
     {
         // The environment's name decides about nothing here, and settings come from the pipeline file alone.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -17,6 +17,8 @@ internal static class WebServer
         {
             options.AddServerHeader = false;
             options.Limits.MaxRequestBodySize = ApiRoutes.MaxBody;
+            options.Limits.MaxRequestBufferSize = ApiRoutes.MaxBody;
+            options.Limits.MaxConcurrentConnections = maxConnections;
         });
 
         // The run handles signals and ends the server after the pipeline; the default lifetime would end it at once.

@@ -1,11 +1,16 @@
+using StreamEngine.Host.Running;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Memory;
+using StreamEngine.Pipeline.Runtime;
 
 namespace StreamEngine.Host.Cli;
 
 /// <summary><c>validate</c>: says that a pipeline is sound, and what each way through it promises.</summary>
 internal static class ValidateCommand
 {
+    private const long Megabyte = 1L << 20;
+
     public static int Execute(string? file, IReadOnlyList<string> overrides)
     {
         if (ConfigFile.Load(file, overrides) is not { } definition)
@@ -34,7 +39,24 @@ internal static class ValidateCommand
         }
 
         DescribeDeadLetters(definition);
+        DescribeMemory(MemoryPlan.From(GraphPlan.From(definition)));
         return ExitCodes.Ok;
+    }
+
+    /// <summary>The most memory that the process may take, and its parts.</summary>
+    private static void DescribeMemory(MemoryPlan plan)
+    {
+        Console.WriteLine($"memory: at most {MemoryData.Words(plan.Bound)}: {MemoryData.Words(MemoryPlan.Process)} for the process, and half as much again as");
+        var parts = plan.Parts.Where(p => p.Bytes >= Megabyte).ToList();
+        foreach (var part in parts)
+        {
+            Console.WriteLine($"    {MemoryData.Words(part.Bytes),8}  {part.Owner}: {part.What}{(part.Setting is null ? "" : $" ({part.Setting})")}");
+        }
+
+        if (MemoryData.TooSmall(plan) is { } warning)
+        {
+            Console.WriteLine($"    warning: {warning}");
+        }
     }
 
     /// <summary>What becomes of a record on its way when the process dies.</summary>

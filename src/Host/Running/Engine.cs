@@ -2,6 +2,7 @@ using System.Reactive.Linq;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Health;
+using StreamEngine.Pipeline.Memory;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Providers;
 using StreamEngine.Pipeline.Runtime;
@@ -18,6 +19,7 @@ internal sealed class Engine : IDisposable
     private readonly Lock gate = new();
     private readonly DateTimeOffset started;
     private readonly IDisposable watch;
+    private readonly MemoryPlan memory;
     private PipelineStatus? status;
     private DateTimeOffset statusAt;
     private string? firstPlayer;
@@ -35,6 +37,7 @@ internal sealed class Engine : IDisposable
         RealTime = definition.Blocks.Any(b => b is { Type: { Kind: BlockKind.Sink, Name: "websocket" } });
         started = Time.GetUtcNow();
         Runtime = PipelineRuntime.Build(definition, services);
+        memory = MemoryPlan.From(Runtime.Plan);
         watch = definition.Blocks
             .Where(b => b.Type.Kind == BlockKind.Sink)
             .Select(b => Runtime.Tap(b.Name))
@@ -91,7 +94,7 @@ internal sealed class Engine : IDisposable
     }
 
     /// <summary>How the service is, and why.</summary>
-    public HealthReport Health() => HealthCheck.Check(Definition, Status(), Sources, Breakers(), Cache(), Listeners(), Now);
+    public HealthReport Health() => HealthCheck.Check(Definition, Status(), Sources, Breakers(), Cache(), Listeners(), Memory().Problem, Now);
 
     public IReadOnlyDictionary<string, BreakerStatus> Breakers() => Gates.ToDictionary(g => g.Key, g => g.Value.Breaker, StringComparer.Ordinal);
 
@@ -115,6 +118,8 @@ internal sealed class Engine : IDisposable
                 ? new RedisData(redis.Up ? "up" : "down", redis.Hits, redis.Misses, redis.Written, redis.Pending, Store.Redis?.Problem)
                 : new RedisData("off", 0, 0, 0, 0, null));
     }
+
+    public MemoryData Memory() => MemoryData.Of(memory);
 
     public ListenerData Listeners()
     {

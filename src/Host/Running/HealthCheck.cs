@@ -32,6 +32,7 @@ internal static class HealthCheck
     /// <param name="breakers">The breakers by provider.</param>
     /// <param name="cache">The record store.</param>
     /// <param name="listeners">The listeners.</param>
+    /// <param name="memory">What is wrong with the process's memory; null for nothing.</param>
     /// <param name="now">The time.</param>
     public static HealthReport Check(
         PipelineDefinition definition,
@@ -40,6 +41,7 @@ internal static class HealthCheck
         IReadOnlyDictionary<string, BreakerStatus> breakers,
         CacheData cache,
         ListenerData listeners,
+        string? memory,
         DateTimeOffset now)
     {
         var problems = new List<string>();
@@ -66,6 +68,11 @@ internal static class HealthCheck
         if (cache.Redis is { State: "down" } redis)
         {
             problems.Add($"Redis is down ({redis.Problem ?? "it does not answer"}); records are served from memory");
+        }
+
+        if (memory is not null)
+        {
+            problems.Add(memory);
         }
 
         var verdict = problems.Count > 0 ? HealthReport.Degraded : HealthReport.Healthy;

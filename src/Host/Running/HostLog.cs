@@ -8,6 +8,9 @@ internal static partial class HostLog
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: the sources end, what was taken in is drained within {Timeout}")]
     public static partial void Draining(ILogger logger, Duration timeout);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
+    public static partial void TooSmall(ILogger logger, string warning);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "An exception of a background task was not looked at by anyone")]
     public static partial void Unobserved(ILogger logger, Exception exception);
 

@@ -2,6 +2,7 @@ using StreamEngine.Host.Api;
 using StreamEngine.Host.Cli;
 using StreamEngine.Host.Telemetry;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Memory;
 using StreamEngine.Pipeline.Runtime;
 
 namespace StreamEngine.Host.Running;
@@ -56,6 +57,11 @@ internal static class RunCommand
     {
         var engine = composition.Engine;
         Welcome.Print(engine.Definition, composition.Urls, composition.DemoAddresses);
+        if (MemoryData.TooSmall(MemoryPlan.From(engine.Runtime.Plan)) is { } warning)
+        {
+            HostLog.TooSmall(composition.Logger, warning);
+        }
+
         using var telling = new CancellationTokenSource();
         var status = options.Quiet ? Task.CompletedTask : StatusLine.ShowAsync(engine, composition.Urls[0], composition.Time, telling.Token);
         using var draining = stop.UnsafeRegister(_ => HostLog.Draining(composition.Logger, engine.Definition.Options.Server.DrainTimeout), null);

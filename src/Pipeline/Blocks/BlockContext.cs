@@ -52,7 +52,10 @@ public sealed class BlockContext
     public int Shards { get; init; } = 1;
 
     /// <summary>This instance's share of a bound on keys.</summary>
-    public int Share(int bound) => Math.Max(1, (int)(((long)bound + Shards - 1) / Shards));
+    public int Share(int bound) => (int)Share((long)bound);
+
+    /// <summary>This instance's share of a bound on bytes.</summary>
+    public long Share(long bound) => Math.Max(1, (bound + Shards - 1) / Shards);
 
     /// <summary>The file's full path: relative ones count from the config's folder.</summary>
     public string FullPath(string path) => Path.GetFullPath(path, BaseDirectory);

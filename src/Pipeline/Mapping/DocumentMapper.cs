@@ -4,7 +4,8 @@ namespace StreamEngine.Pipeline.Mapping;
 
 /// <summary>Turns documents into rows by the rules of one mapping. Not thread safe.</summary>
 /// <param name="rules">The compiled rules.</param>
-internal sealed class DocumentMapper(IReadOnlyList<MappingRule> rules)
+/// <param name="maxRecords">Most records of one document.</param>
+internal sealed class DocumentMapper(IReadOnlyList<MappingRule> rules, int maxRecords)
 {
     private readonly MappingRule[] rules = [.. rules];
     private readonly MappingScope scope = new(rules.Max(r => r.Slots), rules is [{ IsPlain: true, Tries: [{ } trie], Slots: var slots }] ? new MemberReader(trie, slots) : null);
@@ -20,12 +21,19 @@ internal sealed class DocumentMapper(IReadOnlyList<MappingRule> rules)
         }
 
         var first = batch.RowCount;
+        scope.RoomForRows = maxRecords;
         foreach (var rule in rules)
         {
             rule.Apply(scope, batch, index);
         }
 
         scope.End();
+        if (batch.RowCount - first > maxRecords)
+        {
+            batch.RefuseDocument(index, "too many records", $"the payload holds more than {maxRecords}; raise the normalize block's maxRecords if that is right");
+            return false;
+        }
+
         var any = batch.RowCount > first;
         batch.LeaveDocument(index, any ? RowState.Mapped : RowState.Filtered, any ? "" : "no records");
         return true;

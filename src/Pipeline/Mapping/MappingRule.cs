@@ -73,6 +73,12 @@ internal sealed class MappingRule
             return;
         }
 
+        // What is too much is not kept until it is counted.
+        if (scope.RoomForRows-- < 0)
+        {
+            return;
+        }
+
         var row = batch.AddRow(Type, document);
         ref var head = ref row.Head;
         (head.RawOffset, head.RawLength) = scope.Slice();

@@ -53,6 +53,9 @@ internal sealed class MappingScope
     /// <summary>The values that were found, by slot; of kind <see cref="JsonKind.None"/> where there is none.</summary>
     public ReadOnlySpan<JsonToken> Found => found;
 
+    /// <summary>Rows that the document may still become; negative once it would be more.</summary>
+    public int RoomForRows { get; set; }
+
     private Batch Batch => batch ?? throw new UnreachableException("The scope stands on no document.");
 
     /// <summary>Starts a document.</summary>

@@ -177,6 +177,10 @@ public sealed partial class Batch : IBufferWriter<byte>
     public void LeaveDocument(int index, RowState state, string reason, string? detail = null) =>
         Whole.LeaveDocument(index, ref Document(index), state, reason, detail);
 
+    /// <summary>Takes a document out of the flow together with the rows that were read from it last.</summary>
+    internal void RefuseDocument(int index, string reason, string detail) =>
+        Whole.RefuseDocument(index, ref Document(index), reason, detail);
+
     /// <summary>Adds an empty live row of a type; its lineage is that of a document. From a confirmed document comes a confirmation.</summary>
     /// <exception cref="InvalidOperationException">The batch is split into shards: rows are made before records are exchanged by key.</exception>
     public Row AddRow(RecordType type, int document)

@@ -11,15 +11,15 @@ public sealed class BatchPool : IDisposable
     /// <summary>Payload bytes that a returning batch may keep; it may keep four times as much for its rows, and for what they were encoded to.</summary>
     private const int KeepBytes = 128 * 1024;
 
-    /// <summary>Batches kept for later; more than that are in use only when many small ones wait, and are soon made anew.</summary>
-    private const int MaxIdle = 64;
+    /// <summary>Memory of batches kept for later; more than that is in use only when many small ones wait, and is soon made anew.</summary>
+    internal const int MaxIdleBytes = 32 << 20;
 
     private readonly RecordSchema schema;
     private readonly SemaphoreSlim free;
     private readonly ConcurrentBag<Batch> idle = [];
     private int leased;
     private int overdrawn;
-    private int idling;
+    private long idling;
 
     /// <summary>Makes a pool.</summary>
     /// <param name="schema">Record types and sources of the pipeline.</param>
@@ -49,13 +49,13 @@ public sealed class BatchPool : IDisposable
     {
         batch.Reset(KeepBytes);
         Interlocked.Decrement(ref leased);
-        if (Interlocked.Increment(ref idling) <= MaxIdle)
+        if (Interlocked.Add(ref idling, batch.Capacity) <= MaxIdleBytes)
         {
             idle.Add(batch);
         }
         else
         {
-            Interlocked.Decrement(ref idling);
+            Interlocked.Add(ref idling, -batch.Capacity);
         }
 
         if (Interlocked.Decrement(ref overdrawn) < 0)
@@ -84,7 +84,7 @@ public sealed class BatchPool : IDisposable
         Batch batch;
         if (idle.TryTake(out var known))
         {
-            Interlocked.Decrement(ref idling);
+            Interlocked.Add(ref idling, -known.Capacity);
             batch = known;
         }
         else

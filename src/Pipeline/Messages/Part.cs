@@ -75,8 +75,7 @@ public sealed class Part
         {
             if (Batch.Document(i).State == RowState.Live)
             {
-                Unmake(i);
-                Batch.LeaveDocument(i, RowState.Dead, reason, detail);
+                Batch.RefuseDocument(i, reason, detail);
                 return Culprit.Of(Batch, i);
             }
         }
@@ -177,6 +176,13 @@ public sealed class Part
         {
             Depart(new Departure(state, -1, index, reason, detail));
         }
+    }
+
+    /// <summary>Takes a document out of the flow together with the rows that were read from it last.</summary>
+    internal void RefuseDocument(int index, ref Document document, string reason, string detail)
+    {
+        Unmake(index);
+        LeaveDocument(index, ref document, RowState.Dead, reason, detail);
     }
 
     internal void Leave(int row, RowState state, string reason, string? detail = null)

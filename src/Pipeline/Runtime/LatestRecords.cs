@@ -15,6 +15,9 @@ internal sealed class LatestRecords
     /// <summary>Most bytes of their keys and texts.</summary>
     public const int MostBytes = 16 * 1024 * 1024;
 
+    /// <summary>Memory that they take at most, with the room to move them and their places, in bytes.</summary>
+    public const long MostMemory = (MostBytes * 3L) + (MostRecords * 400L);
+
     /// <summary>Records handed on at a time.</summary>
     private const int RecordsAtOnce = 1024;
 

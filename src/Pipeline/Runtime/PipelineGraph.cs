@@ -15,19 +15,22 @@ internal sealed class PipelineGraph : IAsyncDisposable
     private const int KiB = 1024;
 
     /// <summary>Records that may be with each lane of transforms, waiting or worked on; more would only add latency and memory.</summary>
-    private const int TransformRecords = 1024;
+    internal const int TransformRecords = 1024;
 
     /// <summary>The same in batches: one that is worked on, and one that waits.</summary>
     private const int TransformBatches = 2;
 
     /// <summary>The same in payload bytes.</summary>
-    private const int TransformBytes = TransformBatches * Batch.FullBytes;
+    internal const int TransformBytes = TransformBatches * Batch.FullBytes;
 
     /// <summary>Records that may wait in front of a sink: it may have to wait for a disk.</summary>
-    private const int SinkRecords = 4096;
+    internal const int SinkRecords = 4096;
+
+    /// <summary>The same in kilobytes of payloads.</summary>
+    internal const int SinkKilobytes = 256;
 
     /// <summary>Batches a source holds: one it fills, one that waits to be sent, one that is being sent.</summary>
-    private const int SourceBatches = 3;
+    internal const int SourceBatches = 3;
 
     private readonly GraphPlan plan;
     private readonly RuntimeServices services;
@@ -176,7 +179,7 @@ internal sealed class PipelineGraph : IAsyncDisposable
                     break;
                 default:
                     sinks.Add((ISink)Create(first));
-                    var link = new LinkBudget(SinkRecords, 256 * KiB);
+                    var link = new LinkBudget(SinkRecords, SinkKilobytes * KiB);
                     stages.Add(new SinkStage(stage, link, sinks[^1], stageServices, Line(first, link)));
                     break;
             }

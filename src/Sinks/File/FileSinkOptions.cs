@@ -1,4 +1,5 @@
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Memory;
 
 namespace StreamEngine.Sinks.Files;
 
@@ -33,4 +34,7 @@ public sealed record FileSinkOptions : SinkOptions
 
     /// <summary>Whether files are compressed; <c>.gz</c> is added to the name when it isn't there.</summary>
     public bool Gzip { get; init; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<MemoryNeed> Memory(MemoryTerms terms) => [new MemoryNeed("lines, names and a compressor", 4L << 20)];
 }

@@ -13,13 +13,20 @@ internal enum PendingKind
 /// <param name="Data">The record; it is shared with the store and never written to. Empty for a removal.</param>
 /// <param name="Sequence">Its sequence, or that of the removal.</param>
 /// <param name="Ttl">How long Redis shall keep it.</param>
-internal sealed record PendingWrite(string Key, PendingKind Kind, byte[] Data, long Sequence, TimeSpan Ttl);
+internal sealed record PendingWrite(string Key, PendingKind Kind, byte[] Data, long Sequence, TimeSpan Ttl)
+{
+    /// <summary>Its objects and their place in table and list.</summary>
+    public const int Overhead = 240;
+
+    /// <summary>Memory that it takes, in bytes.</summary>
+    public long Bytes => Overhead + (sizeof(char) * Key.Length) + Data.Length;
+}
 
 /// <summary>
 /// Writes on their way to Redis, the latest per key and bounded, so that a slow or absent server costs neither the store
 /// nor memory. Past the bound the key that has waited longest is given up.
 /// </summary>
-internal sealed class PendingWrites(int maxKeys, long maxBytes)
+internal sealed class PendingWrites(long maxBytes)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, LinkedListNode<PendingWrite>> byKey = new(StringComparer.Ordinal);
@@ -61,16 +68,16 @@ internal sealed class PendingWrites(int maxKeys, long maxBytes)
                     write = known with { Ttl = write.Ttl };
                 }
 
-                bytes += write.Data.Length - known.Data.Length;
+                bytes += write.Bytes - known.Bytes;
                 waiting.Value = write;
             }
             else
             {
                 byKey.Add(write.Key, order.AddLast(write));
-                bytes += write.Data.Length;
+                bytes += write.Bytes;
             }
 
-            while (byKey.Count > maxKeys || bytes > maxBytes)
+            while (bytes > maxBytes)
             {
                 dropped++;
                 Remove(order.First!);
@@ -88,14 +95,14 @@ internal sealed class PendingWrites(int maxKeys, long maxBytes)
                 return;
             }
 
-            if (byKey.Count >= maxKeys || bytes + write.Data.Length > maxBytes)
+            if (bytes + write.Bytes > maxBytes)
             {
                 dropped++;
                 return;
             }
 
             byKey.Add(write.Key, order.AddFirst(write));
-            bytes += write.Data.Length;
+            bytes += write.Bytes;
         }
     }
 
@@ -117,6 +124,6 @@ internal sealed class PendingWrites(int maxKeys, long maxBytes)
     {
         byKey.Remove(node.Value.Key);
         order.Remove(node);
-        bytes -= node.Value.Data.Length;
+        bytes -= node.Value.Bytes;
     }
 }

@@ -13,8 +13,9 @@ namespace StreamEngine.Sinks.Redis;
 /// </summary>
 public sealed partial class RedisTier : IAsyncDisposable
 {
-    private const int MaxPendingKeys = 100_000;
-    private const long MaxPendingBytes = 64L << 20;
+    /// <summary>Memory that writes may take which wait for the server, in bytes.</summary>
+    internal const long MaxPendingBytes = 64L << 20;
+
     private const int BatchSize = 256;
 
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
@@ -26,7 +27,7 @@ public sealed partial class RedisTier : IAsyncDisposable
     private readonly string prefix;
     private readonly TimeProvider time;
     private readonly ILogger logger;
-    private readonly PendingWrites pending = new(MaxPendingKeys, MaxPendingBytes);
+    private readonly PendingWrites pending = new(MaxPendingBytes);
     private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource stopping = new();
     private readonly ITimer ticker;

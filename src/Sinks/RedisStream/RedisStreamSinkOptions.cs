@@ -1,4 +1,5 @@
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Memory;
 
 namespace StreamEngine.Sinks.RedisStream;
 
@@ -29,4 +30,7 @@ public sealed record RedisStreamSinkOptions : SinkOptions
     /// </summary>
     [Between("1m", "366d")]
     public Duration Remember { get; init; } = new(TimeSpan.FromDays(7));
+
+    /// <inheritdoc/>
+    public override IEnumerable<MemoryNeed> Memory(MemoryTerms terms) => [new MemoryNeed("entries on their way", 8L << 20)];
 }

@@ -1,4 +1,6 @@
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Memory;
+using StreamEngine.Sinks.Redis;
 
 namespace StreamEngine.Sinks.Store;
 
@@ -17,6 +19,17 @@ public sealed record CacheSinkOptions : SinkOptions
     /// <summary>Memory that records may take. Past it, what was least recently written or read leaves first.</summary>
     [Between("64KB", "1024GB")]
     public ByteSize MaxBytes { get; init; } = new(100L << 20);
+
+    /// <inheritdoc/>
+    public override IEnumerable<MemoryNeed> Memory(MemoryTerms terms)
+    {
+        ArgumentNullException.ThrowIfNull(terms);
+        yield return new MemoryNeed("records", MaxBytes.Bytes, "maxBytes");
+        if (terms.Pipeline.Redis.Url.Length > 0)
+        {
+            yield return new MemoryNeed("waits for Redis", RedisTier.MaxPendingBytes, "redis.url");
+        }
+    }
 
     /// <summary>The TTL of a kind.</summary>
     internal TimeSpan TtlOf(string kind) => Ttl.TryGetValue(kind, out var set) ? set.Value : kind switch

@@ -11,6 +11,11 @@ internal static class CloseCode
     public const WebSocketCloseStatus BadRequest = (WebSocketCloseStatus)4000;
     public const WebSocketCloseStatus Limit = (WebSocketCloseStatus)4029;
     public const WebSocketCloseStatus Internal = (WebSocketCloseStatus)4100;
+    public const WebSocketCloseStatus Slow = (WebSocketCloseStatus)4108;
     public const WebSocketCloseStatus Restart = (WebSocketCloseStatus)4200;
+
+    /// <summary>Try again later (registered with IANA as 1013).</summary>
+    public const WebSocketCloseStatus TryLater = (WebSocketCloseStatus)1013;
+
     public const WebSocketCloseStatus TooBig = WebSocketCloseStatus.MessageTooBig;
 }

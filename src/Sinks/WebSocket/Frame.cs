@@ -14,7 +14,12 @@ namespace StreamEngine.Sinks.WebSockets;
 /// <param name="Offset">Its position in the channel.</param>
 internal sealed record Frame(byte[] Bytes, HubChannel? Channel = null, long Offset = 0)
 {
+    /// <summary>What the object, its array and their heads take.</summary>
+    private const int Overhead = 112;
+
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private int places;
 
     private static ReadOnlySpan<byte> BeforeData => ",\"data\":"u8;
 
@@ -23,9 +28,20 @@ internal sealed record Frame(byte[] Bytes, HubChannel? Channel = null, long Offs
 
     public string? CloseReason { get; private init; }
 
+    /// <summary>Memory that it takes, in bytes.</summary>
+    public int Weight => Overhead + Bytes.Length;
+
     public static Frame Ping { get; } = new("{\"type\":\"ping\"}"u8.ToArray());
 
     public static Frame Pong { get; } = new("{\"type\":\"pong\"}"u8.ToArray());
+
+    /// <summary>It waits in one more place.</summary>
+    /// <returns>Whether that is the only one.</returns>
+    public bool Enter() => Interlocked.Increment(ref places) == 1;
+
+    /// <summary>It waits in one place less.</summary>
+    /// <returns>Whether it waits nowhere any more.</returns>
+    public bool Leave() => Interlocked.Decrement(ref places) == 0;
 
     public static Frame Ending(WebSocketCloseStatus status, string reason) => new([]) { Close = status, CloseReason = reason };
 
@@ -109,6 +125,9 @@ internal sealed class HubChannel
 {
     private const int Step = 64;
 
+    /// <summary>What a channel takes besides its names and its value: its objects, and its places in the table and in the order of news.</summary>
+    private const int Overhead = 300;
+
     private byte[] data = [];
     private int length;
     private Frame? last;
@@ -139,6 +158,18 @@ internal sealed class HubChannel
     public Frame Last => last ??= Removed ? Frame.Removed(this, Offset) : Frame.Update(this, Offset, data.AsSpan(0, length));
 
     public DateTimeOffset TouchedAt { get; set; }
+
+    /// <summary>Memory that it took when it was last counted, in bytes.</summary>
+    public int Weight { get; private set; }
+
+    /// <summary>Counts its memory anew, the frame of its value included.</summary>
+    /// <returns>By how much it takes more.</returns>
+    public int Reweigh()
+    {
+        var before = Weight;
+        Weight = Overhead + (sizeof(char) * Name.Length) + UpdateHead.Length + data.Length + (last?.Weight ?? 0);
+        return Weight - before;
+    }
 
     /// <summary>Takes a new value, over the one before.</summary>
     public void Update(ReadOnlySpan<byte> value)

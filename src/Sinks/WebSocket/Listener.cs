@@ -12,6 +12,7 @@ internal sealed class Listener(ListenerHub hub, WebSocket socket, long number, W
     private static readonly TimeSpan ToldLimit = TimeSpan.FromSeconds(1);
 
     private readonly Lock ending = new();
+    private byte[] buffer = new byte[512];
     private ITimer? abort;
     private long lastSent = time.GetTimestamp();
     private long framesSent;
@@ -24,7 +25,7 @@ internal sealed class Listener(ListenerHub hub, WebSocket socket, long number, W
 
     public string Name { get; } = "c" + number;
 
-    public ListenerQueue Queue { get; } = new(settings.Queue, time);
+    public ListenerQueue Queue { get; } = new(settings.Queue, time, hub.Memory);
 
     public int MaxSubscriptions { get; } = settings.MaxSubscriptions;
 
@@ -119,6 +120,13 @@ internal sealed class Listener(ListenerHub hub, WebSocket socket, long number, W
         }
     }
 
+    /// <summary>Ends a listener that is too slow: what waits for it is dropped.</summary>
+    public void CutOff()
+    {
+        Queue.DropUpdates();
+        End(null, Frame.Ending(CloseCode.Slow, "too slow: what waits for listeners has reached the server's bound"));
+    }
+
     private void GoAway() => End(
         Frame.Bye((int)CloseCode.Restart, hub.RetryAfter()),
         Frame.Ending(CloseCode.Restart, "restart"));
@@ -164,7 +172,19 @@ internal sealed class Listener(ListenerHub hub, WebSocket socket, long number, W
 
     private async Task ReceiveAllAsync()
     {
-        var buffer = new byte[512];
+        try
+        {
+            await ReceiveMessagesAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            hub.Memory.Take(-buffer.Length);
+        }
+    }
+
+    private async Task ReceiveMessagesAsync()
+    {
+        hub.Memory.Take(buffer.Length);
         var length = 0;
         var discard = false;
         for (; ; )
@@ -195,9 +215,16 @@ internal sealed class Listener(ListenerHub hub, WebSocket socket, long number, W
             }
             else if (!received.EndOfMessage)
             {
-                if (length == buffer.Length)
+                if (length == buffer.Length && hub.Memory.IsFull)
                 {
+                    discard = true;
+                    End(null, Frame.Ending(CloseCode.TryLater, "what listeners may take together has reached the server's bound"));
+                }
+                else if (length == buffer.Length)
+                {
+                    hub.Memory.Take(-buffer.Length);
                     Array.Resize(ref buffer, (int)Math.Min(buffer.Length * 2L, settings.MaxMessage.Bytes + 1));
+                    hub.Memory.Take(buffer.Length);
                 }
 
                 continue;

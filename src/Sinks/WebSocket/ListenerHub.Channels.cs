@@ -15,6 +15,9 @@ public sealed partial class ListenerHub
     private char[] keyBuffer = new char[256];
     private long publications;
 
+    /// <summary>Memory that the channels take, in bytes.</summary>
+    private long valueBytes;
+
     /// <summary>
     /// The largest offset that a channel had when it was forgotten. New channels start after it: should it be the same one
     /// again, its offsets still only grow.
@@ -28,9 +31,7 @@ public sealed partial class ListenerHub
     {
         lock (gate)
         {
-            var known = Renew(Decode(channel));
-            known.Update(data);
-            Send(known);
+            Update(Renew(Decode(channel)), data);
         }
     }
 
@@ -43,6 +44,7 @@ public sealed partial class ListenerHub
             var known = Renew(Decode(channel));
             known.Remove();
             Send(known);
+            valueBytes += known.Reweigh();
         }
     }
 
@@ -53,10 +55,19 @@ public sealed partial class ListenerHub
             var name = Decode(channel);
             if (time.GetUtcNow() - received < settings.Keep.Value && !(channelLookup.TryGetValue(name, out var held) && held.HasValue))
             {
-                var known = Renew(name);
-                known.Update(data);
-                Send(known);
+                Update(Renew(name), data);
             }
+        }
+    }
+
+    private void Update(HubChannel channel, ReadOnlySpan<byte> data)
+    {
+        channel.Update(data);
+        Send(channel);
+        valueBytes += channel.Reweigh();
+        while (valueBytes > settings.MaxBytes.Bytes && channels.Count > 1)
+        {
+            Retire(recency.Last!.Value);
         }
     }
 
@@ -92,11 +103,10 @@ public sealed partial class ListenerHub
         {
             if (listener.Subscriptions.TryAdd(wanted.Text, wanted))
             {
-                if (listener.Subscriptions.Count > listener.MaxSubscriptions)
+                if (Refusal(listener, message) is { } refusal)
                 {
                     listener.Subscriptions.Remove(wanted.Text);
-                    listener.Queue.Add(Refusal(
-                        message.Id, "too_many_subscriptions", $"A connection has at most {listener.MaxSubscriptions} subscriptions; unsubscribe from some, or use a pattern."));
+                    listener.Queue.Add(refusal);
                     return;
                 }
 
@@ -114,6 +124,13 @@ public sealed partial class ListenerHub
         }
     }
 
+    /// <summary>Why a listener can't have one more subscription; null when it can.</summary>
+    private Frame? Refusal(Listener listener, ClientMessage message) =>
+        listener.Subscriptions.Count > listener.MaxSubscriptions
+            ? Refusal(message.Id, "too_many_subscriptions", $"A connection has at most {listener.MaxSubscriptions} subscriptions; unsubscribe from some, or use a pattern.")
+            : Memory.IsFull ? Refusal(message.Id, "server_full", "What listeners may take together has reached the server's bound; try again later.", retry: true)
+            : null;
+
     private void AnswerExact(Listener listener, ClientMessage message)
     {
         channels.TryGetValue(message.Channel!.Text, out var channel);
@@ -124,7 +141,8 @@ public sealed partial class ListenerHub
         listener.Queue.Add(Frame.Subscribed(message.Id, channel?.Name ?? message.Channel.Text, Epoch, offset, mode));
         if (hasNews)
         {
-            listener.Queue.Snapshot(channel!.Last);
+            Send(listener, channel!.Last, isSnapshot: true);
+            valueBytes += channel.Reweigh();
         }
     }
 
@@ -140,6 +158,7 @@ public sealed partial class ListenerHub
                 if (known ? since.Epoch != Epoch || since.Offset != channel.Offset : !channel.Removed)
                 {
                     news.Add(channel.Last);
+                    valueBytes += channel.Reweigh();
                 }
             }
         }
@@ -148,7 +167,7 @@ public sealed partial class ListenerHub
         listener.Queue.Add(Frame.Subscribed(message.Id, message.Channel.Text, Epoch, null, mode));
         foreach (var frame in news)
         {
-            listener.Queue.Snapshot(frame);
+            Send(listener, frame, isSnapshot: true);
         }
     }
 
@@ -176,16 +195,20 @@ public sealed partial class ListenerHub
         }
 
         set.Add(listener);
+        Memory.Take(Weight(subscription));
     }
 
     private void Detach(Listener listener, ChannelName subscription)
     {
+        Memory.Take(-Weight(subscription));
         var (table, name) = subscription.IsPattern ? (patterns, subscription.Prefix) : (exact, subscription.Text);
         if (table.TryGetValue(name, out var set) && set.Remove(listener) && set.Count == 0)
         {
             table.Remove(name);
         }
     }
+
+    private static int Weight(ChannelName subscription) => ListenerMemory.Subscription + (4 * sizeof(char) * subscription.Text.Length);
 
     private void Send(HubChannel channel)
     {
@@ -220,8 +243,24 @@ public sealed partial class ListenerHub
             if (listener.LastPublication != publications)
             {
                 listener.LastPublication = publications;
-                listener.Queue.Update(frame);
+                Send(listener, frame, isSnapshot: false);
             }
+        }
+    }
+
+    /// <summary>Puts a frame into a listener's queue. When there is no memory for it, the listener for which most waits is cut off.</summary>
+    private void Send(Listener listener, Frame frame, bool isSnapshot)
+    {
+        while (!(isSnapshot ? listener.Queue.Snapshot(frame) : listener.Queue.Update(frame)))
+        {
+            var slowest = listeners.Values.MaxBy(l => l.Queue.Waiting) ?? listener;
+            if (slowest.Queue.Waiting <= ListenerQueue.Few)
+            {
+                // Nobody holds much: what fills the memory is what they subscribed to.
+                slowest = listener;
+            }
+
+            slowest.CutOff();
         }
     }
 
@@ -236,6 +275,7 @@ public sealed partial class ListenerHub
 
             channel = new HubChannel(name.ToString(), retiredOffset);
             channels.Add(channel.Name, channel);
+            valueBytes += channel.Reweigh();
             recency.AddFirst(channel.Node);
             if (learnedSport is null && channel.Name.Split(':') is [_, { Length: > 0 } sport, _, ..])
             {
@@ -267,6 +307,7 @@ public sealed partial class ListenerHub
         retiredOffset = Math.Max(retiredOffset, channel.Offset);
         channels.Remove(channel.Name);
         recency.Remove(channel.Node);
+        valueBytes -= channel.Weight;
     }
 
     private ReadOnlySpan<char> Decode(ReadOnlySpan<byte> key)

@@ -92,8 +92,16 @@ public sealed partial class ListenerHub : IAsyncDisposable
         }
     }
 
+    /// <summary>What waits for listeners, and what they subscribed to.</summary>
+    internal ListenerMemory Memory { get; } = new(new WebSocketSinkOptions().ListenerBytes.Bytes);
+
     /// <summary>Changes the limits. Those of connected listeners stay as they are.</summary>
-    public void Configure(WebSocketSinkOptions options) => settings = options;
+    public void Configure(WebSocketSinkOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        settings = options;
+        Memory.MaxBytes = options.ListenerBytes.Bytes;
+    }
 
     /// <summary>Whether a web page of that origin may connect; a program that sends none may.</summary>
     public bool Allows(string? origin) =>

@@ -1,18 +1,22 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.InteropServices;
 using System.Threading.Channels;
 
 namespace StreamEngine.Sinks.WebSockets;
 
 /// <summary>
 /// The frames that wait for one listener, bounded. While fewer than the capacity wait it is a plain queue. Past that it
-/// holds one place per channel, whose frame is replaced by the latest, so that no value is lost for good and the memory is
-/// bounded by the number of channels, each a reference to a frame that the hub holds anyway. Empty again, it is a plain queue.
+/// holds one place per channel, whose frame is replaced by the latest, so that no value is lost for good. Empty again, it is a plain
+/// queue. While the memory that all queues share is full, that begins after a few frames, and one that would need still more places is
+/// given up.
 /// </summary>
 /// <param name="capacity">Frames that may wait before updates are conflated.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ListenerQueue(int capacity, TimeProvider time)
+/// <param name="memory">What all queues share.</param>
+internal sealed class ListenerQueue(int capacity, TimeProvider time, ListenerMemory memory)
 {
+    /// <summary>So many may wait also when memory is full: what is on its way to a listener that keeps up.</summary>
+    public const int Few = 16;
+
     /// <summary>Answers that may wait before no further message of the listener is read.</summary>
     private const int AnswerRoom = 64;
 
@@ -63,7 +67,7 @@ internal sealed class ListenerQueue(int capacity, TimeProvider time)
             }
 
             answers++;
-            places.Enqueue(new Place { Frame = frame });
+            Enqueue(frame);
             Signal();
         }
     }
@@ -81,67 +85,70 @@ internal sealed class ListenerQueue(int capacity, TimeProvider time)
             closing = true;
             if (goodbye is not null)
             {
-                places.Enqueue(new Place { Frame = goodbye });
+                Enqueue(goodbye);
             }
 
-            places.Enqueue(new Place { Frame = ending });
+            Enqueue(ending);
             Signal();
             return true;
         }
     }
 
     /// <summary>A live frame of a channel.</summary>
-    public void Update(Frame frame)
+    /// <returns>False when there is no memory for it: the listener is to be cut off.</returns>
+    public bool Update(Frame frame)
     {
         lock (gate)
         {
             if (closing)
             {
-                return;
+                return true;
             }
 
-            if (!conflating && places.Count >= capacity)
+            var isShort = places.Count >= Few && memory.IsFull;
+            if (!conflating && (isShort || places.Count >= capacity))
             {
                 StartConflating();
             }
 
             if (!conflating)
             {
-                places.Enqueue(new Place { Frame = frame });
+                Enqueue(frame);
+            }
+            else if (latest.TryGetValue(frame.Channel!, out var waiting))
+            {
+                Replace(waiting, frame);
+            }
+            else if (isShort && memory.IsFull)
+            {
+                return false;
             }
             else
             {
-                ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(latest, frame.Channel!, out var waits);
-                if (waits)
-                {
-                    place!.Frame = frame;
-                    Missed();
-                }
-                else
-                {
-                    places.Enqueue(place = new Place { Frame = frame });
-                }
+                latest.Add(frame.Channel!, Enqueue(frame));
             }
 
             Signal();
+            return true;
         }
     }
 
     /// <summary>The current value of a channel that was just subscribed: it comes after the answer, wherever it stood before.</summary>
-    public void Snapshot(Frame frame)
+    /// <returns>False when there is no memory for it: the listener is to be cut off.</returns>
+    public bool Snapshot(Frame frame)
     {
         lock (gate)
         {
             if (latest.Remove(frame.Channel!, out var earlier))
             {
-                earlier.Frame = null;
+                GiveUp(earlier);
                 if (++givenUp > latest.Count + AnswerRoom)
                 {
                     DropGivenUp();
                 }
             }
 
-            Update(frame);
+            return Update(frame);
         }
     }
 
@@ -161,11 +168,17 @@ internal sealed class ListenerQueue(int capacity, TimeProvider time)
             while (frame is null && places.TryDequeue(out var place))
             {
                 frame = place.Frame;
-                if (frame?.Channel is { } channel)
+                if (frame is null)
+                {
+                    continue;
+                }
+
+                GiveUp(place);
+                if (frame.Channel is { } channel)
                 {
                     latest.Remove(channel);
                 }
-                else if (frame is not null && --answers == AnswerRoom / 2)
+                else if (--answers == AnswerRoom / 2)
                 {
                     room?.TrySetResult();
                     room = null;
@@ -178,6 +191,27 @@ internal sealed class ListenerQueue(int capacity, TimeProvider time)
             }
 
             return frame is not null;
+        }
+    }
+
+    /// <summary>What waits of channels is not sent any more: the listener is cut off.</summary>
+    public void DropUpdates()
+    {
+        lock (gate)
+        {
+            latest.Clear();
+            for (var left = places.Count; left > 0; left--)
+            {
+                var place = places.Dequeue();
+                if (place.Frame?.Channel is null)
+                {
+                    places.Enqueue(place);
+                }
+                else
+                {
+                    GiveUp(place);
+                }
+            }
         }
     }
 
@@ -205,6 +239,11 @@ internal sealed class ListenerQueue(int capacity, TimeProvider time)
         lock (gate)
         {
             closing = dead = true;
+            foreach (var place in places)
+            {
+                GiveUp(place);
+            }
+
             places.Clear();
             latest.Clear();
             conflating = false;
@@ -225,14 +264,40 @@ internal sealed class ListenerQueue(int capacity, TimeProvider time)
             }
             else if (latest.TryGetValue(channel, out var first))
             {
-                first.Frame = place.Frame;
-                Missed();
+                Replace(first, place.Frame);
+                GiveUp(place);
             }
             else
             {
                 latest.Add(channel, place);
                 places.Enqueue(place);
             }
+        }
+    }
+
+    private Place Enqueue(Frame frame)
+    {
+        var place = new Place { Frame = frame };
+        memory.Enter(frame);
+        places.Enqueue(place);
+        return place;
+    }
+
+    private void Replace(Place place, Frame frame)
+    {
+        memory.Enter(frame);
+        memory.Leave(place.Frame!);
+        place.Frame = frame;
+        missed++;
+        conflated++;
+    }
+
+    private void GiveUp(Place place)
+    {
+        if (place.Frame is { } frame)
+        {
+            memory.Leave(frame);
+            place.Frame = null;
         }
     }
 
@@ -246,12 +311,6 @@ internal sealed class ListenerQueue(int capacity, TimeProvider time)
                 places.Enqueue(place);
             }
         }
-    }
-
-    private void Missed()
-    {
-        missed++;
-        conflated++;
     }
 
     private void Signal() => ready.Writer.TryWrite(true);

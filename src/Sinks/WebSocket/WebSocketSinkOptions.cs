@@ -1,10 +1,14 @@
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Memory;
 
 namespace StreamEngine.Sinks.WebSockets;
 
 /// <summary>Pushes every change of a record to the listeners of its channel. A pipeline has at most one.</summary>
 public sealed record WebSocketSinkOptions : SinkOptions
 {
+    /// <summary>A connection of the web server with its two loops, measured, in bytes.</summary>
+    private const int ConnectionBytes = 24 << 10;
+
     /// <summary>A listener that was sent nothing for so long gets a ping; dead connections are found within twice this time.</summary>
     [Between("1s", "10m")]
     public Duration Heartbeat { get; init; } = Duration.Seconds(30);
@@ -35,7 +39,27 @@ public sealed record WebSocketSinkOptions : SinkOptions
     [Between("1", "10000000")]
     public int MaxChannels { get; init; } = 100_000;
 
+    /// <summary>Memory that these values may take; past it, too, the one longest without news leaves.</summary>
+    [Between("64KB", "1024GB")]
+    public ByteSize MaxBytes { get; init; } = new(128L << 20);
+
+    /// <summary>
+    /// Memory that all listeners may take together with what waits for them and what they subscribed to; frames that wait for several count once. While
+    /// it is full, those that are behind get the latest values only, new subscriptions are refused with <c>server_full</c>, and the listener
+    /// for which most waits is cut off with close code 4108; it may come back at once.
+    /// </summary>
+    [Between("64KB", "1024GB")]
+    public ByteSize ListenerBytes { get; init; } = new(128L << 20);
+
     /// <summary>How long a channel's value is kept for new listeners after it was last changed or confirmed.</summary>
     [Between("1s", "365d")]
     public Duration Keep { get; init; } = new(TimeSpan.FromHours(1));
+
+    /// <inheritdoc/>
+    public override IEnumerable<MemoryNeed> Memory(MemoryTerms terms) =>
+    [
+        new MemoryNeed("current values", MaxBytes.Bytes, "maxBytes"),
+        new MemoryNeed("what waits for listeners, and their subscriptions", ListenerBytes.Bytes, "listenerBytes"),
+        new MemoryNeed("connections", MaxListeners * (long)ConnectionBytes, "maxListeners"),
+    ];
 }

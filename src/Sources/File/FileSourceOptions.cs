@@ -1,4 +1,5 @@
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Memory;
 
 namespace StreamEngine.Sources.File;
 
@@ -33,4 +34,10 @@ public sealed record FileSourceOptions : SourceOptions
     /// <summary>How often it looks for more, when it follows.</summary>
     [Between("10ms", "1h")]
     public Duration Every { get; init; } = Duration.Seconds(1);
+
+    /// <inheritdoc/>
+    public override long LargestPayload(PipelineOptions pipeline) => MaxLine.Bytes;
+
+    /// <inheritdoc/>
+    public override IEnumerable<MemoryNeed> Memory(MemoryTerms terms) => [new MemoryNeed("a line that is read", MemoryTerms.Growth * MaxLine.Bytes, "maxLine")];
 }

@@ -11,7 +11,7 @@ namespace StreamEngine.Sources.Http;
 internal sealed class HttpSource : IPositionedSource
 {
     /// <summary>More would only wait inside the gate, where the order can't change any more.</summary>
-    private const int MaxInFlight = 8;
+    public const int MaxInFlight = 8;
 
     /// <summary>Wait after the gate refused a request without saying for how long.</summary>
     private static readonly TimeSpan RefusedWait = TimeSpan.FromSeconds(1);

@@ -1,4 +1,5 @@
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Memory;
 
 namespace StreamEngine.Sources.Http;
 
@@ -36,6 +37,17 @@ public sealed record HttpSourceOptions : SourceOptions, IUsesProvider, IReadsSou
     public int? MaxRequests { get; init; }
 
     IReadOnlyList<string> IReadsSources.SourcesRead => For is null ? [] : [For.From];
+
+    /// <inheritdoc/>
+    public override long LargestPayload(PipelineOptions pipeline)
+    {
+        ArgumentNullException.ThrowIfNull(pipeline);
+        return pipeline.Providers.TryGetValue(Provider, out var provider) ? provider.MaxBytes.Bytes : 0;
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<MemoryNeed> Memory(MemoryTerms terms) =>
+        [new MemoryNeed("answers that are read", HttpSource.MaxInFlight * MemoryTerms.Growth * LargestPayload(terms.Pipeline), $"providers.{Provider}.maxBytes")];
 }
 
 /// <summary>Where the items come from that requests are made for.</summary>

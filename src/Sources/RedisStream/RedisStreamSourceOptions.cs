@@ -1,4 +1,5 @@
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Memory;
 
 namespace StreamEngine.Sources.RedisStream;
 
@@ -42,4 +43,10 @@ public sealed record RedisStreamSourceOptions : SourceOptions
     /// </summary>
     [Between("1s", "1d")]
     public Duration ClaimAfter { get; init; } = Duration.Seconds(60);
+
+    /// <inheritdoc/>
+    public override long LargestPayload(PipelineOptions pipeline) => MaxPayload.Bytes;
+
+    /// <inheritdoc/>
+    public override IEnumerable<MemoryNeed> Memory(MemoryTerms terms) => [new MemoryNeed("entries that are read", MemoryTerms.Growth * Batch * MaxPayload.Bytes, "batch")];
 }

@@ -10,12 +10,12 @@ namespace StreamEngine.Pipeline.Tests.Mapping;
 /// <summary>Mappings written inline, read by the same binder as files.</summary>
 internal static class TestMapping
 {
-    public static NormalizeStep Step(RecordSchema schema, string mapping, bool isEventTime = false)
+    public static NormalizeStep Step(RecordSchema schema, string mapping, bool isEventTime = false, int maxRecords = int.MaxValue)
     {
         var faults = new List<string>();
         var rules = Compile(schema, mapping, faults, isEventTime);
         Assert.Empty(faults);
-        return new NormalizeStep(schema, rules!);
+        return new NormalizeStep(schema, rules!, maxRecords);
     }
 
     public static IReadOnlyList<MappingRule>? Compile(RecordSchema schema, string mapping, List<string> faults, bool isEventTime = false)

@@ -4,12 +4,15 @@ namespace StreamEngine.Sinks.Tests.Redis;
 
 public sealed class PendingWritesTests
 {
+    /// <summary>What a record of ten bytes under a key of two letters takes.</summary>
+    private const int Small = PendingWrite.Overhead + 4 + 10;
+
     private static readonly TimeSpan Ttl = TimeSpan.FromMinutes(5);
 
     [Fact]
     public void The_latest_per_key_is_kept_in_the_order_of_the_first()
     {
-        var pending = new PendingWrites(10, 1000);
+        var pending = new PendingWrites(10 * Small);
         pending.Add(Set("a", 1, 10));
         pending.Add(Set("b", 1, 10));
         pending.Add(Set("a", 3, 10));
@@ -20,18 +23,18 @@ public sealed class PendingWritesTests
     }
 
     [Fact]
-    public void Both_bounds_hold_and_the_oldest_leaves()
+    public void The_bound_holds_and_the_oldest_leaves()
     {
-        var pending = new PendingWrites(3, 100);
+        var pending = new PendingWrites(3 * Small);
         for (var i = 0; i < 5; i++)
         {
             pending.Add(Set("k" + i, 1, 10));
         }
 
         Assert.Equal(["k2", "k3", "k4"], Take(pending).Select(w => w.Key));
-        pending.Add(Set("a", 1, 60));
-        pending.Add(Set("b", 1, 30));
-        pending.Add(Set("b", 2, 60));
+        pending.Add(Set("a", 1, Small));
+        pending.Add(Set("b", 1, 10));
+        pending.Add(Set("b", 2, Small + 11));
         Assert.Equal(["b"], Take(pending).Select(w => w.Key));
         Assert.Equal(3, pending.Dropped);
     }
@@ -39,7 +42,7 @@ public sealed class PendingWritesTests
     [Fact]
     public void What_failed_comes_back_first_unless_something_newer_waits()
     {
-        var pending = new PendingWrites(10, 1000);
+        var pending = new PendingWrites(10 * Small);
         pending.Add(Set("b", 1, 10));
         pending.PutBack(Set("a", 1, 10));
         pending.PutBack(Set("b", 0, 10));

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
@@ -109,6 +110,99 @@ public sealed class DeliveryTests
         Assert.Equal(0, server.Hub.Stats.Lagging);
         server.Publish("player:0", "{}");
         await slow.ExpectAsync("update");
+    }
+
+    [Fact]
+    public async Task When_what_waits_for_listeners_is_too_much_the_slowest_is_cut_off_and_the_others_go_on()
+    {
+        await using var server = await HubServer.StartAsync(new WebSocketSinkOptions { ListenerBytes = new(2 << 20), Queue = 100_000 });
+        using var slow = await server.ConnectAsync();
+        await slow.SendAsync("{\"type\":\"subscribe\",\"channel\":\"player:*\"}");
+        await slow.ExpectAsync("subscribed");
+        using var fast = await server.ConnectAsync();
+        await fast.SendAsync("{\"type\":\"subscribe\",\"channel\":\"player:*\"}");
+        await fast.ExpectAsync("subscribed");
+
+        // The sockets' buffers take some megabytes; then one channel after another waits.
+        var padding = new string('x', 10_000);
+        var most = 0L;
+        for (var i = 0; most < (1 << 20) || server.Hub.Memory.Bytes > most / 2; i++)
+        {
+            most = Math.Max(most, server.Hub.Memory.Bytes);
+            Assert.True(i < 20_000, "nobody was cut off");
+            server.Publish("player:" + i, $"{{\"n\":{i},\"p\":\"{padding}\"}}");
+            Assert.Equal(i, (await fast.ExpectAsync("update")).GetProperty("data").GetProperty("n").GetInt64());
+            Assert.InRange(server.Hub.Memory.Bytes, 0, server.Hub.Memory.MaxBytes + (1 << 20));
+        }
+
+        await fast.ExpectNothingAsync();
+        while (await slow.NextTextAsync() is not null)
+        {
+        }
+
+        Assert.Equal(4108, (int)slow.Socket.CloseStatus!);
+        await Wait.UntilAsync(() => server.Hub.Memory.Bytes < 10_000, "all is given back");
+    }
+
+    [Fact]
+    public async Task While_memory_is_full_nothing_more_is_subscribed_to()
+    {
+        await using var server = await HubServer.StartAsync(new WebSocketSinkOptions { ListenerBytes = new(64 << 10), MaxSubscriptions = 100_000 });
+        using var client = await server.ConnectAsync();
+        var taken = 0;
+        for (var answer = await SubscribeAsync(0); answer.GetProperty("type").GetString() == "subscribed"; answer = await SubscribeAsync(taken))
+        {
+            taken++;
+            Assert.True(taken < 1000);
+        }
+
+        Assert.InRange(taken, 50, 300);
+        await client.ExpectErrorAsync("{\"type\":\"subscribe\",\"channel\":\"one:more\"}", "server_full");
+        await client.SendAsync("{\"type\":\"unsubscribe\",\"channel\":\"player:mlb:0\"}");
+        await client.ExpectAsync("unsubscribed");
+        await client.SendAsync("{\"type\":\"subscribe\",\"channel\":\"one:more\"}");
+        await client.ExpectAsync("subscribed");
+
+        // A message that needs a larger buffer has to wait for better times.
+        await client.SendAsync(new string(' ', 10_000));
+        await client.ExpectCloseAsync(1013);
+        await Wait.UntilAsync(() => server.Hub.Memory.Bytes == 0, "all is given back");
+
+        async Task<JsonElement> SubscribeAsync(int player)
+        {
+            await client.SendAsync($"{{\"type\":\"subscribe\",\"channel\":\"player:mlb:{player}\"}}");
+            return await client.NextAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Current_values_are_bounded_in_bytes_too()
+    {
+        await using var server = await HubServer.StartAsync(new WebSocketSinkOptions { MaxBytes = new(64 << 10) });
+        for (var i = 0; i < 100; i++)
+        {
+            server.Publish("k:" + i, $"\"{new string('x', 5000)}\"");
+        }
+
+        Assert.InRange(server.Hub.Stats.Channels, 8, 12);
+        using var client = await server.ConnectAsync();
+        await client.SendAsync("{\"type\":\"subscribe\",\"channel\":\"*\"}");
+        await client.ExpectAsync("subscribed");
+        var seen = new List<string?>();
+        for (var i = server.Hub.Stats.Channels; i > 0; i--)
+        {
+            seen.Add((await client.ExpectAsync("update")).GetProperty("channel").GetString());
+        }
+
+        await client.ExpectNothingAsync();
+        Assert.Equal(Enumerable.Range(100 - seen.Count, seen.Count).Select(i => "k:" + i), seen.Order(StringComparer.Ordinal));
+
+        // The values have frames by now, which take as much again.
+        server.Publish("k:99", "1");
+        Assert.InRange(server.Hub.Stats.Channels, 4, 7);
+        server.PublishRemoved("k:99");
+        server.Publish("k:0", $"\"{new string('x', 100_000)}\"");
+        Assert.Equal(1, server.Hub.Stats.Channels);
     }
 
     [Fact]

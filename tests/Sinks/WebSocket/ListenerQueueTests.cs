@@ -8,13 +8,14 @@ namespace StreamEngine.Sinks.Tests.WebSocket;
 public sealed class ListenerQueueTests
 {
     private readonly FakeTimeProvider time = new();
+    private readonly ListenerMemory memory = new(1 << 20);
     private readonly HubChannel a = new("a", 0);
     private readonly HubChannel b = new("b", 0);
 
     [Fact]
     public void Up_to_its_capacity_it_is_a_plain_queue()
     {
-        var queue = new ListenerQueue(3, time);
+        var queue = new ListenerQueue(3, time, memory);
         queue.Update(Frame.Update(a, 1, "1"u8));
         queue.Update(Frame.Update(a, 2, "1"u8));
         queue.Add(Frame.Pong);
@@ -24,7 +25,7 @@ public sealed class ListenerQueueTests
     [Fact]
     public void Past_it_the_latest_of_each_channel_is_kept_and_answers_keep_their_place()
     {
-        var queue = new ListenerQueue(3, time);
+        var queue = new ListenerQueue(3, time, memory);
         queue.Update(Frame.Update(a, 1, "1"u8));
         queue.Add(Frame.Pong);
         queue.Update(Frame.Update(a, 2, "1"u8));
@@ -40,9 +41,53 @@ public sealed class ListenerQueueTests
     }
 
     [Fact]
+    public void While_memory_is_full_a_few_wait_as_ever_and_past_those_the_latest_of_channels_that_wait()
+    {
+        var queue = new ListenerQueue(1000, time, memory);
+        memory.MaxBytes = 0;
+        for (var i = 1; i <= ListenerQueue.Few; i++)
+        {
+            Assert.True(queue.Update(Frame.Update(a, i, "1"u8)));
+        }
+
+        Assert.False(queue.Lagging);
+        Assert.True(queue.Update(Frame.Update(a, 100, "1"u8)));
+        Assert.True(queue.Update(Frame.Update(b, 1, "1"u8)));
+        Assert.Equal(["{\"type\":\"lagging\",\"conflated\":16}", "a100", "b1"], Take(queue));
+        Assert.Equal(0, memory.Bytes);
+    }
+
+    [Fact]
+    public void While_memory_is_full_one_that_needs_many_places_is_given_up()
+    {
+        var queue = new ListenerQueue(1000, time, memory);
+        memory.MaxBytes = 0;
+        var refused = Enumerable.Range(0, 100).Where(i => !queue.Update(Frame.Update(new HubChannel("c" + i, 0), 1, "1"u8))).ToList();
+        Assert.Equal(Enumerable.Range(ListenerQueue.Few, 100 - ListenerQueue.Few), refused);
+        queue.Add(Frame.Pong);
+        queue.DropUpdates();
+        Assert.Equal(["{\"type\":\"pong\"}"], Take(queue));
+        Assert.Equal(0, memory.Bytes);
+    }
+
+    [Fact]
+    public void A_frame_that_waits_for_many_counts_once()
+    {
+        var frame = Frame.Update(a, 1, new byte[10_000]);
+        var queues = Enumerable.Range(0, 5).Select(_ => new ListenerQueue(10, time, memory)).ToList();
+        queues.ForEach(q => q.Update(frame));
+        Assert.Equal(frame.Weight + (5 * ListenerMemory.Place), memory.Bytes);
+        queues[0].Abandon();
+        Assert.True(queues[1].TryTake(out _));
+        Assert.Equal(frame.Weight + (3 * ListenerMemory.Place), memory.Bytes);
+        queues.ForEach(q => q.Abandon());
+        Assert.Equal(0, memory.Bytes);
+    }
+
+    [Fact]
     public void A_snapshot_comes_after_its_answer_even_when_the_channel_waited_before()
     {
-        var queue = new ListenerQueue(1, time);
+        var queue = new ListenerQueue(1, time, memory);
         queue.Update(Frame.Update(a, 1, "1"u8));
         queue.Update(Frame.Update(b, 1, "1"u8));
         queue.Add(Frame.Pong);
@@ -54,7 +99,7 @@ public sealed class ListenerQueueTests
     [Fact]
     public void However_often_a_slow_listener_subscribes_its_memory_is_bounded_by_the_channels()
     {
-        var queue = new ListenerQueue(1, time);
+        var queue = new ListenerQueue(1, time, memory);
         var channels = Enumerable.Range(0, 100).Select(i => new HubChannel("c" + i, 0)).ToList();
         for (var i = 0; i < 60; i++)
         {
@@ -69,7 +114,7 @@ public sealed class ListenerQueueTests
     [Fact]
     public async Task After_the_end_nothing_is_taken_in_and_waiting_ends()
     {
-        var queue = new ListenerQueue(10, time);
+        var queue = new ListenerQueue(10, time, memory);
         for (var i = 0; i < 65; i++)
         {
             queue.Add(Frame.Pong);
@@ -91,7 +136,8 @@ public sealed class ListenerQueueTests
         Gen.Select(Gen.Int[1, 10], steps).Sample(
             (capacity, moves) =>
             {
-                var queue = new ListenerQueue(capacity, time);
+                var own = new ListenerMemory(1 << 20);
+                var queue = new ListenerQueue(capacity, time, own);
                 var channels = Enumerable.Range(0, 6).Select(i => new HubChannel("c" + i, 0)).ToArray();
                 var seen = new long[6];
                 var missed = 0L;
@@ -126,6 +172,7 @@ public sealed class ListenerQueueTests
 
                 Assert.Equal(channels.Select(c => c.Offset), seen);
                 Assert.Equal(queue.Conflated, missed);
+                Assert.Equal(0, own.Bytes);
             },
             iter: 500);
     }

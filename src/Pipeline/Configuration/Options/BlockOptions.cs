@@ -1,3 +1,5 @@
+using StreamEngine.Pipeline.Memory;
+
 namespace StreamEngine.Pipeline.Configuration;
 
 /// <summary>What all blocks have in common.</summary>
@@ -6,10 +8,17 @@ public abstract record BlockOptions
     /// <summary>Which block it is.</summary>
     [RequiredSetting]
     public string Type { get; init; } = "";
+
+    /// <summary>The memory that the block may take besides the batches that pass it.</summary>
+    public virtual IEnumerable<MemoryNeed> Memory(MemoryTerms terms) => [];
 }
 
 /// <summary>Base of the options of a source.</summary>
-public abstract record SourceOptions : BlockOptions;
+public abstract record SourceOptions : BlockOptions
+{
+    /// <summary>The largest payload that it hands on, in bytes.</summary>
+    public virtual long LargestPayload(PipelineOptions pipeline) => 0;
+}
 
 /// <summary>Base of the options of a transform.</summary>
 public abstract record TransformOptions : BlockOptions
@@ -17,6 +26,9 @@ public abstract record TransformOptions : BlockOptions
     /// <summary>Names of the sources and transforms it reads.</summary>
     [RequiredSetting]
     public IReadOnlyList<string> From { get; init; } = [];
+
+    /// <summary>The memory that its state may take, of which checkpoints hold a copy.</summary>
+    public virtual IEnumerable<MemoryNeed> State(MemoryTerms terms) => [];
 }
 
 /// <summary>Base of the options of a sink.</summary>

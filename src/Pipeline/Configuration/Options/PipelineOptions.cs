@@ -125,6 +125,13 @@ public sealed record ServerOptions
     /// <summary>Addresses to listen on, separated by semicolons.</summary>
     public string Urls { get; init; } = "http://127.0.0.1:8765";
 
+    /// <summary>A connection of the REST API with a request of the largest size, in bytes.</summary>
+    internal const int ConnectionBytes = 96 << 10;
+
+    /// <summary>Most connections to the REST API at once; more are closed at once. Listeners don't count: the websocket sink has a bound of its own.</summary>
+    [Between("1", "100000")]
+    public int MaxConnections { get; init; } = 512;
+
     /// <summary>How long a shutdown may take to drain.</summary>
     [Between("1s", "10m")]
     public Duration DrainTimeout { get; init; } = Duration.Seconds(20);

@@ -28,7 +28,7 @@ public sealed record ProviderOptions
 
     /// <summary>The largest body accepted, after decompression.</summary>
     [Between("1KB", "1GB")]
-    public ByteSize MaxBytes { get; init; } = new(16L << 20);
+    public ByteSize MaxBytes { get; init; } = new(8L << 20);
 
     /// <summary>Whom to believe when providers disagree: lower comes first.</summary>
     [Between("0", "1000")]

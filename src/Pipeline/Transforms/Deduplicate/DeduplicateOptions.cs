@@ -1,4 +1,5 @@
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Memory;
 
 namespace StreamEngine.Pipeline.Transforms.Deduplicate;
 
@@ -15,4 +16,7 @@ public sealed record DeduplicateOptions : TransformOptions
     /// <summary>Most keys remembered, each about 24 bytes; at the limit the oldest one of a few is forgotten, not always the oldest of all.</summary>
     [Between("1", "100000000")]
     public int MaxKeys { get; init; } = 1_000_000;
+
+    /// <inheritdoc/>
+    public override IEnumerable<MemoryNeed> State(MemoryTerms terms) => [new MemoryNeed("keys and hashes", SeenTable.MostBytes(MaxKeys), "maxKeys")];
 }

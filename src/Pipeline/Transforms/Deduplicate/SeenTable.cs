@@ -55,10 +55,16 @@ internal sealed partial class SeenTable
     /// <summary>Keys forgotten because of the bound.</summary>
     public long Evicted { get; private set; }
 
-    private uint PairsAtBound => (uint)(maxKeys / Load) + Spare;
+    private uint PairsAtBound => PairsFor(maxKeys);
 
     /// <summary>Memory taken by the entries.</summary>
     public long Bytes => buckets.Bytes;
+
+    /// <summary>The most memory that a table takes, half as large once more while it grows, in bytes.</summary>
+    /// <param name="maxKeys">The most keys kept.</param>
+    public static long MostBytes(int maxKeys) => PairsFor(maxKeys) * 2L * SeenBucket.Size * 3 / 2;
+
+    private static uint PairsFor(int keys) => (uint)(keys / Load) + Spare;
 
     /// <summary>Goes on to a time; one before the last one is taken for the last one.</summary>
     public void Advance(long now)

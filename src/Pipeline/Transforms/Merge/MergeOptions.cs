@@ -1,4 +1,5 @@
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Memory;
 
 namespace StreamEngine.Pipeline.Transforms.Merge;
 
@@ -23,4 +24,15 @@ public sealed record MergeOptions : TransformOptions
     /// <summary>Most keys held; at the limit the one of a few that was not heard of for longest is forgotten, not always the one of all.</summary>
     [Between("1", "100000000")]
     public int MaxKeys { get; init; } = 1_000_000;
+
+    /// <summary>Memory that their records may take, what every source last said included; past it keys are forgotten in the same way.</summary>
+    [Between("64KB", "1024GB")]
+    public ByteSize MaxBytes { get; init; } = new(256L << 20);
+
+    /// <inheritdoc/>
+    public override IEnumerable<MemoryNeed> State(MemoryTerms terms) =>
+    [
+        new MemoryNeed("records of all sources", MaxBytes.Bytes, "maxBytes"),
+        new MemoryNeed("table of keys", MergeTable.TableBytes(MaxKeys), "maxKeys"),
+    ];
 }

@@ -16,7 +16,7 @@ internal sealed class MergeState(RecordSchema schema)
 {
     private const string Field = "records";
     private const int Version = 1;
-    private const string PastBound = "the keys past 'maxKeys'";
+    private const string PastBound = "the keys past 'maxKeys' or 'maxBytes'";
 
     private readonly byte[] names = SavedNames.BytesOf(schema);
 
@@ -60,6 +60,10 @@ internal sealed class MergeState(RecordSchema schema)
                 if (!table.TryBecome(saved, entries))
                 {
                     state.Unfit(Field, "its content is damaged: keys stand where they could not be found; they pass once more");
+                }
+                else if (table.Evicted > saved.Evicted)
+                {
+                    losses[PastBound] = (int)(table.Evicted - saved.Evicted);
                 }
             }
             else

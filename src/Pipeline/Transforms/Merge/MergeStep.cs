@@ -12,9 +12,9 @@ namespace StreamEngine.Pipeline.Transforms.Merge;
 /// A confirmation makes its source's contribution fresh again but changes no value by itself: if it lets another source win, that
 /// shows with the key's next update.
 /// </remarks>
-internal sealed partial class MergeStep(RecordSchema schema, IReadOnlyList<string> prefer, TimeSpan staleAfter, int maxKeys) : IStep, ITellsRecords
+internal sealed partial class MergeStep(RecordSchema schema, IReadOnlyList<string> prefer, TimeSpan staleAfter, int maxKeys, long maxBytes = long.MaxValue) : IStep, ITellsRecords
 {
-    private readonly MergeTable table = new(maxKeys);
+    private readonly MergeTable table = new(maxKeys, maxBytes);
     private readonly MergeState state = new(schema);
     private readonly Preference preference = new(schema, prefer, staleAfter);
     private readonly RecordDemands[] rules = RecordDemands.Of(schema);
@@ -24,7 +24,7 @@ internal sealed partial class MergeStep(RecordSchema schema, IReadOnlyList<strin
     public static BlockType BlockType { get; } = BlockType.Transform<MergeOptions>(
         "merge",
         "A value never goes back in time, and only changes pass; what it holds is in memory and in checkpoints, so after a restart without one every key passes once more.",
-        (options, context) => new MergeStep(context.Schema, options.Prefer, options.StaleAfter.Value, context.Share(options.MaxKeys)),
+        (options, context) => new MergeStep(context.Schema, options.Prefer, options.StaleAfter.Value, context.Share(options.MaxKeys), context.Share(options.MaxBytes.Bytes)),
         Check,
         Scaling.PerKey,
         tellsRestored: true);
@@ -34,6 +34,9 @@ internal sealed partial class MergeStep(RecordSchema schema, IReadOnlyList<strin
 
     /// <summary>Keys forgotten because of the bound.</summary>
     public long Evicted => table.Evicted;
+
+    /// <summary>Memory that the records take, in bytes.</summary>
+    public long Bytes => table.Bytes;
 
     public void Process(Part part, StepTime now)
     {
@@ -54,6 +57,8 @@ internal sealed partial class MergeStep(RecordSchema schema, IReadOnlyList<strin
                     break;
             }
         }
+
+        table.Trim();
     }
 
     public void Save(StateWriter state) => this.state.Save(table, state);
@@ -127,6 +132,7 @@ internal sealed partial class MergeStep(RecordSchema schema, IReadOnlyList<strin
         ref var own = ref record[index];
         former.Copy(own);
         own.Copy(row);
+        table.Reweigh(record);
         Output(row, record, former, now);
     }
 
@@ -182,6 +188,7 @@ internal sealed partial class MergeStep(RecordSchema schema, IReadOnlyList<strin
             row.Head.Op = RowOp.Update;
             former.Copy(said);
             record.RemoveAt(record.IndexOf(row.Head.Source));
+            table.Reweigh(record);
             Output(row, record, former, now);
             if (record.Count == 1)
             {

@@ -11,7 +11,9 @@ internal sealed partial class MergeTable
     private const int AtOnce = 64;
 
     /// <summary>The most places that so many records take.</summary>
-    private int MostPlaces => (int)Math.Max(Few, Math.Min(1L << 30, BitOperations.RoundUpToPowerOf2((ulong)((maxKeys * 100L / Load) + 1))));
+    private int MostPlaces => (int)Places(maxKeys);
+
+    private static long Places(int keys) => Math.Max(Few, Math.Min(1L << 30, (long)BitOperations.RoundUpToPowerOf2((ulong)((keys * 100L / Load) + 1))));
 
     /// <summary>Selects what to write to a checkpoint: all, or what has changed and a few others.</summary>
     /// <param name="number">The checkpoint's number.</param>
@@ -131,6 +133,8 @@ internal sealed partial class MergeTable
         }
 
         (entries, clock, hand, Count, Evicted) = (table, saved.Clock, saved.Hand, records.Count, saved.Evicted);
+        Bytes = records.Sum(r => (long)Weight(r.Record));
+        Trim();
         return true;
     }
 
@@ -143,6 +147,7 @@ internal sealed partial class MergeTable
         foreach (var record in records.OrderByDescending(r => saved.Clock - r.Touched))
         {
             Add(new Entry { Record = record.Record, Hash = HashOf(record), Touched = clock - (saved.Clock - record.Touched) });
+            Trim();
         }
     }
 

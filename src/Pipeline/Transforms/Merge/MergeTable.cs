@@ -15,7 +15,8 @@ namespace StreamEngine.Pipeline.Transforms.Merge;
 /// and neither growing nor choosing who leaves has to look at a record.
 /// </remarks>
 /// <param name="maxKeys">The most records held.</param>
-internal sealed partial class MergeTable(int maxKeys)
+/// <param name="maxBytes">The most memory that they may take, the table itself not counted.</param>
+internal sealed partial class MergeTable(int maxKeys, long maxBytes = long.MaxValue)
 {
     private const int None = -1;
     private const int Few = 16;
@@ -36,15 +37,26 @@ internal sealed partial class MergeTable(int maxKeys)
 
     public int Count { get; private set; }
 
-    /// <summary>Keys forgotten because of the bound.</summary>
+    /// <summary>Keys forgotten because of a bound.</summary>
     public long Evicted { get; private set; }
+
+    /// <summary>Memory that the records take, in bytes; that of records of several sources as of when they were last counted.</summary>
+    public long Bytes { get; private set; }
 
     /// <summary>The record found at an index.</summary>
     public object this[int index]
     {
         get => entries[index].Record!;
-        set => entries[index].Record = value;
+        set
+        {
+            Bytes += Weight(value) - Weight(entries[index].Record!);
+            entries[index].Record = value;
+        }
     }
+
+    /// <summary>The most memory that a table itself takes while it grows, in bytes.</summary>
+    /// <param name="maxKeys">The most records held.</param>
+    public static long TableBytes(int maxKeys) => Places(maxKeys) * 3 / 2 * Unsafe.SizeOf<Entry>();
 
     /// <summary>The record found at an index, which is not a <see cref="MergedRecord"/>.</summary>
     public SoleRecord Sole(int index) => new(Unsafe.As<byte[]>(this[index]));
@@ -81,6 +93,18 @@ internal sealed partial class MergeTable(int maxKeys)
     /// <summary>Adds the record of a row's key, which is not held.</summary>
     public void Add(Row row, object record) => Add(new Entry { Record = record, Hash = Hash(row.Head), Touched = ++clock });
 
+    /// <summary>A record of several sources has changed: counts its memory anew.</summary>
+    public void Reweigh(MergedRecord record) => Bytes += record.Reweigh();
+
+    /// <summary>Forgets records until those that are left take no more memory than they may; no index is good any more.</summary>
+    public void Trim()
+    {
+        while (Bytes > maxBytes && Count > 1)
+        {
+            Evict();
+        }
+    }
+
     private void Add(in Entry entry)
     {
         if (Count == maxKeys)
@@ -95,11 +119,13 @@ internal sealed partial class MergeTable(int maxKeys)
 
         Place(entry);
         Count++;
+        Bytes += Weight(entry.Record!);
     }
 
     /// <summary>Forgets the record at an index; those behind it move up, so that no search meets a gap.</summary>
     public void Remove(int index)
     {
+        Bytes -= Weight(this[index]);
         var mask = entries.Length - 1;
         for (var next = (index + 1) & mask; entries[next].Record is not null; next = (next + 1) & mask)
         {
@@ -182,6 +208,8 @@ internal sealed partial class MergeTable(int maxKeys)
     private static bool Holds(object record, short type, ReadOnlySpan<byte> key) => record is MergedRecord several
         ? several.Type == type && key.SequenceEqual(several.Key)
         : new SoleRecord(Unsafe.As<byte[]>(record)).Is(type, key);
+
+    private static int Weight(object record) => record is MergedRecord several ? several.Weight : Unsafe.As<byte[]>(record).Length + MergedRecord.ObjectBytes;
 
     private void Place(in Entry entry)
     {

@@ -7,8 +7,11 @@ namespace StreamEngine.Pipeline.Transforms.Merge;
 /// <content>How records of several sources are saved and found again.</content>
 internal sealed partial class MergedRecord
 {
-    private MergedRecord(Head head, byte[] key, short[] winners, Contribution[] contributions) =>
+    private MergedRecord(Head head, byte[] key, short[] winners, Contribution[] contributions)
+    {
         (Type, Key, version, this.winners, this.contributions, Count) = (head.Type, key, head.Version, winners, contributions, contributions.Length);
+        Reweigh();
+    }
 
     /// <summary>What the sources say.</summary>
     public ReadOnlySpan<Contribution> Contributions => contributions.AsSpan(0, Count);

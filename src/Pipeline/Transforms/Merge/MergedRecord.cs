@@ -3,6 +3,12 @@ namespace StreamEngine.Pipeline.Transforms.Merge;
 /// <summary>What is held of a key of which several sources have spoken: their contributions and which of them won each field in the last output.</summary>
 internal sealed partial class MergedRecord
 {
+    /// <summary>What an array takes besides its content, and its reference.</summary>
+    public const int ObjectBytes = 32;
+
+    /// <summary>What a record takes besides its arrays.</summary>
+    private const int OwnBytes = 80;
+
     private readonly short[] winners;
     private Contribution[] contributions;
     private RecordVersion version;
@@ -22,6 +28,8 @@ internal sealed partial class MergedRecord
         {
             winners[slot] = first.Source;
         }
+
+        Reweigh();
     }
 
     public int Type { get; }
@@ -29,6 +37,9 @@ internal sealed partial class MergedRecord
     public byte[] Key { get; }
 
     public ref RecordVersion Version => ref version;
+
+    /// <summary>Memory that it took when it was last counted, in bytes.</summary>
+    public int Weight { get; private set; }
 
     /// <summary>How many sources contribute.</summary>
     public int Count { get; private set; }
@@ -64,6 +75,20 @@ internal sealed partial class MergedRecord
 
         contributions[Count] = new Contribution(source);
         return Count++;
+    }
+
+    /// <summary>Counts its memory anew.</summary>
+    /// <returns>By how much it takes more.</returns>
+    public int Reweigh()
+    {
+        var before = Weight;
+        Weight = OwnBytes + (ObjectBytes * (3 + Count)) + Key.Length + (sizeof(short) * winners.Length);
+        for (var i = 0; i < Count; i++)
+        {
+            Weight += contributions[i].Memory.Length;
+        }
+
+        return Weight - before;
     }
 
     /// <summary>Takes a contribution away.</summary>

@@ -10,8 +10,11 @@ namespace StreamEngine.Pipeline.Transforms.Normalize;
 /// </summary>
 /// <param name="maxRequests">The most requests remembered.</param>
 /// <param name="maxBytes">The most bytes of keys remembered.</param>
-internal sealed class ConfirmationMemory(int maxRequests = 10_000, long maxBytes = 64L << 20)
+internal sealed class ConfirmationMemory(int maxRequests = 10_000, long maxBytes = ConfirmationMemory.MaxBytes)
 {
+    /// <summary>The most bytes of keys that are remembered unless stated.</summary>
+    public const long MaxBytes = 16L << 20;
+
     private const int Header = 8;
 
     private readonly Dictionary<(short Source, int Request), LinkedListNode<Answer>> answers = [];

@@ -8,9 +8,10 @@ namespace StreamEngine.Pipeline.Transforms.Normalize;
 /// <summary>Turns documents into rows.</summary>
 /// <param name="schema">The record types.</param>
 /// <param name="rules">The compiled mapping.</param>
-internal sealed class NormalizeStep(RecordSchema schema, IReadOnlyList<MappingRule> rules) : IStep
+/// <param name="maxRecords">Most records of one payload.</param>
+internal sealed class NormalizeStep(RecordSchema schema, IReadOnlyList<MappingRule> rules, int maxRecords) : IStep
 {
-    private readonly DocumentMapper mapper = new(rules);
+    private readonly DocumentMapper mapper = new(rules, maxRecords);
     private readonly ConfirmationMemory memory = new();
 
     public static BlockType BlockType { get; } = BlockType.Transform<NormalizeOptions>(
@@ -75,7 +76,7 @@ internal sealed class NormalizeStep(RecordSchema schema, IReadOnlyList<MappingRu
         var faults = new List<string>();
         var rules = new MappingCompiler(context.Schema, (path, message) => faults.Add($"{path}: {message}"), context.Pipeline.Clock == "event").Compile(mapping);
         return rules is not null
-            ? new NormalizeStep(context.Schema, rules)
+            ? new NormalizeStep(context.Schema, rules, options.MaxRecords)
             : throw new InvalidOperationException($"The mapping '{options.Map}' of '{context.Name}' is not valid: {string.Join("; ", faults)}");
     }
 

@@ -78,7 +78,18 @@ public class MergeStateTests
         var before = Step(Before);
         Run(before, Before, [.. Enumerable.Range(0, 10).Select(k => new Event(k, 0, [0, 0, 0, 0], RowOp.Update)), new(2, 0, [1, 1, 1, 1], RowOp.Update)]);
         var after = Step(Before, 4);
-        Assert.Equal(["state 'records' of block 'block' is not taken over: the keys past 'maxKeys': 6 keys"], Saved.Of(before).Restore(after));
+        Assert.Equal(["state 'records' of block 'block' is not taken over: the keys past 'maxKeys' or 'maxBytes': 6 keys"], Saved.Of(before).Restore(after));
+        Assert.Equal(4, after.Count);
+        Assert.Equal(4, Run(after, Before, [.. new[] { 2, 7, 8, 9 }.Select(k => new Event(k, 0, [], RowOp.Confirmed))], 100).Split('\n').Count(l => l.Contains("Confirmed", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_lower_bound_of_memory_keeps_what_was_touched_last()
+    {
+        var before = Step(Before);
+        Run(before, Before, [.. Enumerable.Range(0, 10).Select(k => new Event(k, 0, [0, 0, 0, 0], RowOp.Update)), new(2, 0, [1, 1, 1, 1], RowOp.Update)]);
+        var after = new MergeStep(Before, ["priority"], TimeSpan.FromMinutes(2), 1000, before.Bytes * 45 / 100);
+        Assert.Equal(["state 'records' of block 'block' is not taken over: the keys past 'maxKeys' or 'maxBytes': 6 keys"], Saved.Of(before).Restore(after));
         Assert.Equal(4, after.Count);
         Assert.Equal(4, Run(after, Before, [.. new[] { 2, 7, 8, 9 }.Select(k => new Event(k, 0, [], RowOp.Confirmed))], 100).Split('\n').Count(l => l.Contains("Confirmed", StringComparison.Ordinal)));
     }

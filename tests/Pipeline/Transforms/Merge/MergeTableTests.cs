@@ -42,6 +42,32 @@ public class MergeTableTests
         }, iter: 1000);
 
     [Fact]
+    public void Counts_the_memory_of_what_it_holds_and_forgets_the_rest() =>
+        Gen.Select(Gen.Int[0, 30], Gen.Short[0, 2], Gen.Int[0, 5], Gen.Int[0, 200]).List[1, 200].Sample(events =>
+        {
+            const int Bound = 3000;
+            var schema = TestBatch.DefaultSchema();
+            var step = new MergeStep(schema, ["priority"], TimeSpan.FromMinutes(2), 1000, Bound);
+            var most = 0L;
+            foreach (var (at, (key, source, kind, length)) in events.Index())
+            {
+                var batch = new TestBatch(schema);
+                var op = kind == 0 ? RowOp.Removed : RowOp.Update;
+                batch.Row("player", "player:" + key, source, sequence: at, op: op, fields: op == RowOp.Removed ? [] : [("name", new string('n', length))]);
+                step.Run(batch.Batch, TestBatch.Start);
+                most = Math.Max(most, step.Bytes);
+                Assert.True(step.Bytes <= Bound || step.Count == 1, $"{step.Bytes} bytes of {step.Count} keys");
+
+                // A copy from a checkpoint counts anew.
+                var copy = new MergeStep(schema, ["priority"], TimeSpan.FromMinutes(2), 1000, Bound);
+                Assert.Empty(Saved.Of(step).Restore(copy));
+                Assert.Equal((step.Count, step.Bytes), (copy.Count, copy.Bytes));
+            }
+
+            Assert.True(step.Evicted == 0 || most > Bound / 2);
+        }, iter: 300);
+
+    [Fact]
     public void At_the_bound_nothing_leaves_that_was_touched_lately()
     {
         const int Bound = 1000;

@@ -10,6 +10,33 @@ namespace StreamEngine.Pipeline.Tests.Transforms.Normalize;
 public class NormalizeStepTests
 {
     [Theory]
+    [InlineData(3, "")]
+    [InlineData(2, "too many records")]
+    public void A_payload_with_more_records_than_it_may_have_is_refused_as_a_whole(int maxRecords, string reason)
+    {
+        var batch = new TestBatch();
+        batch.Document("""[{"id":1},{"id":2},{"none":3},{"id":4}]""");
+        batch.Document("""[{"id":5}]""");
+        var step = TestMapping.Step(batch.Schema, """[ { "record": "player", "each": "$[*]", "when": "id > 0", "key": "player:{id}", "fields": { "name": "id" } } ]""", maxRecords: maxRecords);
+        var left = step.Run(batch.Batch, TestBatch.Start);
+        Assert.Equal(reason.Length == 0 ? [] : [reason], left.Select(d => d.Reason));
+        Assert.All(left, d => Assert.Equal((RowState.Dead, -1, 0, "the payload holds more than 2; raise the normalize block's maxRecords if that is right"), (d.State, d.Row, d.Document, d.Detail)));
+        Assert.Equal(reason.Length == 0 ? ["1", "2", "4", "5"] : ["5"], Names(batch));
+        Assert.Equal(reason.Length == 0 ? 4 : 1, batch.Batch.Live);
+
+        static List<string> Names(TestBatch batch)
+        {
+            var names = new List<string>();
+            foreach (var row in batch.Batch)
+            {
+                names.Add(Encoding.UTF8.GetString(row.Text(0)));
+            }
+
+            return names;
+        }
+    }
+
+    [Theory]
     [InlineData("hits", "\"x\"", "7", "7")]
     [InlineData("hits", "\"x\"", "7.0", "7")]
     [InlineData("hits", "\"x\"", "1e2", "100")]
