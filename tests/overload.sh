@@ -12,7 +12,7 @@ dotnet build tests/Host -v quiet --nologo
 status=0
 dotnet exec tests/Host/bin/Debug/net10.0/StreamEngine.Host.Tests.dll --no-ansi --progress off --filter-class "*OverloadTests" || status=$?
 {
-  echo "fault|records in|most MB resident|most MB heap|longest ms without news|news|file: dropped|stream: dropped|well again after s"
+  echo "fault|records in|most MB resident|stated bound, MB|most MB heap|longest ms without news|news|file: dropped|stream: dropped|well again after s"
   cat "$STREAMENGINE_OVERLOAD_TABLE"
 } | column -t -s '|'
 exit "$status"
