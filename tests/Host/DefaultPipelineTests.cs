@@ -245,7 +245,7 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
     {
         await FirstPlayerAsync();
         var pipeline = await fixture.Client.GetFromJsonAsync<JsonElement>($"{Api}/pipeline", Cancel);
-        Assert.Equal(["name", "state", "blocks", "links", "last_checkpoint", "dead_letter"], pipeline.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["name", "state", "blocks", "links", "last_checkpoint", "dead_letter", "memory"], pipeline.EnumerateObject().Select(p => p.Name));
         Assert.Equal(
             ["path", "written", "waiting_bytes", "bytes", "max_bytes", "dropped", "lost", "taken_out", "problem"],
             pipeline.GetProperty("dead_letter").EnumerateObject().Select(p => p.Name));

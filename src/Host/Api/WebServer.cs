@@ -1,5 +1,6 @@
 using StreamEngine.Host.Running;
 using StreamEngine.Host.Telemetry;
+using StreamEngine.Sinks.WebSockets;
 
 namespace StreamEngine.Host.Api;
 
@@ -17,7 +18,7 @@ internal static class WebServer
         {
             options.AddServerHeader = false;
             options.Limits.MaxRequestBodySize = ApiRoutes.MaxBody;
-            options.Limits.MaxRequestBufferSize = ApiRoutes.MaxBody;
+            options.Limits.MaxRequestBufferSize = ListenerHub.UnreadBytes;
             options.Limits.MaxConcurrentConnections = maxConnections;
         });
 

@@ -120,6 +120,25 @@ internal sealed class Listener(ListenerHub hub, WebSocket socket, long number, W
         }
     }
 
+    /// <summary>Waits until answers are taken. Meanwhile the web server may hold what the listener goes on sending.</summary>
+    private async ValueTask RoomAsync()
+    {
+        var room = Queue.RoomAsync();
+        if (room.IsCompleted)
+        {
+            return;
+        }
+
+        hub.Memory.Take(ListenerHub.UnreadBytes);
+        if (hub.Memory.IsFull)
+        {
+            CutOff();
+        }
+
+        await room.ConfigureAwait(false);
+        hub.Memory.Take(-ListenerHub.UnreadBytes);
+    }
+
     /// <summary>Ends a listener that is too slow: what waits for it is dropped.</summary>
     public void CutOff()
     {
@@ -232,7 +251,7 @@ internal sealed class Listener(ListenerHub hub, WebSocket socket, long number, W
             else
             {
                 hub.Answer(this, buffer.AsMemory(0, length));
-                await Queue.RoomAsync().ConfigureAwait(false);
+                await RoomAsync().ConfigureAwait(false);
             }
 
             length = 0;

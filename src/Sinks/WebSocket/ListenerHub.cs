@@ -16,6 +16,12 @@ namespace StreamEngine.Sinks.WebSockets;
 /// </remarks>
 public sealed partial class ListenerHub : IAsyncDisposable
 {
+    /// <summary>
+    /// Bytes that the web server should take of a connection that nobody reads. Much less, and the reset at the end of a listener that broke the
+    /// protocol overtakes its close frame.
+    /// </summary>
+    public const int UnreadBytes = 128 << 10;
+
     private const string Digits = "0123456789abcdefghijklmnopqrstuvwxyz";
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 

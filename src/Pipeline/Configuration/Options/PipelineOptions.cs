@@ -126,7 +126,7 @@ public sealed record ServerOptions
     public string Urls { get; init; } = "http://127.0.0.1:8765";
 
     /// <summary>A connection of the REST API with a request of the largest size, in bytes.</summary>
-    internal const int ConnectionBytes = 96 << 10;
+    internal const int ConnectionBytes = 160 << 10;
 
     /// <summary>Most connections to the REST API at once; more are closed at once. Listeners don't count: the websocket sink has a bound of its own.</summary>
     [Between("1", "100000")]
