@@ -14,6 +14,10 @@ public interface ISink : IAsyncDisposable
     /// <param name="cancellationToken">Ends a wait when the drain timeout has passed.</param>
     ValueTask WriteAsync(Batch batch, CancellationToken cancellationToken);
 
+    /// <summary>Gives up what it has taken in and not written yet, when the drain timeout has passed; nothing more is asked of it.</summary>
+    /// <returns>How many records that were.</returns>
+    long GiveUp() => 0;
+
     /// <summary>All input has been written: makes it durable.</summary>
     ValueTask CompleteAsync(CancellationToken cancellationToken);
 

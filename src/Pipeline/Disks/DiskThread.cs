@@ -24,16 +24,27 @@ public sealed class DiskThread(TimeProvider time) : IDisposable
     /// <summary>Whether somebody gave up waiting for what it still does. What that uses must be left alone.</summary>
     public bool IsStuck => Volatile.Read(ref stuck) > 0;
 
+    /// <summary>Whether it is doing something.</summary>
+    public bool IsBusy => Volatile.Read(ref since) > 0;
+
+    /// <summary>Whether this is that thread.</summary>
+    public bool IsHere => Volatile.Read(ref thread)?.ManagedThreadId == Environment.CurrentManagedThreadId;
+
     /// <summary>How long the disk has not answered; null while that is no reason to worry.</summary>
     public TimeSpan? Silent =>
         Volatile.Read(ref since) is > 0 and var begun && time.GetElapsedTime(begun) is var silent && silent >= Patience ? silent : null;
 
-    /// <summary>Does something. An exception is the caller's.</summary>
+    /// <summary>Does something; on this very thread at once. An exception is the caller's.</summary>
     /// <param name="act">What to do.</param>
     /// <param name="cancellationToken">Gives up waiting: what is under way goes on until the disk answers, what has not begun is not done.</param>
     public ValueTask RunAsync(Action act, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (IsHere)
+        {
+            return RunHere(act);
+        }
+
         var work = Interlocked.Exchange(ref spare, null) ?? new Work(this);
         var done = work.Begin(act, cancellationToken);
         Post(work.Do);
@@ -57,6 +68,22 @@ public sealed class DiskThread(TimeProvider time) : IDisposable
     {
         ended = true;
         given.Release();
+    }
+
+    private ValueTask RunHere(Action act)
+    {
+        Volatile.Write(ref since, Math.Max(1, time.GetTimestamp()));
+        try
+        {
+            act();
+            return ValueTask.CompletedTask;
+        }
+#pragma warning disable CA1031 // Whatever it is, it is the caller's.
+        catch (Exception e)
+        {
+            return ValueTask.FromException(e);
+        }
+#pragma warning restore CA1031
     }
 
     private void Start()

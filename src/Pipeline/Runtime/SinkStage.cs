@@ -150,6 +150,12 @@ internal sealed class SinkStage : Stage
             StageLog.SinkUnfinished(Services.Logger, block.Name, e.Message);
         }
 #pragma warning restore CA1031
+
+        if (Services.Abort.IsCancellationRequested && sink.GiveUp() is > 0 and var lost)
+        {
+            counters.CountOut(-lost);
+            counters.Count(RowState.Dropped, DrainTimeout, lost);
+        }
     }
 
     /// <summary>Lets the sink do something, as often as it takes.</summary>

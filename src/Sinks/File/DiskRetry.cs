@@ -41,6 +41,12 @@ internal sealed partial class DiskRetry : IAsyncDisposable
     /// <summary>Whether somebody gave up waiting for a disk that does not answer: what that still uses must be left alone.</summary>
     public bool IsStuck => thread.IsStuck;
 
+    /// <summary>Whether the disk's thread is at work.</summary>
+    public bool IsBusy => thread.IsBusy;
+
+    /// <summary>Whether this is the disk's own thread.</summary>
+    public bool IsHere => thread.IsHere;
+
     /// <summary>Does something as often as it takes. An act that failed is tried again.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask RunAsync(Action act, CancellationToken cancellationToken)

@@ -8,6 +8,7 @@ internal sealed partial class FileSink
 {
     public async ValueTask CheckpointAsync(StateWriter state, CancellationToken cancellationToken)
     {
+        await behind.SettleAsync(cancellationToken).ConfigureAwait(false);
         await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {

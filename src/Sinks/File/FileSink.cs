@@ -25,6 +25,7 @@ internal sealed partial class FileSink : ICheckpointedSink
     private readonly DiskRetry disk;
     private readonly CancellationTokenSource closing = new();
     private readonly PendingNames pending;
+    private readonly WriteBehind behind;
     private OutputFile? file;
     private DateTimeOffset due = DateTimeOffset.MaxValue;
     private DateTime? written;
@@ -46,15 +47,26 @@ internal sealed partial class FileSink : ICheckpointedSink
         template = PathTemplate.Parse(context.FullPath(options.Path), options.Gzip, out var fault)
             ?? throw new ArgumentException($"sink '{name}': path {fault}", nameof(options));
         disk = new DiskRetry(name, () => Path.GetDirectoryName(file?.FinalPath ?? template.Expand(time.GetUtcNow()))!, time, logger);
+        behind = new WriteBehind(batch => WriteOneAsync(batch, closing.Token), disk, time);
         rotation = time.CreateTimer(_ => RotateWhenIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public string? Problem => disk.Problem;
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask WriteAsync(Batch batch, CancellationToken cancellationToken)
+    public ValueTask WriteAsync(Batch batch, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(batch);
+        return batch.IsSpent ? ValueTask.CompletedTask : behind.AddAsync(batch, cancellationToken);
+    }
+
+    public long GiveUp() => behind.GiveUp();
+
+    /// <summary>Waits until all is in the file that was taken in.</summary>
+    internal ValueTask SettleAsync(CancellationToken cancellationToken) => behind.SettleAsync(cancellationToken);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask WriteOneAsync(Batch batch, CancellationToken cancellationToken)
+    {
         await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -104,6 +116,7 @@ internal sealed partial class FileSink : ICheckpointedSink
 
     public async ValueTask CompleteAsync(CancellationToken cancellationToken)
     {
+        await behind.SettleAsync(cancellationToken).ConfigureAwait(false);
         await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -122,13 +135,26 @@ internal sealed partial class FileSink : ICheckpointedSink
     /// </summary>
     public async ValueTask DisposeAsync()
     {
+        if (disposed)
+        {
+            return;
+        }
+
         await rotation.DisposeAsync().ConfigureAwait(false);
         await closing.CancelAsync().ConfigureAwait(false);
-        await turn.WaitAsync().ConfigureAwait(false);
+        await behind.EndAsync().ConfigureAwait(false);
         disposed = true;
-        if (disk.IsStuck)
+        if (behind.IsStuck)
         {
             // Until the disk has answered the file stays locked: what it still writes there must not come behind what a new sink writes.
+            disk.Post(() => file?.Dispose());
+            await disk.DisposeAsync().ConfigureAwait(false);
+            return;
+        }
+
+        await turn.WaitAsync().ConfigureAwait(false);
+        if (disk.IsStuck)
+        {
             disk.Post(file is null ? () => { } : file.Dispose);
         }
         else

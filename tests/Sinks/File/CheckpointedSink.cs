@@ -56,6 +56,7 @@ internal sealed class CheckpointedSink(FileSinkOptions options, Disk? disk = nul
         try
         {
             await Sink.WriteAsync(batch, token);
+            await Sink.SettleAsync(token);
         }
         finally
         {

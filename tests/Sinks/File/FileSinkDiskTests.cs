@@ -1,4 +1,5 @@
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Messages;
 using StreamEngine.Sinks.Files;
 using StreamEngine.Sinks.Tests.Support;
 using StreamEngine.Tests;
@@ -80,8 +81,7 @@ public sealed class FileSinkDiskTests : IDisposable
         await run.WriteAsync(2);
         disk.Hang(call);
         using var drainTimeout = new CancellationTokenSource();
-        var batch = await run.MakeAsync(3);
-        var hanging = call == DiskCall.Write ? run.Sink.WriteAsync(batch, drainTimeout.Token).AsTask() : run.Sink.CheckpointAsync(new(), drainTimeout.Token).AsTask();
+        var hanging = call == DiskCall.Write ? run.WriteAsync(drainTimeout.Token, 3) : run.Sink.CheckpointAsync(new(), drainTimeout.Token).AsTask();
         await disk.HangingAsync(Token);
         var waiting = run.WriteAsync(drainTimeout.Token, 4);
         await Wait.UntilAsync(
@@ -96,7 +96,6 @@ public sealed class FileSinkDiskTests : IDisposable
         await drainTimeout.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => hanging);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
-        batch.Release();
         if (call == DiskCall.Write)
         {
             // When the disk answers it writes what is in the batch's memory.
@@ -205,4 +204,46 @@ public sealed class FileSinkDiskTests : IDisposable
         "the retries");
 
     private CheckpointedSink Make(bool gzip) => new(new FileSinkOptions { Path = "a.jsonl", Gzip = gzip }, disk);
+
+    [Fact]
+    public async Task A_few_batches_wait_for_a_slow_disk_and_more_make_the_caller_wait()
+    {
+        using var run = Make(gzip: false);
+        await run.StartAsync();
+        disk.Hang(DiskCall.Write);
+        var batches = new List<Batch>();
+        for (var i = 1; i <= WriteBehind.MostBatches; i++)
+        {
+            batches.Add(await run.MakeAsync(i));
+            await run.Sink.WriteAsync(batches[^1], Token);
+        }
+
+        batches.Add(await run.MakeAsync(WriteBehind.MostBatches + 1));
+        var writing = run.Sink.WriteAsync(batches[^1], Token).AsTask();
+        await disk.HangingAsync(Token);
+        Assert.False(writing.IsCompleted);
+        disk.Heal();
+        await writing;
+        batches.ForEach(b => b.Release());
+        await run.Sink.SettleAsync(Token);
+        Assert.Equal(0, run.Leased);
+        Assert.Equal([1, 2, 3, 4, 5], run.Sequences("a.jsonl.part"));
+        await run.CompleteAsync();
+    }
+
+    [Fact]
+    public async Task What_fails_for_good_is_told_to_the_next_caller_and_tried_again()
+    {
+        using var run = Make(gzip: false);
+        await run.StartAsync();
+        disk.Fail(DiskCall.Write, () => new InvalidOperationException("broken"), times: 2);
+        var batch = await run.MakeAsync(1);
+        await run.Sink.WriteAsync(batch, Token);
+        batch.Release();
+        Assert.Equal("broken", (await Assert.ThrowsAsync<IOException>(() => run.Sink.SettleAsync(Token).AsTask())).Message);
+        Assert.Equal("broken", (await Assert.ThrowsAsync<IOException>(() => run.Sink.SettleAsync(Token).AsTask())).Message);
+        await run.WriteAsync(2);
+        await run.CompleteAsync();
+        Assert.Equal([1, 2], run.Sequences("a.jsonl"));
+    }
 }

@@ -233,17 +233,22 @@ public sealed class FileSinkTests : IDisposable
 
         disk.Fill(torn);
         using var drainTimeout = new CancellationTokenSource();
-        var abandoned = sink.WriteAsync(await batches.MakeAsync(new TestRow("player:mlb:1", ++sequence)), drainTimeout.Token).AsTask();
+        var abandoned = WriteAsync(sink, drainTimeout.Token, new TestRow("player:mlb:1", ++sequence));
 
         // The clock stands: no retry may come before the batch is given up.
         await Wait.UntilAsync(() => sink.Problem is not null, "the first failure");
         disk.Heal();
         await drainTimeout.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => abandoned);
-        await WriteAsync(sink, 1);
-        await sink.CompleteAsync(Token);
-        Assert.Equal([1, 2, 3, 4, 5, 7], Sequences(gzip ? "a.jsonl.gz" : "a.jsonl"));
-        Assert.Single(folder.Files);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => WriteAsync(sink, drainTimeout.Token, new TestRow("player:mlb:1", ++sequence)));
+        Assert.NotEqual(0, sink.GiveUp());
+        await sink.DisposeAsync();
+        Assert.Equal(0, batches.Leased);
+        await using var next = Sink(new FileSinkOptions { Path = "a.jsonl", Gzip = gzip });
+        await WriteAsync(next, new TestRow("player:mlb:1", 8));
+        await next.CompleteAsync(Token);
+        var name = gzip ? ".jsonl.gz" : ".jsonl";
+        Assert.Equal([1, 2, 3, 4, 5, 8], new[] { "a" + name, "a-1" + name }.SelectMany(Sequences));
     }
 
     [Theory]
@@ -258,16 +263,17 @@ public sealed class FileSinkTests : IDisposable
         var good = new FileInfo(folder.Of(name + ".part")).Length + (gzip ? 10 : 0);
         disk.Fill(7);
         using var drainTimeout = new CancellationTokenSource();
-        var abandoned = sink.WriteAsync(await batches.MakeAsync(new TestRow("player:mlb:1", 3)), drainTimeout.Token).AsTask();
+        var abandoned = WriteAsync(sink, drainTimeout.Token, new TestRow("player:mlb:1", 3));
 
         // The clock stands: no retry may come before the batch is given up.
         await Wait.UntilAsync(() => sink.Problem is not null, "the first failure");
         disk.Heal();
         await drainTimeout.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => abandoned);
-        await sink.CompleteAsync(Token);
-        Assert.Equal([1, 2], Sequences(name));
-        Assert.Equal(good, new FileInfo(folder.Of(name)).Length);
+        Assert.NotEqual(0, sink.GiveUp());
+        await sink.DisposeAsync();
+        Assert.Equal([1, 2], Sequences(name + ".part"));
+        Assert.Equal(good, new FileInfo(folder.Of(name + ".part")).Length);
     }
 
     [Fact]
@@ -312,11 +318,21 @@ public sealed class FileSinkTests : IDisposable
     private Task WriteAsync(FileSink sink, int rows) =>
         WriteAsync(sink, [.. Enumerable.Range(0, rows).Select(_ => new TestRow("player:mlb:1", ++sequence))]);
 
-    private async Task WriteAsync(FileSink sink, params TestRow[] rows)
+    private Task WriteAsync(FileSink sink, params TestRow[] rows) => WriteAsync(sink, Token, rows);
+
+    /// <summary>Ends when the rows are in the file.</summary>
+    private async Task WriteAsync(FileSink sink, CancellationToken token, params TestRow[] rows)
     {
         var batch = await batches.MakeAsync(rows);
-        await sink.WriteAsync(batch, Token);
-        batch.Release();
+        try
+        {
+            await sink.WriteAsync(batch, token);
+            await sink.SettleAsync(token);
+        }
+        finally
+        {
+            batch.Release();
+        }
     }
 
     private List<long> Sequences(string name)
