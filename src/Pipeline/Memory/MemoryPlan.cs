@@ -81,20 +81,19 @@ public sealed class MemoryPlan
     {
         var block = stage.Blocks[0];
         var terms = Terms(plan, block, 1);
-        var (records, setting) = LargestBatch(plan, block);
-        var largest = terms.Batches(records, terms.LargestPayload);
+        var (_, setting) = LargestBatch(plan, block);
         return block.Type.Kind switch
         {
             BlockKind.Source => Of(block, new MemoryNeed("batches on their way out", PipelineGraph.SourceBatches * (terms.Batches(0, Batch.FullBytes + terms.LargestPayload) / MemoryTerms.Growth))),
             BlockKind.Transform => new MemoryPart(
                 block.Name,
                 "batches in front and worked on",
-                stage.Lanes * (terms.Batches(PipelineGraph.TransformRecords, PipelineGraph.TransformBytes) + largest),
+                stage.Lanes * (terms.Batches(PipelineGraph.TransformRecords, PipelineGraph.TransformBytes) + terms.Largest),
                 setting ?? "parallelism"),
             _ => new MemoryPart(
                 block.Name,
                 "batches that wait",
-                terms.Batches(PipelineGraph.SinkRecords, PipelineGraph.SinkKilobytes * KiB) + largest + (((SinkOptions)block.Options).OnFull == SinkOptions.Conflate ? LatestRecords.MostMemory : 0),
+                terms.Batches(PipelineGraph.SinkRecords, PipelineGraph.SinkKilobytes * KiB) + terms.Largest + (((SinkOptions)block.Options).OnFull == SinkOptions.Conflate ? LatestRecords.MostMemory : 0),
                 setting),
         };
     }
@@ -111,7 +110,8 @@ public sealed class MemoryPlan
         plan.Definition.Options,
         plan.Definition.Schema,
         workers,
-        Above(plan, block).Append(block).Select(b => b.Options).OfType<SourceOptions>().Select(o => o.LargestPayload(plan.Definition.Options)).DefaultIfEmpty().Max());
+        Above(plan, block).Append(block).Select(b => b.Options).OfType<SourceOptions>().Select(o => o.LargestPayload(plan.Definition.Options)).DefaultIfEmpty().Max(),
+        LargestBatch(plan, block).Records);
 
     private static IEnumerable<BlockDefinition> Above(GraphPlan plan, BlockDefinition block) =>
         block.From.Select(name => plan.Definition.Blocks.First(b => b.Name == name)).SelectMany(b => Above(plan, b).Append(b)).Distinct();

@@ -11,7 +11,8 @@ namespace StreamEngine.Pipeline.Memory;
 /// <param name="Schema">The record types.</param>
 /// <param name="Workers">How many workers run it.</param>
 /// <param name="LargestPayload">The largest payload of the sources above it, in bytes.</param>
-public sealed record MemoryTerms(PipelineOptions Pipeline, RecordSchema Schema, int Workers, long LargestPayload)
+/// <param name="LargestBatch">Most records of one payload above it.</param>
+public sealed record MemoryTerms(PipelineOptions Pipeline, RecordSchema Schema, int Workers, long LargestPayload, long LargestBatch)
 {
     /// <summary>Arrays that grow are up to twice as large as what is in them.</summary>
     public const int Growth = 2;
@@ -30,6 +31,9 @@ public sealed record MemoryTerms(PipelineOptions Pipeline, RecordSchema Schema, 
 
     /// <summary>The tokens of the largest payload.</summary>
     public long Tokens => Growth * Math.Min(LargestPayload / BytesPerToken, JsonTape.MaxTokens) * Unsafe.SizeOf<JsonToken>();
+
+    /// <summary>A batch of one payload of the largest size.</summary>
+    public long Largest => Batches(LargestBatch, LargestPayload);
 
     private long Encoded => Schema.Types
         .Select(t => EncodedHead + t.Fields.Sum(f => (long)EncodedValue + (3 * f.Name.Length) + Schema.LongestSource))

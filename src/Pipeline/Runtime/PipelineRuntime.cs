@@ -102,7 +102,7 @@ public sealed class PipelineRuntime : IAsyncDisposable
     }
 
     /// <summary>
-    /// Live copies of the records that leave a transform, or that a sink has written. They come in order, except between transforms that share
+    /// Live copies of the records that leave a transform, or that a sink has taken. They come in order, except between transforms that share
     /// workers: there the workers' records mix, and only those of one key are in order behind what keeps state per key.
     /// </summary>
     /// <param name="block">The block's name.</param>

@@ -1,5 +1,6 @@
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Memory;
+using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Sinks.Files;
 
@@ -36,5 +37,9 @@ public sealed record FileSinkOptions : SinkOptions
     public bool Gzip { get; init; }
 
     /// <inheritdoc/>
-    public override IEnumerable<MemoryNeed> Memory(MemoryTerms terms) => [new MemoryNeed("lines, names and a compressor", 4L << 20)];
+    public override IEnumerable<MemoryNeed> Memory(MemoryTerms terms)
+    {
+        ArgumentNullException.ThrowIfNull(terms);
+        yield return new MemoryNeed("batches that wait for the disk, names and a compressor", (4L << 20) + terms.Batches(WriteBehind.MostBatches * (long)Batch.FullDocuments, WriteBehind.MostBytes) + terms.Largest);
+    }
 }

@@ -197,6 +197,26 @@ public sealed class PipelineRuntimeTests
     }
 
     [Fact]
+    public async Task What_a_sink_has_taken_in_and_not_written_when_the_drain_timeout_passes_counts_as_dropped()
+    {
+        var time = new FakeTimeProvider();
+        await using var sink = new HoldingSink();
+        await using var runtime = new FakePipeline { Time = time, DrainTimeout = TimeSpan.FromSeconds(5) }
+            .AddSource("source", () => new CountingSource(8, 1))
+            .AddLines("lines", "source")
+            .AddSink("sink", sink, "lines")
+            .Build();
+        using var stop = new CancellationTokenSource();
+        var run = runtime.RunAsync(stop.Token);
+        await Eventually.HoldsAsync(() => sink.Held == 8);
+        await stop.CancelAsync();
+        await AdvanceUntil(time, run);
+        Assert.StartsWith("the drain timeout of 5s passed before 8 records were written", (await run).Single(), StringComparison.Ordinal);
+        var books = runtime.Status().Blocks.Single(b => b.Name == "sink");
+        Assert.Equal((8, 0, 8), (books.In, books.Out, books.Dropped["drain timeout"]));
+    }
+
+    [Fact]
     public async Task A_source_that_ignores_the_stop_is_left_behind_after_the_drain_timeout()
     {
         var time = new FakeTimeProvider();
@@ -388,5 +408,25 @@ public sealed class PipelineRuntimeTests
                 row.Set(0, now.Of(row.Head));
             }
         }
+    }
+
+    /// <summary>Takes in what it never writes.</summary>
+    private sealed class HoldingSink : ISink
+    {
+        private long held;
+
+        public long Held => Volatile.Read(ref held);
+
+        public ValueTask WriteAsync(Batch batch, CancellationToken cancellationToken)
+        {
+            Interlocked.Add(ref held, batch.Live);
+            return default;
+        }
+
+        public long GiveUp() => Held;
+
+        public async ValueTask CompleteAsync(CancellationToken cancellationToken) => await Task.Delay(Timeout.Infinite, cancellationToken);
+
+        public ValueTask DisposeAsync() => default;
     }
 }
