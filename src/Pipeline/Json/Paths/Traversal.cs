@@ -4,7 +4,7 @@ namespace StreamEngine.Pipeline.Json.Paths;
 /// <remarks>
 /// Nodes are visited depth first, which gives the order of RFC 9535, 2.1.2: each segment's nodes one after the other, those below the
 /// first before those below the second. Every segment leads at least one level down, so that the recursion is as deep as the document at
-/// most, and as long as the query.
+/// most, and as the query has segments.
 /// </remarks>
 internal readonly ref struct Traversal(QueryArgument argument, ReadOnlySpan<Segment> segments, ref Nodelist nodelist)
 {

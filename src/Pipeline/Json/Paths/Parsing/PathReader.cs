@@ -8,7 +8,11 @@ internal sealed class PathReader(string text)
     /// <summary>Most filters, parentheses and calls of functions inside one another.</summary>
     public const int MaxDepth = 64;
 
+    /// <summary>Most segments, those in filters counted too. Each is a level of recursion, so that they bound the stack a path needs.</summary>
+    public const int MaxSegments = 256;
+
     private int depth;
+    private int segments;
 
     /// <summary>The text.</summary>
     public string Text { get; } = text;
@@ -67,6 +71,10 @@ internal sealed class PathReader(string text)
 
     /// <summary>Comes back from a level.</summary>
     public void Leave() => depth--;
+
+    /// <summary>Counts a segment.</summary>
+    /// <returns>False when there are too many.</returns>
+    public bool TryCountSegment() => ++segments <= MaxSegments || Fail($"more than {MaxSegments} segments");
 
     /// <summary>Notes what is wrong here; the first fault counts.</summary>
     /// <param name="what">What is wrong, or what is expected.</param>

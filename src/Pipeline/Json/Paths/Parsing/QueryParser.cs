@@ -24,7 +24,7 @@ internal static class QueryParser
                 return new Query(isAbsolute, [.. segments]);
             }
 
-            if (ReadSegment(reader) is not { } segment)
+            if (!reader.TryCountSegment() || ReadSegment(reader) is not { } segment)
             {
                 return null;
             }
