@@ -72,7 +72,7 @@ public sealed class JsonPath
     /// <param name="node">The token of a value that is the root or inside it.</param>
     internal static string NormalizedPath(JsonTape tape, ReadOnlySpan<byte> bytes, int root, int node) => Paths.NormalizedPath.Of(tape, bytes, root, node);
 
-    /// <summary>Selects nodes of a document. Allocates nothing but the list's room when the path has no filters.</summary>
+    /// <summary>Selects nodes of a document. Allocates nothing but the list's room, except for regular expressions.</summary>
     /// <param name="tape">The document.</param>
     /// <param name="bytes">The memory the tape's tokens count in.</param>
     /// <param name="root">The token <c>$</c> stands for.</param>
