@@ -1,4 +1,6 @@
 using System.Text;
+using StreamEngine.Pipeline.Json;
+using StreamEngine.Pipeline.Json.Paths;
 using StreamEngine.Pipeline.Json.Paths.Regexps;
 
 namespace StreamEngine.Pipeline.Tests.Json;
@@ -129,6 +131,31 @@ public class JsonPathRegexpTests
     {
         Assert.Null(IRegexp.Compile(pattern, isEntire: true, out var fault));
         Assert.Equal(IRegexpFault.NoRegexp, fault);
+    }
+
+    [Theory]
+    [InlineData("$[?match(@.t, @.p)].n", "1 3")]
+    [InlineData("$[?search(@.t, @.p)].n", "1 2 3")]
+    [InlineData("$[?!match(@.t, @.p)].n", "2 4 5 6 7 8")]
+    [InlineData("$[?match(@.t, '(ab')].n", "")]
+    [InlineData("$[?search(@.t, 1) || match(1, '1')].n", "")]
+    public void A_pattern_may_come_from_the_document(string path, string selected)
+    {
+        // Each another pattern; then one that is none, one too long, half a pair on either side, and no string.
+        var json = Encoding.UTF8.GetBytes($$"""
+            [{"n":1,"t":"ab","p":"a."},{"n":2,"t":"ab","p":"a"},{"n":3,"t":"a\u0062","p":"\u0061b"},{"n":4,"t":"ab","p":"(ab"},
+             {"n":5,"t":"ab","p":"ab|{{new string('x', 4000)}}"},{"n":6,"t":"\ud800","p":"."},{"n":7,"t":"ab","p":".|\ud800"},{"n":8,"t":"ab","p":1}]
+            """);
+        var tape = new JsonTape();
+        Assert.True(tape.TryRead(json, out var root), tape.Error);
+        Assert.True(JsonPath.TryParse(path, out var parsed, out var error), error);
+        var values = new List<string>();
+        foreach (var node in parsed.Select(root))
+        {
+            values.Add(Encoding.UTF8.GetString(node.Raw));
+        }
+
+        Assert.Equal(selected, string.Join(' ', values));
     }
 
     [Fact]

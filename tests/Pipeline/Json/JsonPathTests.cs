@@ -18,6 +18,7 @@ public class JsonPathTests
     [InlineData("$...a", "a name, '*' or '[' expected at position 4, and a name with other characters than letters, digits and '_' stands in brackets and quotes")]
     [InlineData("$.a-b", "a segment expected at position 4, such as .name, ..name or [0]")]
     [InlineData("$['a' 'b']", "',' or ']' expected at position 7")]
+    [InlineData("$[?@.a and @.b]", "'&&', '||', ',' or ']' expected at position 8")]
     [InlineData("$['a", "a string without end at position 3, closed by '")]
     [InlineData("$[\"a'", "a string without end at position 3, closed by \"")]
     [InlineData("$['a\nb']", "a control character in a string at position 5, to be written as an escape such as \\n or \\u0000")]

@@ -135,6 +135,22 @@ public class JsonPathValuesTests
     }
 
     [Theory]
+    [InlineData("$..*..*", 5, 5, false)]
+    [InlineData("$..*..*", 20, 10, true)]
+    [InlineData("$[0]", 1, 1, false)]
+    [InlineData("$[9]", 1, 0, true)]
+    [InlineData("$[0,0][0,0]", 3, 3, false)]
+    [InlineData("$[::-1]", 1, 1, false)]
+    [InlineData("$[?@]", 1, 1, false)]
+    public void It_can_stop_at_a_number_of_nodes(string text, int most, int count, bool isAll)
+    {
+        var (tape, nodes) = (new JsonTape(), new List<int>());
+        Assert.True(tape.TryRead("[[[[[1]]]]]"u8, out _));
+        Assert.Equal(isAll, Parse(text).Select(tape, "[[[[[1]]]]]"u8, 0, nodes, most));
+        Assert.Equal(count, nodes.Count);
+    }
+
+    [Theory]
     [InlineData("$", true)]
     [InlineData("$.a['b'][0][-1]", true)]
     [InlineData("$.*", false)]

@@ -11,7 +11,9 @@ namespace StreamEngine.Pipeline.Json.Paths;
 /// Where the RFC leaves the choice: of an object's members with the same name, a name selects the last, while wildcards, filters,
 /// descendant segments and <c>length</c> see all; objects are equal when the last ones are. Numbers are compared exactly when their
 /// digits fit into 64 bits, else as doubles. A string with half a surrogate pair equals only what is written like it, and matches no
-/// regular expression. In one, <c>^</c> and <c>$</c> are anchors.
+/// regular expression. In one, <c>^</c> and <c>$</c> are anchors. A pattern that is no I-Regexp matches nothing; one in the path that is too
+/// large for us is refused. A filter asks for each node anew, so that a filter with <c>..</c> inside <c>..</c> takes the square of the
+/// document's size.
 /// </remarks>
 public sealed class JsonPath
 {
@@ -77,9 +79,11 @@ public sealed class JsonPath
     /// <param name="bytes">The memory the tape's tokens count in.</param>
     /// <param name="root">The token <c>$</c> stands for.</param>
     /// <param name="into">Gets the indexes of the nodes' tokens added.</param>
-    internal void Select(JsonTape tape, ReadOnlySpan<byte> bytes, int root, List<int> into)
+    /// <param name="most">It stops at so many, at least 1: two descendant segments may select a node once for each object it is in.</param>
+    /// <returns>False when it stopped.</returns>
+    internal bool Select(JsonTape tape, ReadOnlySpan<byte> bytes, int root, List<int> into, int most = int.MaxValue)
     {
-        var nodelist = new Nodelist(into, most: int.MaxValue);
-        query.Select(new QueryArgument(tape, bytes, root), root, ref nodelist);
+        var nodelist = new Nodelist(into, most);
+        return query.Select(new QueryArgument(tape, bytes, root), root, ref nodelist);
     }
 }

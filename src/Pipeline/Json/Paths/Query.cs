@@ -17,6 +17,7 @@ internal sealed class Query(bool isAbsolute, Segment[] segments) : FilterExpress
     /// <param name="argument">What <c>$</c> stands for.</param>
     /// <param name="current">The node that <c>@</c> stands for.</param>
     /// <param name="nodelist">Gets the nodes.</param>
-    public void Select(in QueryArgument argument, int current, ref Nodelist nodelist) =>
+    /// <returns>False when it stopped because the nodelist wants no more.</returns>
+    public bool Select(in QueryArgument argument, int current, ref Nodelist nodelist) =>
         new Traversal(argument, segments, ref nodelist).Visit(isAbsolute ? argument.Root : current);
 }

@@ -5,8 +5,8 @@ namespace StreamEngine.Pipeline.Json.Paths;
 /// <param name="text">UTF-8: a number as it is written, a string's text.</param>
 internal sealed class Literal(JsonToken token, byte[] text) : ValueExpression
 {
-    /// <summary>The text, when it is a string.</summary>
-    public string? Text => token.Kind == JsonKind.String ? System.Text.Encoding.UTF8.GetString(text) : null;
+    /// <summary>The text in UTF-8, when it is a string.</summary>
+    public byte[]? Text => token.Kind == JsonKind.String ? text : null;
 
     public override PathValue Read(in QueryArgument argument, int current) => new(token, text);
 }

@@ -9,6 +9,9 @@ namespace StreamEngine.Pipeline.Json.Paths.Functions;
 /// </summary>
 internal sealed class RegexpFunction : LogicalExpression
 {
+    /// <summary>No longer pattern is kept: in UTF-8 no UTF-16 unit takes more than three bytes.</summary>
+    private const int MaxBytes = 3 * IRegexp.MaxLength;
+
     private readonly ValueExpression text;
     private readonly ValueExpression pattern;
     private readonly bool isEntire;
@@ -23,7 +26,7 @@ internal sealed class RegexpFunction : LogicalExpression
         if (pattern is Literal literal)
         {
             isLiteral = true;
-            last = literal.Text is { } written ? Compile(Encoding.UTF8.GetBytes(written)) : new Compiled([], null, IRegexpFault.NoRegexp);
+            last = literal.Text is { } written ? Compile(written) : new Compiled([], null, IRegexpFault.NoRegexp);
         }
     }
 
@@ -56,7 +59,7 @@ internal sealed class RegexpFunction : LogicalExpression
         }
 
         using var buffer = new TextBuffer(value.Bytes, value.Token, stackalloc byte[TextBuffer.Short]);
-        if (!buffer.IsText)
+        if (!buffer.IsText || buffer.Text.Length > MaxBytes)
         {
             return null;
         }

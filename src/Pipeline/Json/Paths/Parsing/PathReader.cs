@@ -94,6 +94,6 @@ internal sealed class PathReader(string text)
         return false;
     }
 
-    /// <summary>A character that may stand unescaped in a name or a string, from U+0080 on or any; 0 units when half a surrogate pair is next.</summary>
+    /// <summary>How many UTF-16 units the next character takes; 0 when half a surrogate pair makes it none.</summary>
     public int CharacterLength() => Rune.TryGetRuneAt(Text, At, out var rune) ? rune.Utf16SequenceLength : 0;
 }

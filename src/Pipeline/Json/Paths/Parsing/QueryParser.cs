@@ -94,7 +94,7 @@ internal static class QueryParser
         while (reader.Next == ',');
         if (!reader.TryTake("]"))
         {
-            reader.Fail("',' or ']' expected");
+            reader.Fail(selectors[^1] is FilterSelector ? "'&&', '||', ',' or ']' expected" : "',' or ']' expected");
             return null;
         }
 
