@@ -19,11 +19,12 @@ public class JsonPathModelTests
             (3, value.Array[0, 3].Select(v => $"{{{string.Join(',', v.Select((m, i) => $"\"{Names[i]}\":{m}"))}}}"))));
 
     private static readonly Gen<Selector> AnySelector = Gen.Frequency(
-        (3, Gen.OneOf(Names).Select(n => new Selector($"'{n}'", node => Children(node).Where(c => c.Path.EndsWith($"['{n}']", StringComparison.Ordinal))))),
+        (3, Gen.OneOf(Names).Select(name => new Selector($"'{name}'", node => Children(node).Where(c => c.Path.EndsWith($"['{name}']", StringComparison.Ordinal))))),
         (2, Gen.Const(new Selector("*", Children))),
-        (2, Gen.Int[-6, 6].Select(i => new Selector($"{i}", node => Items(node) is { Count: var count } items && (i < 0 ? i + count : i) is >= 0 and var at && at < count ? [items[at]] : []))),
-        (2, Gen.Select(Bound(), Bound(), Gen.OneOf(1, 1, 2, -1, -2, 0)).Select((start, end, step) => new Selector($"{start}:{end}:{step}", node => Slice(Items(node), start, end, step)))),
-        (1, Gen.OneOf(Names).Select(n => new Selector($"?@.{n}", node => Children(node).Where(c => c.Value.ValueKind == JsonValueKind.Object && c.Value.TryGetProperty(n, out _))))));
+        (2, Gen.Int[-6, 6].Select(i => new Selector($"{i}", node => Item(Items(node), i)))),
+        (2, Gen.Select(Bound(), Bound(), Gen.OneOf(1, 1, 2, -1, -2, 0)).Select(
+            (start, end, step) => new Selector($"{start}:{end}:{step}", node => Slice(Items(node), start, end, step)))),
+        (1, Gen.OneOf(Names).Select(name => new Selector($"?@.{name}", node => Children(node).Where(c => Has(c.Value, name))))));
 
     private static readonly Gen<(bool IsDescendant, Selector[] Selectors)[]> Segments = Gen.Select(Gen.OneOf(false, false, true), AnySelector.Array[1, 3]).Array[0, 4];
 
@@ -52,10 +53,14 @@ public class JsonPathModelTests
         },
         iter: 20_000);
 
+    private static bool Has(JsonElement value, string name) => value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out _);
+
     private static Gen<int?> Bound() => Gen.Frequency((1, Gen.Const((int?)null)), (3, Gen.Int[-6, 6].Select(i => (int?)i)));
 
     private static List<Node> Items(Node node) =>
         node.Value.ValueKind == JsonValueKind.Array ? [.. node.Value.EnumerateArray().Select((item, i) => new Node(item, $"{node.Path}[{i}]"))] : [];
+
+    private static IEnumerable<Node> Item(List<Node> items, int index) => items.Where((_, at) => at == (index < 0 ? index + items.Count : index));
 
     private static IEnumerable<Node> Children(Node node) =>
         node.Value.ValueKind == JsonValueKind.Object ? node.Value.EnumerateObject().Select(m => new Node(m.Value, $"{node.Path}['{m.Name}']")) : Items(node);

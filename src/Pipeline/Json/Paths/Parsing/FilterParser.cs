@@ -10,7 +10,9 @@ internal static class FilterParser
 {
     /// <summary>Reads a condition, as far as it goes, and the blanks behind it.</summary>
     /// <returns>Null when it is faulty.</returns>
-    public static LogicalExpression? Read(PathReader reader) => ReadChain(reader, "||", r => ReadChain(r, "&&", ReadBasic, parts => new LogicalAnd(parts)), parts => new LogicalOr(parts));
+    public static LogicalExpression? Read(PathReader reader) => ReadChain(reader, "||", ReadConjunction, parts => new LogicalOr(parts));
+
+    private static LogicalExpression? ReadConjunction(PathReader reader) => ReadChain(reader, "&&", ReadBasic, parts => new LogicalAnd(parts));
 
     private static LogicalExpression? ReadChain(
         PathReader reader,

@@ -167,7 +167,9 @@ internal static class OperandParser
         reader.Fail(
             start,
             $"another argument of {function.Name} expected",
-            function.TakesNodes ? "it takes a query such as @.name" : "it takes a value: a literal, a query that goes by names and indexes only, or a function that gives a value");
+            function.TakesNodes
+                ? "it takes a query such as @.name"
+                : "it takes a value: a literal, a query that goes by names and indexes only, or a function that gives a value");
         return null;
     }
 

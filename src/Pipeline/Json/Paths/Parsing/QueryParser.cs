@@ -68,7 +68,9 @@ internal static class QueryParser
 
         if (reader.At == start)
         {
-            reader.Fail(isDescendant ? "a name, '*' or '[' expected" : "a name or '*' expected", "and a name with other characters than letters, digits and '_' stands in brackets and quotes");
+            reader.Fail(
+                isDescendant ? "a name, '*' or '[' expected" : "a name or '*' expected",
+                "and a name with other characters than letters, digits and '_' stands in brackets and quotes");
             return null;
         }
 
