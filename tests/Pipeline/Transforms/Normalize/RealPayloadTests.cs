@@ -130,15 +130,8 @@ public class RealPayloadTests
 
     private static string Payload(string name)
     {
-        var shared = Environment.GetEnvironmentVariable("STREAMENGINE_SHARED");
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); shared is null && folder is not null; folder = folder.Parent)
-        {
-            var candidate = Path.Combine(folder.FullName, "shared", "providers");
-            shared = Directory.Exists(candidate) ? Path.GetDirectoryName(candidate) : null;
-        }
-
-        var path = Path.Combine(shared ?? "", "providers", name);
-        if (!File.Exists(path))
+        var path = SharedFiles.Path("providers", name);
+        if (path is null)
         {
             Assert.Skip($"The recorded payloads are not here: no shared/providers/{name} beside the repository; set STREAMENGINE_SHARED.");
         }
