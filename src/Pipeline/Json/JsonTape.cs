@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using StreamEngine.Pipeline.Json.Paths;
 
 namespace StreamEngine.Pipeline.Json;
 
@@ -104,6 +105,27 @@ public sealed class JsonTape
     {
         ref readonly var token = ref tokens[value];
         return token.Kind >= JsonKind.Array ? token.Next : value + 1;
+    }
+
+    /// <summary>The array or object that a value other than the document's stands in, and its position there. Looks for it from the document on.</summary>
+    internal int ParentOf(int node, out int position)
+    {
+        for (var parent = 0; ; )
+        {
+            position = 0;
+            var children = new Children(this, parent);
+            while (children.MoveNext() && After(children.Current) <= node)
+            {
+                position++;
+            }
+
+            if (children.Current == node)
+            {
+                return parent;
+            }
+
+            parent = children.Current;
+        }
     }
 
     /// <summary>A value as it is written, with quotes.</summary>

@@ -28,7 +28,7 @@ internal sealed class DocumentMapper(IReadOnlyList<MappingRule> rules, int maxRe
         }
 
         scope.End();
-        if (batch.RowCount - first > maxRecords)
+        if (scope.RoomForRows < 0)
         {
             batch.RefuseDocument(index, "too many records", $"the payload holds more than {maxRecords}; raise the normalize block's maxRecords if that is right");
             return false;

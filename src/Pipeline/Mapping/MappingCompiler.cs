@@ -37,8 +37,13 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
         var levels = Levels(at, options.Each);
         var paths = new PathSet(levels.Length);
         var when = options.When is null ? null : new PathGrammar(paths).Parse(options.When, out var fault).Or(fault, m => Error($"{at}.when", m));
-        var key = KeyTemplate.Parse(options.Key, paths, out var keyFault).Or(keyFault, m => Error($"{at}.key", m));
-        var eventTime = options.EventTime is null ? null : Path($"{at}.eventTime", options.EventTime.Path) is { } time ? paths.Add(time) : null;
+        var keys = options.Key.Select(k => KeyTemplate.Parse(k, paths, out var keyFault).Or(keyFault, m => Error($"{at}.key", m))).OfType<KeyTemplate>().ToArray();
+        if (options.Key.Count == 0)
+        {
+            Error($"{at}.key", "the key is empty; write one such as 'player:mlb:{id}'");
+        }
+
+        var eventTimes = (options.EventTime?.Path ?? []).Select(p => Path($"{at}.eventTime", p)).OfType<MappingPath>().Select(paths.Add).ToArray();
         var reader = Time($"{at}.eventTime", options.EventTime?.Format, options.EventTime?.Zone);
         var type = schema.Type(options.Record);
         if (type is null)
@@ -61,7 +66,7 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
             CheckTimes(at, options, paths);
         }
 
-        if (failed || type is null || key is null || reader is null)
+        if (failed || type is null || reader is null)
         {
             return null;
         }
@@ -75,8 +80,8 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
             Slots = paths.Count,
             When = when,
             Type = type,
-            Key = key,
-            EventTime = eventTime,
+            Keys = keys,
+            EventTimes = eventTimes,
             EventTimeReader = reader,
             IsEventTimeNeeded = isEventTime,
             Fields = [.. fields.Where(f => !f.IsDirect)],
@@ -118,6 +123,11 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
                 Error($"{at}.each[{i}]", $"'{path}' is a single value and has no items");
             }
 
+            if (path.IsComputed)
+            {
+                Error($"{at}.each[{i}]", $"'{path}' computes a name; in 'each' paths say all their names");
+            }
+
             levels.Add(path);
             Climb($"{at}.each[{i}]", path, i);
         }
@@ -156,14 +166,48 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
             EqualTo = options.EqualTo is null ? null : new Constant(options.EqualTo),
             Missing = [.. options.Missing.Select(Encoding.UTF8.GetBytes)],
             Values = [.. options.Values.Select(v => (Encoding.UTF8.GetBytes(v.Key), Encoding.UTF8.GetBytes(v.Value)))],
+            Otherwise = options.Otherwise is null ? null : Encoding.UTF8.GetBytes(options.Otherwise),
+            Extract = options.Extract is null ? null : TextExtract.Compile(options.Extract, out var extractFault).Or(extractFault, m => Error($"{at}.extract", m)),
+            Column = Column(at, options, paths, set),
             Innings = options.As == "innings",
             Time = time,
         };
     }
 
+    private ColumnReader? Column(string at, MappingFieldOptions options, BoundPath[] paths, PathSet set)
+    {
+        if ((options.Column is null) != (options.Header is null))
+        {
+            Error(at, "'column' and 'header' belong together: the name of a column, and where the names stand");
+            return null;
+        }
+
+        if (options.Header is null || Path($"{at}.header", options.Header) is not { } path)
+        {
+            return null;
+        }
+
+        var header = set.Add(path);
+        foreach (var bound in paths.Append(header))
+        {
+            bound.NeedsNode = true;
+            if (bound.Path.Root is PathRoot.Key or PathRoot.Origin or PathRoot.Fetched)
+            {
+                Error(at, $"'{bound}' is a single value and no row");
+            }
+        }
+
+        return new ColumnReader(header, Encoding.UTF8.GetBytes(options.Column!));
+    }
+
     private void CheckType(string at, MappingFieldOptions options, FieldInfo field)
     {
         var kind = field.Type.ToString().ToLowerInvariant();
+        if (options.Otherwise is not null && options.Values.Count == 0)
+        {
+            Error(at, "'otherwise' is for what is none of 'values', and there are none");
+        }
+
         if (options.EqualTo is not null && field.Type != FieldType.Bool)
         {
             Error(at, $"'equals' gives true or false, but field '{field.Name}' is declared as {kind}");
@@ -187,7 +231,7 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
         if (field.Type == FieldType.Enum)
         {
             var values = field.Values.Select(Encoding.UTF8.GetString).ToList();
-            foreach (var to in options.Values.Values.Concat(options.Const is string text ? [text] : []).Where(v => !values.Contains(v)))
+            foreach (var to in options.Values.Values.Concat(options.Const is string text ? [text] : []).Concat(options.Otherwise is { } other ? [other] : []).Where(v => !values.Contains(v)))
             {
                 Error(at, $"'{to}' is no value of field '{field.Name}'{Suggestion.Remedy(to, values)}");
             }

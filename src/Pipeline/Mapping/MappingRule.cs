@@ -24,9 +24,11 @@ internal sealed class MappingRule
 
     public required RecordType Type { get; init; }
 
-    public required KeyTemplate Key { get; init; }
+    /// <summary>The first of which all parts have a value is the record's key.</summary>
+    public required KeyTemplate[] Keys { get; init; }
 
-    public required BoundPath? EventTime { get; init; }
+    /// <summary>The first that has a value says when it was true.</summary>
+    public required BoundPath[] EventTimes { get; init; }
 
     public required TimeReader EventTimeReader { get; init; }
 
@@ -83,7 +85,7 @@ internal sealed class MappingRule
         ref var head = ref row.Head;
         (head.RawOffset, head.RawLength) = scope.Slice();
         var room = batch.GetSpan(KeyTemplate.MaxLength)[..KeyTemplate.MaxLength];
-        if (!Key.TryWrite(scope, room, out var length, out var absent))
+        if (!TryWriteKey(scope, room, out var length, out var absent))
         {
             row.Dead("missing key", $"no value of at most {KeyTemplate.MaxLength} bytes at '{absent}'");
             return;
@@ -93,22 +95,9 @@ internal sealed class MappingRule
         head.KeyLength = length;
         head.KeyHash = KeyHash.Of(room[..length]);
         batch.Advance(length);
-        if (EventTime is not null)
+        if (EventTimes.Length > 0 && !TryReadTime(scope, row, ref head.EventTime))
         {
-            var time = scope.Read(EventTime);
-            if (time.Kind == OperandKind.Missing)
-            {
-                if (IsEventTimeNeeded)
-                {
-                    row.Dead("missing event time", $"there is no value at '{EventTime}'");
-                    return;
-                }
-            }
-            else if (!EventTimeReader.TryRead(time, out head.EventTime))
-            {
-                row.Dead("bad event time", $"the value at '{EventTime}' is no time in the declared format");
-                return;
-            }
+            return;
         }
 
         ReadDirect(scope, row.Cells, ref head);
@@ -116,6 +105,49 @@ internal sealed class MappingRule
         {
             Note(field.Read(scope, out var cell), field.Field.Slot, cell, row.Cells, ref head);
         }
+    }
+
+    private bool TryWriteKey(MappingScope scope, Span<byte> room, out int length, out BoundPath? absent)
+    {
+        (length, absent) = (0, null);
+        foreach (var key in Keys)
+        {
+            if (key.TryWrite(scope, room, out length, out absent))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Reads the event time, if there is one; false when the row has come to its end for want of it.</summary>
+    private bool TryReadTime(MappingScope scope, Row row, ref long ticks)
+    {
+        foreach (var path in EventTimes)
+        {
+            var time = scope.Read(path);
+            if (time.Kind == OperandKind.Missing)
+            {
+                continue;
+            }
+
+            if (!EventTimeReader.TryRead(time, out ticks))
+            {
+                row.Dead("bad event time", $"the value at '{path}' is no time in the declared format");
+                return false;
+            }
+
+            return true;
+        }
+
+        if (IsEventTimeNeeded)
+        {
+            row.Dead("missing event time", $"there is no value at '{string.Join("', '", EventTimes.Select(t => t.ToString()))}'");
+            return false;
+        }
+
+        return true;
     }
 
     private void ReadDirect(MappingScope scope, Span<Cell> cells, ref RowHead head)

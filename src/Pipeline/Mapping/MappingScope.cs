@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text;
 using StreamEngine.Pipeline.Conditions;
 using StreamEngine.Pipeline.Json;
+using StreamEngine.Pipeline.Json.Paths;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Mapping;
@@ -19,6 +20,7 @@ internal sealed class MappingScope
 
     private readonly int[] items = new int[MaxLevels + 1];
     private readonly PathKey[] keys = new PathKey[MaxLevels + 1];
+    private readonly List<int>?[] lists = new List<int>?[MaxLevels + 1];
     private readonly JsonToken[] found;
     private readonly MemberReader? reader;
 
@@ -89,7 +91,23 @@ internal sealed class MappingScope
     }
 
     /// <summary>The items of the next level.</summary>
-    public PathWalk Select(MappingPath path) => new(path.Steps, Tape, Base(path));
+    public PathWalk Select(MappingPath path)
+    {
+        if (path.Query is not { } query)
+        {
+            return new PathWalk(path, Tape, Base(path));
+        }
+
+        var found = lists[level] ??= [];
+        found.Clear();
+        var nodes = new Nodelist(found, PathWalk.MaxMatches);
+        if (!query.Select(new QueryArgument(Tape, Bytes, items[0]), Base(path), ref nodes))
+        {
+            RoomForRows = -1;
+        }
+
+        return new PathWalk(path, Tape, Base(path), found);
+    }
 
     /// <summary>The present item's slice of the payload, as a place in the batch.</summary>
     public (int Offset, int Length) Slice() => isRead ? (whole.Start, whole.Length) : Tape.Raw(items[level]);
@@ -105,15 +123,38 @@ internal sealed class MappingScope
             return Value(found[path.Slot]);
         }
 
-        return ReadByWalking(path.Path);
+        return ReadByWalking(path);
     }
+
+    /// <summary>The value at a path that is not found by a trie; -1 when there is none.</summary>
+    public int Find(BoundPath bound)
+    {
+        var path = bound.Path;
+        if (path.Climb > level)
+        {
+            return -1;
+        }
+
+        return path.IsComputed ? Follow(bound) : path.First(Tape, Bytes, items[0], Base(path));
+    }
+
+    /// <summary>A text of one's own, good for one row.</summary>
+    public Operand Keep(ReadOnlySpan<char> text)
+    {
+        var room = Reserve(Encoding.UTF8.GetMaxByteCount(text.Length));
+        return Keep(room[..Encoding.UTF8.GetBytes(text, room)]);
+    }
+
+    /// <summary>The value of a token of the document.</summary>
+    public Operand Value(int node) => Value(Tape.Tokens[node]);
 
     /// <summary>Copies text into the batch.</summary>
     /// <returns>Where it starts.</returns>
     public int Append(scoped ReadOnlySpan<byte> text) => Batch.Append(text);
 
-    private Operand ReadByWalking(MappingPath path)
+    private Operand ReadByWalking(BoundPath bound)
     {
+        var path = bound.Path;
         switch (path.Root)
         {
             case PathRoot.Key:
@@ -123,8 +164,36 @@ internal sealed class MappingScope
             case PathRoot.Fetched:
                 return Operand.Time(Batch.Document(document).ReceivedTime);
             default:
-                return path.Climb <= level && path.First(Tape, Bytes, Base(path)) is >= 0 and var value ? Value(Tape.Tokens[value]) : default;
+                return Find(bound) is >= 0 and var value ? Value(Tape.Tokens[value]) : default;
         }
+    }
+
+    private int Follow(BoundPath bound)
+    {
+        Span<byte> room = stackalloc byte[KeyTemplate.MaxLength];
+        var at = Base(bound.Path);
+        for (var i = 0; i < bound.Path.Steps.Length && at >= 0; i++)
+        {
+            ref readonly var step = ref bound.Path.Steps[i];
+            if (step.Template is null)
+            {
+                at = step.Name is { } name ? Tape.Member(Bytes, at, name) : Tape.Item(at, step.Index);
+            }
+            else if (!bound.Templates[i]!.TryWrite(this, room, out var length, out _))
+            {
+                at = -1;
+            }
+            else if (Tape.Tokens[at].Kind != JsonKind.Array)
+            {
+                at = Tape.Member(Bytes, at, room[..length]);
+            }
+            else
+            {
+                at = Utf8Parser.TryParse(room[..length], out int position, out var used) && used == length && position >= 0 ? Tape.Item(at, position) : -1;
+            }
+        }
+
+        return at;
     }
 
     private int Base(MappingPath path) => path.Root == PathRoot.Document ? items[0] : items[Math.Max(0, level - path.Climb)];
@@ -179,8 +248,18 @@ internal sealed class MappingScope
             return Text(Tape.Tokens[key.Token]);
         }
 
+        var position = key.Position;
+        if (key.Node > 0)
+        {
+            var parent = Tape.ParentOf(key.Node, out position);
+            if (Tape.Tokens[parent].Kind == JsonKind.Object)
+            {
+                return Text(Tape.Tokens[key.Node - 1]);
+            }
+        }
+
         var room = Reserve(16);
-        Utf8Formatter.TryFormat(key.Position, room, out var length);
+        Utf8Formatter.TryFormat(position, room, out var length);
         return Keep(room[..length]);
     }
 

@@ -5,10 +5,10 @@ public class MappingCompilerTests
     [Theory]
     [InlineData("""[{"record":"playr","key":"k","fields":{"name":"n"}}]""", "[0].record: record 'playr' is not declared; did you mean 'player'?")]
     [InlineData("""[{"record":"player","key":"k","fields":{"nmae":"n"}}]""", "[0].fields.nmae: field 'nmae' is not in record 'player'; did you mean 'name'?")]
-    [InlineData("""[{"record":"player","key":"k:{a..b}","fields":{"name":"n"}}]""", "[0].key: 'a..b' is no path: a name is missing at position 3")]
+    [InlineData("""[{"record":"player","key":"k:{a...b}","fields":{"name":"n"}}]""", "[0].key: 'a...b' is no path: a name, '*' or '[' expected at position 4")]
     [InlineData("""[{"record":"player","key":"k:{a","fields":{"name":"n"}}]""", "[0].key: 'k:{a' is no key: '}' is missing")]
     [InlineData("""[{"record":"player","key":"k","when":"exists(a","fields":{"name":"n"}}]""", "[0].when: 'exists(a' is no condition: ')' is expected at the end")]
-    [InlineData("""[{"record":"player","key":"k","when":"a..b == 1","fields":{"name":"n"}}]""", "a name is missing")]
+    [InlineData("""[{"record":"player","key":"k","when":"a...b == 1","fields":{"name":"n"}}]""", "a name, '*' or '[' expected")]
     [InlineData("""[{"record":"player","key":"k","each":["a","^^.b"],"fields":{"name":"n"}}]""", "[0].each[1]: '^^.b' climbs above the document")]
     [InlineData("""[{"record":"player","key":"k","each":"@key","fields":{"name":"n"}}]""", "[0].each[0]: '@key' is a single value and has no items")]
     [InlineData("""[{"record":"player","key":"k","eventTime":{"path":"t","format":"sometimes"},"fields":{"name":"n"}}]""", "[0].eventTime: 'sometimes' is no time format")]
@@ -38,7 +38,7 @@ public class MappingCompilerTests
         var faults = new List<string>();
         TestMapping.Compile(TestBatch.DefaultSchema(), """
             [
-              { "record": "player", "key": "p:{", "when": "a b", "fields": { "hit": "x", "name": "a..b" } },
+              { "record": "player", "key": "p:{", "when": "a b", "fields": { "hit": "x", "name": "a...b" } },
               { "record": "game", "key": "g:{id}", "fields": { "state": { "first": ["a", "b["] } } }
             ]
             """, faults);

@@ -33,7 +33,7 @@ public class MemberTrieTests
         trie!.Find(tape, bytes, 0, found);
         foreach (var path in bound)
         {
-            var alone = path.Path.First(tape, bytes, 0);
+            var alone = path.Path.First(tape, bytes, 0, 0);
             Assert.Equal(alone < 0 ? default : tape.Tokens[alone], found[path.Slot]);
         }
     }, iter: 5_000);

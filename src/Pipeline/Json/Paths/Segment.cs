@@ -8,6 +8,12 @@ namespace StreamEngine.Pipeline.Json.Paths;
 /// <param name="hasBlanks">Whether there were blanks between brackets: where the grammar asks for a singular query they may not be there.</param>
 internal sealed class Segment(Selector[] selectors, bool isDescendant, bool hasBlanks)
 {
+    /// <summary>Its only selector, when it is a child segment with one; else null.</summary>
+    public Selector? Sole { get; } = !isDescendant && selectors.Length == 1 ? selectors[0] : null;
+
+    /// <summary>Whether a selector of it is computed.</summary>
+    public bool IsComputed { get; } = Array.Exists(selectors, s => s is ComputedSelector);
+
     /// <summary>Whether it selects at most one node, by its form: one name or one index.</summary>
     public bool IsSingular { get; } = !isDescendant && selectors is [NameSelector or IndexSelector];
 

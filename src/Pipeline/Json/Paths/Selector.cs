@@ -14,6 +14,9 @@ internal abstract class Selector
 /// <param name="name">UTF-8.</param>
 internal sealed class NameSelector(byte[] name) : Selector
 {
+    /// <summary>UTF-8.</summary>
+    public byte[] Name => name;
+
     public override bool Select(int node, in Traversal rest)
     {
         var value = rest.Argument.Tape.Member(rest.Argument.Bytes, node, name);
@@ -41,6 +44,9 @@ internal sealed class WildcardSelector : Selector
 /// <summary>An item's position in an array, counted from 0, or from -1 backward from the end (RFC 9535, 2.3.3).</summary>
 internal sealed class IndexSelector(long index) : Selector
 {
+    /// <summary>As it is written.</summary>
+    public long Index => index;
+
     public override bool Select(int node, in Traversal rest)
     {
         var tape = rest.Argument.Tape;
@@ -53,6 +59,19 @@ internal sealed class IndexSelector(long index) : Selector
         var item = position is >= 0 and <= JsonTape.MaxTokens ? tape.Item(node, (int)position) : -1;
         return item < 0 || rest.Visit(item);
     }
+}
+
+/// <summary>
+/// A name or position that is put together from values, such as <c>='ID{player.id}'</c>: no selector of the RFC. Only a mapping, which knows
+/// the values, can follow it.
+/// </summary>
+/// <param name="template">Text with paths in braces.</param>
+internal sealed class ComputedSelector(string template) : Selector
+{
+    /// <summary>Text with paths in braces.</summary>
+    public string Template => template;
+
+    public override bool Select(int node, in Traversal rest) => throw new System.Diagnostics.UnreachableException("A query has no computed selectors.");
 }
 
 /// <summary><c>?</c> and a condition (RFC 9535, 2.3.5): the children it holds for.</summary>

@@ -25,6 +25,23 @@ public sealed record MappingFieldOptions
     /// <summary>Values to put in place of the provider's: from its text to ours. Others stay as they are.</summary>
     public IReadOnlyDictionary<string, string> Values { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The value where the provider's is none of <c>values</c>.</summary>
+    public string? Otherwise { get; init; }
+
+    /// <summary>
+    /// Takes a part of a text: a regular expression of .NET (without look-arounds and back-references) whose first group, or whole match when it has
+    /// none, is the value, such as <c>^(\d+) mph</c>. A text that it does not match is invalid.
+    /// </summary>
+    public string? Extract { get; init; }
+
+    /// <summary>
+    /// The path leads to a row of values, such as <c>["2-5", "5"]</c>, of which the one is taken that stands where <c>header</c> has this name.
+    /// </summary>
+    public string? Column { get; init; }
+
+    /// <summary>Path of the names of such a row, such as <c>^.keys</c>.</summary>
+    public string? Header { get; init; }
+
     /// <summary>Special notation of the value: <c>innings</c> reads 5.2 as five innings and two outs and gives outs, 17.</summary>
     [OneOf("innings")]
     public string? As { get; init; }

@@ -18,9 +18,12 @@ public sealed record MappingRuleOptions
     [RequiredSetting]
     public string Record { get; init; } = "";
 
-    /// <summary>The record's key with paths in braces, such as <c>player:mlb:{person.id}</c>. An item without one of them goes to the dead letter.</summary>
+    /// <summary>
+    /// The record's key with paths in braces, such as <c>player:mlb:{person.id}</c>. Of several keys the first counts of which all paths have a
+    /// value; an item for which none has goes to the dead letter.
+    /// </summary>
     [RequiredSetting]
-    public string Key { get; init; } = "";
+    public IReadOnlyList<string> Key { get; init; } = [];
 
     /// <summary>
     /// Where it says when this was true. Without it, or where an item has no such value, it is when the payload was received; with

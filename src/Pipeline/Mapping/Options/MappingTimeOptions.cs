@@ -6,9 +6,9 @@ namespace StreamEngine.Pipeline.Mapping;
 [ShortForm(nameof(Path))]
 public sealed record MappingTimeOptions
 {
-    /// <summary>Path of the time.</summary>
+    /// <summary>Path of the time; of several the first that has a value counts.</summary>
     [RequiredSetting]
-    public string Path { get; init; } = "";
+    public IReadOnlyList<string> Path { get; init; } = [];
 
     /// <summary>
     /// How it is written: <c>iso</c> (the default), <c>unix</c> (seconds), <c>unixMilliseconds</c>, or a .NET format such as <c>yyyyMMdd_HHmmss</c>.

@@ -1,17 +1,26 @@
 using StreamEngine.Pipeline.Json;
+using StreamEngine.Pipeline.Json.Paths;
 
 namespace StreamEngine.Pipeline.Mapping;
 
-/// <summary>What a path finds below a value, in document order. Enumerating allocates nothing.</summary>
+/// <summary>What a path finds below a value, in document order. Enumerating allocates nothing but for filters, slices and the like.</summary>
 public ref struct PathMatches
 {
     private readonly JsonValue root;
     private PathWalk walk;
 
-    internal PathMatches(PathStep[] steps, JsonValue root)
+    internal PathMatches(MappingPath path, JsonValue root)
     {
         this.root = root;
-        walk = new PathWalk(steps, root.Tape, root.Index);
+        List<int>? found = null;
+        if (path.Query is { } query)
+        {
+            found = [];
+            var nodes = new Nodelist(found, PathWalk.MaxMatches);
+            query.Select(new QueryArgument(root.Tape, root.Bytes, root.Index), root.Index, ref nodes);
+        }
+
+        walk = new PathWalk(path, root.Tape, root.Index, found);
     }
 
     /// <summary>The match the walk stands on.</summary>

@@ -15,7 +15,7 @@ internal sealed class PathSet(int levels)
         var known = paths.Find(p => p.Path.ToString() == path.ToString());
         if (known is null)
         {
-            known = new BoundPath(path);
+            known = new BoundPath(path, [.. path.Steps.Select(s => s.Template is null ? null : KeyTemplate.Parse(s.Template, this, out _))]);
             paths.Add(known);
         }
 
@@ -23,7 +23,7 @@ internal sealed class PathSet(int levels)
     }
 
     /// <summary>Whether all that the document must tell are members that are found at once.</summary>
-    public bool IsPlain => paths.TrueForAll(p => p.Path.IsPlain || p.Path.Root is PathRoot.Key or PathRoot.Origin or PathRoot.Fetched);
+    public bool IsPlain => paths.TrueForAll(p => (p.Path.IsPlain && !p.NeedsNode) || p.Path.Root is PathRoot.Key or PathRoot.Origin or PathRoot.Fetched);
 
     /// <summary>Whether a path starts there.</summary>
     public bool Uses(PathRoot root) => paths.Exists(p => p.Path.Root == root);
@@ -34,7 +34,7 @@ internal sealed class PathSet(int levels)
         var roots = new Node?[levels + 1];
         foreach (var path in paths)
         {
-            if (LevelOf(path.Path) is >= 0 and var level)
+            if (!path.NeedsNode && LevelOf(path.Path) is >= 0 and var level)
             {
                 var node = roots[level] ??= new Node();
                 foreach (var step in path.Path.Steps)

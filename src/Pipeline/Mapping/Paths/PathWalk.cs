@@ -9,18 +9,28 @@ internal struct PathWalk
     /// <summary>The most wildcards in one path: their positions are kept on the stack.</summary>
     public const int MaxWildcards = 4;
 
+    /// <summary>Most matches of a path that is no plain walk.</summary>
+    public const int MaxMatches = 1 << 20;
+
     private readonly PathStep[] steps;
+    private readonly List<int>? found;
     private readonly JsonTape tape;
     private readonly int root;
     private Frames frames;
     private int depth;
+    private int taken;
     private bool started;
 
-    public PathWalk(PathStep[] steps, JsonTape tape, int root)
+    /// <param name="path">The path.</param>
+    /// <param name="tape">The document.</param>
+    /// <param name="root">The value it starts at.</param>
+    /// <param name="found">What its query has selected, when it has one.</param>
+    public PathWalk(MappingPath path, JsonTape tape, int root, List<int>? found = null)
     {
-        this.steps = steps;
+        steps = path.Steps;
         this.tape = tape;
         this.root = root;
+        this.found = found;
     }
 
     /// <summary>The match the walk stands on.</summary>
@@ -33,6 +43,18 @@ internal struct PathWalk
     /// <param name="bytes">The memory that the tape's tokens count from.</param>
     public bool MoveNext(ReadOnlySpan<byte> bytes)
     {
+        if (found is not null)
+        {
+            if (taken == found.Count)
+            {
+                return false;
+            }
+
+            Current = found[taken++];
+            Key = PathKey.Of(Current);
+            return true;
+        }
+
         if (!started)
         {
             started = true;

@@ -21,12 +21,21 @@ internal sealed class FieldReader
 
     public required (byte[] From, byte[] To)[] Values { get; init; }
 
+    /// <summary>What stands where the provider's value is in none of <see cref="Values"/>; null for that value itself.</summary>
+    public required byte[]? Otherwise { get; init; }
+
+    /// <summary>What part of a text counts; null for all of it.</summary>
+    public required TextExtract? Extract { get; init; }
+
+    /// <summary>Which value of a row counts; null when the path leads to the value itself.</summary>
+    public required ColumnReader? Column { get; init; }
+
     public required bool Innings { get; init; }
 
     public required TimeReader Time { get; init; }
 
     /// <summary>Whether the field is what a trie finds, converted to its type and nothing else.</summary>
-    public bool IsDirect => Paths is [{ Slot: >= 0 }] && Value is null && EqualTo is null && Missing.Length == 0 && Values.Length == 0 && !Innings;
+    public bool IsDirect => Paths is [{ Slot: >= 0 }] && Value is null && EqualTo is null && Missing.Length == 0 && Values.Length == 0 && !Innings && Extract is null && Column is null;
 
     public Conversion Read(MappingScope scope, out Cell cell)
     {
@@ -35,6 +44,16 @@ internal sealed class FieldReader
         if (value.Kind == OperandKind.Missing)
         {
             return Conversion.None;
+        }
+
+        if (Extract is not null)
+        {
+            if (!Extract.TryTake(scope, value, out var part))
+            {
+                return Conversion.Invalid;
+            }
+
+            value = part;
         }
 
         if (EqualTo is not null)
@@ -66,7 +85,7 @@ internal sealed class FieldReader
 
         foreach (var path in Paths)
         {
-            var value = scope.Read(path);
+            var value = Column is null ? scope.Read(path) : Column.Read(scope, path);
             if (value.Kind != OperandKind.Missing && !IsMissing(value.Text, value.Kind))
             {
                 return value;
@@ -104,7 +123,7 @@ internal sealed class FieldReader
             }
         }
 
-        return value;
+        return Otherwise is null ? value : Operand.String(Otherwise);
     }
 }
 

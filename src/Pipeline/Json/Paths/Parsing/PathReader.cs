@@ -14,6 +14,9 @@ internal sealed class PathReader(string text)
     private int depth;
     private int segments;
 
+    /// <summary>Whether <c>[='...']</c> is taken, which the RFC does not know: a name put together from values.</summary>
+    public bool TakesComputed { get; init; }
+
     /// <summary>The text.</summary>
     public string Text { get; } = text;
 

@@ -12,26 +12,39 @@ internal static class QueryParser
     {
         var isAbsolute = reader.Next == '$';
         reader.At++;
+        return ReadSegments(reader) is { } segments ? new Query(isAbsolute, segments) : null;
+    }
+
+    /// <summary>Reads segments, as far as they go.</summary>
+    /// <param name="reader">The text.</param>
+    /// <param name="isBare">Whether it begins with a name, or <c>*</c>, that has no dot before it.</param>
+    /// <returns>Null when one is faulty.</returns>
+    public static Segment[]? ReadSegments(PathReader reader, bool isBare = false)
+    {
         var segments = new List<Segment>();
         while (true)
         {
             // Blanks may stand before a segment, but they are no part of a query without one.
             var end = reader.At;
             reader.SkipBlanks();
-            if (reader.Next is not ('.' or '['))
+            if (!isBare && reader.Next is not ('.' or '['))
             {
                 reader.At = end;
-                return new Query(isAbsolute, [.. segments]);
+                return [.. segments];
             }
 
-            if (!reader.TryCountSegment() || ReadSegment(reader) is not { } segment)
+            if (!reader.TryCountSegment() || (isBare ? ReadBare(reader) : ReadSegment(reader)) is not { } segment)
             {
                 return null;
             }
 
+            isBare = false;
             segments.Add(segment);
         }
     }
+
+    private static Segment? ReadBare(PathReader reader) =>
+        ReadShorthand(reader, isDescendant: false) is { } selector ? new Segment([selector], isDescendant: false, hasBlanks: false) : null;
 
     private static Segment? ReadSegment(PathReader reader)
     {
@@ -125,8 +138,26 @@ internal static class QueryParser
             return ReadFilter(reader);
         }
 
+        if (reader.Next == '=' && reader.TakesComputed)
+        {
+            return ReadComputed(reader);
+        }
+
         reader.Fail("a selector expected", "such as a name in quotes, a number, '*', or '?'");
         return null;
+    }
+
+    private static ComputedSelector? ReadComputed(PathReader reader)
+    {
+        reader.At++;
+        reader.SkipBlanks();
+        if (!reader.IsAtQuote)
+        {
+            reader.Fail("a text in quotes expected", "such as [='ID{player.id}']");
+            return null;
+        }
+
+        return StringLiteral.Read(reader) is { } template ? new ComputedSelector(template) : null;
     }
 
     private static FilterSelector? ReadFilter(PathReader reader)
