@@ -87,6 +87,7 @@ internal static class CommandLine
         root.Subcommands.Add(Schema());
         root.Subcommands.Add(Graph());
         root.Subcommands.Add(Redrive());
+        root.Subcommands.Add(Map());
 
         // The file of the default verb has no place in the usage of the others.
         root.Arguments[0].Hidden = root.Subcommands.Any(verb => args.Contains(verb.Name));
@@ -130,6 +131,19 @@ internal static class CommandLine
         command.Arguments.Add(FileArgument);
         command.Options.Add(SetOption);
         command.SetAction((result, _) => RedriveCommand.ExecuteAsync(result.GetValue(letters)!, result.GetValue(FileArgument), result.GetValue(SetOption) ?? []));
+        return command;
+    }
+
+    private static Command Map()
+    {
+        var map = new Argument<string>("MAP") { Description = "The mapping, such as maps/scorebook.json." };
+        var payload = new Argument<string>("PAYLOAD") { Description = "A file with one payload of the provider; - reads it from the standard input." };
+        var command = new Command("map", "Shows the records that a mapping makes of a payload, and for a field without a value which step of its path found nothing.");
+        command.Arguments.Add(map);
+        command.Arguments.Add(payload);
+        command.Arguments.Add(FileArgument);
+        command.Options.Add(SetOption);
+        command.SetAction((result, _) => MapCommand.ExecuteAsync(result.GetValue(map)!, result.GetValue(payload)!, result.GetValue(FileArgument), result.GetValue(SetOption) ?? []));
         return command;
     }
 

@@ -5,10 +5,17 @@ namespace StreamEngine.Pipeline.Mapping;
 /// <summary>Turns documents into rows by the rules of one mapping. Not thread safe.</summary>
 /// <param name="rules">The compiled rules.</param>
 /// <param name="maxRecords">Most records of one document.</param>
-internal sealed class DocumentMapper(IReadOnlyList<MappingRule> rules, int maxRecords)
+/// <param name="readsOnce">Whether a document may be read without being put on the tape, where one pass finds all.</param>
+internal sealed class DocumentMapper(IReadOnlyList<MappingRule> rules, int maxRecords, bool readsOnce = true)
 {
     private readonly MappingRule[] rules = [.. rules];
-    private readonly MappingScope scope = new(rules.Max(r => r.Slots), rules is [{ IsPlain: true, Tries: [{ } trie], Slots: var slots }] ? new MemberReader(trie, slots) : null);
+    private readonly MappingScope scope = new(rules.Max(r => r.Slots), readsOnce && rules is [{ IsPlain: true, Tries: [{ } trie], Slots: var slots }] ? new MemberReader(trie, slots) : null);
+
+    /// <summary>Told of each row, while the scope stands on its item.</summary>
+    public Action<MappingScope, MappingRule, int>? Emitted
+    {
+        init => scope.Emitted = value;
+    }
 
     /// <summary>Adds the rows of a document and takes the document out of the flow.</summary>
     /// <returns>Whether the payload could be read.</returns>

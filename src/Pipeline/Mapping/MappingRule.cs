@@ -105,6 +105,8 @@ internal sealed class MappingRule
         {
             Note(field.Read(scope, out var cell), field.Field.Slot, cell, row.Cells, ref head);
         }
+
+        scope.Emitted?.Invoke(scope, this, row.Index);
     }
 
     private bool TryWriteKey(MappingScope scope, Span<byte> room, out int length, out BoundPath? absent)

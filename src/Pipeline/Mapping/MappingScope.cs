@@ -55,6 +55,9 @@ internal sealed class MappingScope
     /// <summary>The values that were found, by slot; of kind <see cref="JsonKind.None"/> where there is none.</summary>
     public ReadOnlySpan<JsonToken> Found => found;
 
+    /// <summary>Told of each row that was read; null when nobody wants to know.</summary>
+    public Action<MappingScope, MappingRule, int>? Emitted { get; set; }
+
     /// <summary>Rows that the document may still become; negative once it would be more.</summary>
     public int RoomForRows { get; set; }
 
@@ -125,6 +128,9 @@ internal sealed class MappingScope
 
         return ReadByWalking(path);
     }
+
+    /// <summary>The value a path starts at.</summary>
+    public int Start(MappingPath path) => Base(path);
 
     /// <summary>The value at a path that is not found by a trie; -1 when there is none.</summary>
     public int Find(BoundPath bound)
