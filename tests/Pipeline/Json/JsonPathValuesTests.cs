@@ -69,6 +69,15 @@ public class JsonPathValuesTests
         Assert.All(["<", "<=", ">", ">=", "=="], c => Assert.False(Holds(left, c, right) || Holds(right, c, left), c));
 
     [Fact]
+    public void Long_texts_with_escapes_are_compared()
+    {
+        var text = new string('a', 10_000);
+        Assert.True(Holds($"\"{text}\\u0062\"", "==", $"\"{text}b\""));
+        Assert.True(Holds($"\"{text}\\u0062\"", "<", $"\"{text}\\u0063\""));
+        Assert.True(Holds($"{{\"{text}\\u0062\":1}}", "==", $"{{\"{text}b\":1}}"));
+    }
+
+    [Fact]
     public void Equality_is_that_of_the_framework() => Gen.Select(Value, Value).Sample(
         (a, b) => Assert.Equal(JsonElement.DeepEquals(JsonElement.Parse(a), JsonElement.Parse(b)), Holds(a, "==", b)), iter: 20_000);
 
@@ -102,6 +111,7 @@ public class JsonPathValuesTests
     [InlineData("\"\\uD83D\\uDE00\\uDE00\\uD83Dx\"", 4)]
     [InlineData("\"\\uD83D\\n\"", 2)]
     [InlineData("\"\\uD83D\\u00e9\"", 2)]
+    [InlineData("\"\\u00e9\\uDE00\"", 2)]
     [InlineData("[1,[2,3]]", 2)]
     [InlineData("{\"a\":[1,2]}", 1)]
     public void Length_counts_characters_items_and_members(string value, int length) => Assert.Equal(value, Select($"$[?length(@) == {length}]", $"[{value}]"));
