@@ -207,4 +207,57 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains(inUse, environment.Error, StringComparison.Ordinal);
         Assert.Equal(0, await commandLine.WaitForExitAsync());
     }
+
+    [Fact]
+    public async Task Map_shows_the_records_and_which_step_of_a_path_found_nothing()
+    {
+        folder.Write("in.jsonl", "");
+        folder.Write("map.json", """
+            [ { "record": "player", "each": "$.players[?@.id > 1]", "key": "player:{id}", "eventTime": "$.at",
+                "fields": { "name": "who.name", "hits": "stats.h", "atBats": "stats.list[2].ab" } } ]
+            """);
+        folder.Write("payload.json", """{"at":"2026-05-01T12:00:00Z","players":[{"id":1},{"id":2,"who":{"nick":"N"},"stats":{"h":"x","list":[]}},{"who":{"name":"O"}}]}""");
+        var (code, output, error) = await HostProcess.RunAsync(folder.Path, "map", "map.json", "payload.json");
+        Assert.Equal("", error);
+        Assert.Equal(0, code);
+        var lines = output.Split('\n');
+        Assert.StartsWith("""{"key":"player:2","kind":"player",""", lines[0], StringComparison.Ordinal);
+        Assert.Equal(
+            [
+                "    name: 'who.name': there is no 'name' in $['players'][1]['who'], which has nick",
+                "    hits: the value at 'stats.h' is no int as declared",
+                "    atBats: 'stats.list[2].ab': there is no item 2 in $['players'][1]['stats']['list'], which is an array of 0",
+                "1 record, 0 refused",
+                "",
+            ],
+            lines[1..]);
+    }
+
+    [Fact]
+    public async Task Map_says_what_became_no_record_and_what_is_wrong_with_a_mapping()
+    {
+        folder.Write("in.jsonl", "");
+        folder.Write("payload.json", """{"h":1}""");
+        var (code, output, _) = await HostProcess.RunAsync(folder.Path, "map", "map.json", "payload.json");
+        Assert.Equal(1, code);
+        Assert.Equal("missing key: no value of at most 512 bytes at 'id': {\"h\":1}\n0 records, 1 refused\n", output);
+
+        folder.Write("payload.json", "{");
+        (code, output, _) = await HostProcess.RunAsync(folder.Path, "map", "map.json", "payload.json");
+        Assert.Equal(1, code);
+        Assert.StartsWith("the payload: malformed json: ", output, StringComparison.Ordinal);
+
+        folder.Write("map.json", """[ { "record": "player", "key": "player:{id}", "fields": { "name": "a[?@.b ==]" } } ]""");
+        (code, _, var error) = await HostProcess.RunAsync(folder.Path, "map", "map.json", "payload.json");
+        Assert.Equal(1, code);
+        Assert.StartsWith("map.json(1,", error, StringComparison.Ordinal);
+        Assert.Contains("error: [0].fields.name: 'a[?@.b ==]' is no path: ", error, StringComparison.Ordinal);
+        Assert.Contains(" at position 10", error, StringComparison.Ordinal);
+
+        folder.Write("map.json", "[]");
+        folder.Write("other.json", """[ { "record": "player", "key": "player:{id}", "fields": { "name": "a" } } ]""");
+        folder.Edit("map.json", "other.json");
+        (code, _, error) = await HostProcess.RunAsync(folder.Path, "map", "other.json", "nothing.json");
+        Assert.Equal((1, true), (code, error.StartsWith("streamengine: the payload can't be read: ", StringComparison.Ordinal)));
+    }
 }

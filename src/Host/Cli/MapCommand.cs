@@ -36,7 +36,7 @@ internal static class MapCommand
             return ExitCodes.Failed;
         }
 
-        var result = await trial.RunAsync(bytes, payload, DateTimeOffset.UtcNow).ConfigureAwait(false);
+        var result = await trial.RunAsync(bytes, payload, TimeProvider.System.GetUtcNow()).ConfigureAwait(false);
         foreach (var record in result.Records)
         {
             Console.WriteLine(record.Data);
@@ -51,7 +51,7 @@ internal static class MapCommand
             Console.WriteLine(refused);
         }
 
-        Console.WriteLine($"{result.Records.Count} records, {result.Refused.Count} refused");
+        Console.WriteLine($"{result.Records.Count} record{(result.Records.Count == 1 ? "" : "s")}, {result.Refused.Count} refused");
         return result.Refused.Count == 0 ? ExitCodes.Ok : ExitCodes.Failed;
     }
 

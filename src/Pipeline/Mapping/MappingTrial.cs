@@ -28,9 +28,12 @@ public sealed class MappingTrial
     {
         ArgumentNullException.ThrowIfNull(definition);
         var list = new FaultList();
-        var options = new ConfigFile(Directory.GetCurrentDirectory(), new Blocks.BlockCatalog([]), Environment.GetEnvironmentVariable, list)
-            .Load<IReadOnlyList<MappingRuleOptions>>(Path.GetFullPath(file), out var inside, out var problem);
-        var rules = options is null ? null : new MappingCompiler(definition.Schema, inside, definition.Options.Clock == "event").Compile(options);
+        var files = new ConfigFile(Directory.GetCurrentDirectory(), new Blocks.BlockCatalog([]), Environment.GetEnvironmentVariable, list);
+        var options = files.Load<IReadOnlyList<MappingRuleOptions>>(file, out var places, out var problem);
+        var rules = options is null || places is null ? null : new MappingCompiler(
+            definition.Schema,
+            (path, message) => files.Error(places.Of(places.Written(path)), places.Written(path), message),
+            definition.Options.Clock == "event").Compile(options);
         faults = [.. problem.Length > 0 ? [$"{file}: {problem}"] : Array.Empty<string>(), .. list.Sorted().Select(f => f.ToString())];
         return rules is null ? null : new MappingTrial(definition, rules);
     }
@@ -78,9 +81,8 @@ public sealed class MappingTrial
         return raw.Length <= Most ? Encoding.UTF8.GetString(raw) : Encoding.UTF8.GetString(raw[..Most]) + "...";
     }
 
-    private static IEnumerable<string> Notes(MappingScope scope, MappingRule rule, Row row)
+    private static List<string> Notes(MappingScope scope, MappingRule rule, Row row)
     {
-        // Read here, because rows can't stand in an iterator.
         var (present, invalid) = (row.Head.Present, row.Head.Invalid);
         var notes = new List<string>();
         foreach (var field in rule.DirectFields.Select(f => f.Reader).Concat(rule.Fields).OrderBy(f => f.Field.Slot))
@@ -109,7 +111,8 @@ public sealed class MappingTrial
             return $"there is no value at '{path}'";
         }
 
-        var (tape, bytes) = (scope.Tape, scope.Bytes);
+        var tape = scope.Tape;
+        var bytes = scope.Bytes;
         var at = scope.Start(path);
         if (path.Query is not null)
         {
