@@ -64,7 +64,7 @@ public class HttpSourceCheckTests
     public void Paths_must_parse_and_stay_in_the_item()
     {
         var names = new Dictionary<string, string> { ["game"] = "id[", ["up"] = "^.id" };
-        var errors = Check(Chained with { For = Chained.For! with { Each = ["$.games[*]", "x..y"], Names = names } }).Errors;
+        var errors = Check(Chained with { For = Chained.For! with { Each = ["$.games[*]", "x...y"], Names = names } }).Errors;
         Assert.Equal(["for.each[1]", "for.game", "for.up"], errors.Select(e => e.Split(':')[0]));
     }
 

@@ -17,7 +17,7 @@ public ref struct PathMatches
         {
             found = [];
             var nodes = new Nodelist(found, PathWalk.MaxMatches);
-            query.Select(new QueryArgument(root.Tape, root.Bytes, root.Index), root.Index, ref nodes);
+            query.Select(new QueryArgument(root.Tape, root.Bytes, 0), root.Index, ref nodes);
         }
 
         walk = new PathWalk(path, root.Tape, root.Index, found);
