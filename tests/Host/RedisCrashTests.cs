@@ -71,7 +71,7 @@ public sealed class RedisCrashTests
             await Wait.UntilAsync(async () => await connection.GetDatabase().StreamLengthAsync("out") >= issued, $"{issued} entries arrive");
             Assert.Equal(0, await host.StopAsync());
             Assert.Contains("Going on from checkpoint", host.Error, StringComparison.Ordinal);
-            await CheckAsync(connection, issued, $"seed {Seed}");
+            await CheckAsync(connection, issued, $"seed {Seed}; the server said: {redis.Log}");
         }
         finally
         {
@@ -86,7 +86,10 @@ public sealed class RedisCrashTests
         {
             // Each entry changes its player, so each makes one revision.
             var expected = Enumerable.Range(1, (issued - player + Players - 1) / Players);
-            Assert.True(expected.SequenceEqual(hits.GetValueOrDefault(player, [])), $"player {player}: {string.Join(' ', hits.GetValueOrDefault(player, []))} ({seed})");
+            var found = hits.GetValueOrDefault(player, []);
+            Assert.True(
+                expected.SequenceEqual(found),
+                $"player {player}: missing {string.Join(' ', expected.Except(found))}; twice {string.Join(' ', found.GroupBy(h => h).Where(h => h.Count() > 1).Select(h => h.Key))}; or in another order ({seed})");
         }
 
         var stamps = new Dictionary<string, (long Sequence, long Revision)>();

@@ -17,6 +17,11 @@ internal sealed class StreamScript(string stream, string prefix, long maxLength,
     /// Stamps are texts of one length, since numbers are doubles here. Arguments: length, time to remember in ms, then for each key its stamp, op,
     /// sequence, revision, name and data. Returns how many entries were added.
     /// </summary>
+    /// <remarks>
+    /// XADD could trim by itself. But the server writes such a command to its append-only file with the length that the stream had, whether it
+    /// trimmed or not; a file from which it reads more entries than there were (Redis 7.0 can run half a transaction that a crash left there)
+    /// would then cost the oldest.
+    /// </remarks>
     private const string Add = """
         local added = 0
         for i = 2, #KEYS do
@@ -28,10 +33,13 @@ internal sealed class StreamScript(string stream, string prefix, long maxLength,
               entry[9] = 'data'
               entry[10] = ARGV[a + 5]
             end
-            redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', unpack(entry))
+            redis.call('XADD', KEYS[1], '*', unpack(entry))
             redis.call('SET', KEYS[i], ARGV[a], 'PX', ARGV[2])
             added = added + 1
           end
+        end
+        if added > 0 and redis.call('XLEN', KEYS[1]) > tonumber(ARGV[1]) then
+          redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', ARGV[1])
         end
         return added
         """;
