@@ -19,7 +19,6 @@ internal sealed class Engine : IDisposable
     private readonly Lock gate = new();
     private readonly DateTimeOffset started;
     private readonly IDisposable watch;
-    private readonly MemoryPlan memory;
     private PipelineStatus? status;
     private DateTimeOffset statusAt;
     private string? firstPlayer;
@@ -37,7 +36,7 @@ internal sealed class Engine : IDisposable
         RealTime = definition.Blocks.Any(b => b is { Type: { Kind: BlockKind.Sink, Name: "websocket" } });
         started = Time.GetUtcNow();
         Runtime = PipelineRuntime.Build(definition, services);
-        memory = MemoryPlan.From(Runtime.Plan);
+        MemoryPlan = MemoryPlan.From(Runtime.Plan);
         watch = definition.Blocks
             .Where(b => b.Type.Kind == BlockKind.Sink)
             .Select(b => Runtime.Tap(b.Name))
@@ -49,6 +48,9 @@ internal sealed class Engine : IDisposable
     public PipelineDefinition Definition { get; }
 
     public PipelineRuntime Runtime { get; }
+
+    /// <summary>The most memory that the process may take, by the config.</summary>
+    public MemoryPlan MemoryPlan { get; }
 
     public IReadOnlyDictionary<string, ProviderGate> Gates { get; }
 
@@ -119,7 +121,7 @@ internal sealed class Engine : IDisposable
                 : new RedisData("off", 0, 0, 0, 0, null));
     }
 
-    public MemoryData Memory() => MemoryData.Of(memory);
+    public MemoryData Memory() => MemoryData.Of(MemoryPlan);
 
     public ListenerData Listeners()
     {

@@ -2,7 +2,6 @@ using StreamEngine.Host.Api;
 using StreamEngine.Host.Cli;
 using StreamEngine.Host.Telemetry;
 using StreamEngine.Pipeline.Configuration;
-using StreamEngine.Pipeline.Memory;
 using StreamEngine.Pipeline.Runtime;
 
 namespace StreamEngine.Host.Running;
@@ -57,7 +56,7 @@ internal static class RunCommand
     {
         var engine = composition.Engine;
         Welcome.Print(engine.Definition, composition.Urls, composition.DemoAddresses);
-        if (MemoryData.TooSmall(MemoryPlan.From(engine.Runtime.Plan)) is { } warning)
+        if (MemoryData.TooSmall(engine.MemoryPlan) is { } warning)
         {
             HostLog.TooSmall(composition.Logger, warning);
         }

@@ -25,7 +25,7 @@ internal sealed class EngineMeters : IDisposable
         Checkpoints();
         Gauge("streamengine.pipeline.running", null, "1 while the pipeline runs, 0 before and while it drains", () => engine.Runtime.State == "running" ? 1 : 0);
         Gauge("streamengine.pipeline.latency_p99", "s", "99th percentile of the time from receiving a record to its being written by the slowest sink", () => engine.Runtime.EndToEndP99Ms() / 1000);
-        Gauge("streamengine.memory.bound", "By", "Memory that the process may take at most, by the config", () => engine.Memory().Bound);
+        Gauge("streamengine.memory.bound", "By", "Memory that the process may take at most, by the config", () => engine.MemoryPlan.Bound);
         Gauge("streamengine.memory.resident", "By", "Memory that the process takes", () => engine.Memory().Resident);
         Counter("streamengine.host.unobserved_exceptions", "{exception}", "Exceptions of background tasks that nobody looked at", () => engine.UnobservedExceptions);
     }

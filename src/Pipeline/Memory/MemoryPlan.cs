@@ -2,7 +2,6 @@ using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Runtime;
-using StreamEngine.Pipeline.Transforms.Normalize;
 
 namespace StreamEngine.Pipeline.Memory;
 
@@ -101,8 +100,9 @@ public sealed class MemoryPlan
     /// <summary>The most records of one payload, and the setting that says so.</summary>
     private static (long Records, string? Setting) LargestBatch(GraphPlan plan, BlockDefinition block) => Above(plan, block)
         .Append(block)
-        .Where(b => b.Options is NormalizeOptions)
-        .Select(b => ((long)((NormalizeOptions)b.Options).MaxRecords, (string?)$"transforms.{b.Name}.maxRecords"))
+        .Select(b => (Block: b, Bound: (b.Options as TransformOptions)?.PayloadRecords()))
+        .Where(b => b.Bound is not null)
+        .Select(b => (b.Bound!.Value.Records, (string?)$"transforms.{b.Block.Name}.{b.Bound.Value.Setting}"))
         .DefaultIfEmpty((0, null))
         .Max();
 

@@ -25,11 +25,14 @@ internal sealed class ListenerMemory(long maxBytes)
     public bool IsFull => Bytes >= MaxBytes;
 
     /// <summary>Takes a place for a frame.</summary>
-    public void Enter(Frame frame) => Take(Place + (frame.Enter() ? frame.Weight : 0));
+    public void Enter(Frame frame) => Take(Place + (IsOwn(frame) || frame.Enter() ? frame.Weight : 0));
 
     /// <summary>Gives a frame's place back.</summary>
-    public void Leave(Frame frame) => Take(-Place - (frame.Leave() ? frame.Weight : 0));
+    public void Leave(Frame frame) => Take(-Place - (IsOwn(frame) || frame.Leave() ? frame.Weight : 0));
 
     /// <summary>Takes bytes, or gives them back.</summary>
     public void Take(long more) => Interlocked.Add(ref bytes, more);
+
+    /// <summary>Whether it concerns one connection: such a frame counts for each, as pings and pongs are the same ones for all hubs.</summary>
+    private static bool IsOwn(Frame frame) => frame.Channel is null;
 }

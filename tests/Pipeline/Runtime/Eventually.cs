@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Time.Testing;
 
 namespace StreamEngine.Pipeline.Tests.Runtime;
 
@@ -17,5 +18,16 @@ internal static class Eventually
             Assert.True(started.Elapsed < Limit, $"Did not hold within {Limit}: {text}");
             await Task.Delay(2, TestContext.Current.CancellationToken);
         }
+    }
+
+    /// <summary>Lets the time pass until a task has ended.</summary>
+    public static async Task EndsAsync(FakeTimeProvider time, Task task)
+    {
+        await HoldsAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return task.IsCompleted;
+        });
+        await task;
     }
 }

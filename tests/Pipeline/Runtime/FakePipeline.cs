@@ -256,3 +256,14 @@ internal sealed class CollectingSink : ISink
         return default;
     }
 }
+
+internal sealed class LateSource(Task when, bool finite = true) : ISource
+{
+    public bool IsFinite => finite;
+
+    public async Task RunAsync(ISourceOutput output, CancellationToken stop)
+    {
+        await when;
+        await new CountingSource(1, 1).RunAsync(output, stop);
+    }
+}

@@ -105,7 +105,7 @@ public sealed class PipelineRuntimeTests
         await Eventually.HoldsAsync(() => runtime.Status().Blocks.Single(b => b.Name == "fragile").State == "restarting");
         Assert.Contains("made to fail", runtime.Status().Blocks.Single(b => b.Name == "fragile").Problem, StringComparison.Ordinal);
         Assert.Equal(1, built);
-        await AdvanceUntil(time, run);
+        await Eventually.EndsAsync(time, run);
 
         Assert.Equal(2, built);
         Assert.Equal(1, pipeline.Health!.Generation);
@@ -128,7 +128,7 @@ public sealed class PipelineRuntimeTests
         var run = runtime.RunAsync(Cancel);
         await Eventually.HoldsAsync(() => runtime.Status().Blocks.Single(b => b.Name == "sink").Problem == "no space left");
         Assert.Equal("waiting", runtime.Status().Blocks.Single(b => b.Name == "sink").State);
-        await AdvanceUntil(time, run);
+        await Eventually.EndsAsync(time, run);
 
         Assert.Equal(Enumerable.Range(0, 10).Select(i => (long)i), sink.Ids);
         Assert.Null(runtime.Status().Blocks.Single(b => b.Name == "sink").Problem);
@@ -176,66 +176,6 @@ public sealed class PipelineRuntimeTests
     }
 
     [Fact]
-    public async Task What_is_left_after_the_drain_timeout_is_given_up_and_counted()
-    {
-        var time = new FakeTimeProvider();
-        await using var sink = new CollectingSink { WaitForGate = true };
-        var source = new CountingSource(8, 1);
-        await using var runtime = new FakePipeline { Time = time, DrainTimeout = TimeSpan.FromSeconds(5) }
-            .AddSource("a", () => source).AddLines("lines", "a").AddSink("sink", sink, "lines").Build();
-        using var stop = new CancellationTokenSource();
-
-        var run = runtime.RunAsync(stop.Token);
-        await Eventually.HoldsAsync(() => source.Emitted == 8 && runtime.Status().Blocks.Single(b => b.Name == "sink").In == 1);
-        await stop.CancelAsync();
-        await AdvanceUntil(time, run);
-
-        Assert.StartsWith("the drain timeout of 5s passed before 8 records were written", (await run).Single(), StringComparison.Ordinal);
-        Assert.Equal(8, runtime.Status().Blocks.Single(b => b.Name == "sink").Dropped["drain timeout"]);
-        Books.Balance(runtime.Status());
-        Assert.Equal(0, runtime.LeasedBatches);
-    }
-
-    [Fact]
-    public async Task What_a_sink_has_taken_in_and_not_written_when_the_drain_timeout_passes_counts_as_dropped()
-    {
-        var time = new FakeTimeProvider();
-        await using var sink = new HoldingSink();
-        await using var runtime = new FakePipeline { Time = time, DrainTimeout = TimeSpan.FromSeconds(5) }
-            .AddSource("source", () => new CountingSource(8, 1))
-            .AddLines("lines", "source")
-            .AddSink("sink", sink, "lines")
-            .Build();
-        using var stop = new CancellationTokenSource();
-        var run = runtime.RunAsync(stop.Token);
-        await Eventually.HoldsAsync(() => sink.Held == 8);
-        await stop.CancelAsync();
-        await AdvanceUntil(time, run);
-        Assert.StartsWith("the drain timeout of 5s passed before 8 records were written", (await run).Single(), StringComparison.Ordinal);
-        var books = runtime.Status().Blocks.Single(b => b.Name == "sink");
-        Assert.Equal((8, 0, 8), (books.In, books.Out, books.Dropped["drain timeout"]));
-    }
-
-    [Fact]
-    public async Task A_source_that_ignores_the_stop_is_left_behind_after_the_drain_timeout()
-    {
-        var time = new FakeTimeProvider();
-        var never = new TaskCompletionSource();
-        await using var sink = new CollectingSink();
-        await using var runtime = new FakePipeline { Time = time, DrainTimeout = TimeSpan.FromSeconds(5) }
-            .AddSource("deaf", () => new LateSource(never.Task)).AddLines("lines", "deaf").AddSink("sink", sink, "lines").Build();
-        using var stop = new CancellationTokenSource();
-
-        var run = runtime.RunAsync(stop.Token);
-        await stop.CancelAsync();
-        await AdvanceUntil(time, run);
-
-        Assert.Equal(["source 'deaf': it did not stop within the drain timeout and was left behind"], await run);
-        Assert.True(sink.Completed);
-        never.SetResult();
-    }
-
-    [Fact]
     public async Task A_finite_source_that_fails_ends_the_run_with_its_reason_and_what_it_gave_before_is_kept()
     {
         await using var sink = new CollectingSink();
@@ -271,7 +211,7 @@ public sealed class PipelineRuntimeTests
             .Build();
 
         var run = runtime.RunAsync(Cancel);
-        await AdvanceUntil(time, run);
+        await Eventually.EndsAsync(time, run);
 
         Assert.Equal(3, made);
         Assert.Equal(5, sink.Ids.Count);
@@ -296,7 +236,7 @@ public sealed class PipelineRuntimeTests
             .AddSink("sink", sink, "fragile")
             .Build();
 
-        await AdvanceUntil(time, runtime.RunAsync(Cancel));
+        await Eventually.EndsAsync(time, runtime.RunAsync(Cancel));
 
         Assert.Equal([0, 2], sink.Ids);
         Books.Balance(runtime.Status());
@@ -378,27 +318,6 @@ public sealed class PipelineRuntimeTests
         Assert.False(plan.IsRemembered("shown"));
     }
 
-    private static async Task AdvanceUntil(FakeTimeProvider time, Task task)
-    {
-        await Eventually.HoldsAsync(() =>
-        {
-            time.Advance(TimeSpan.FromSeconds(1));
-            return task.IsCompleted;
-        });
-        await task;
-    }
-
-    private sealed class LateSource(Task when, bool finite = true) : ISource
-    {
-        public bool IsFinite => finite;
-
-        public async Task RunAsync(ISourceOutput output, CancellationToken stop)
-        {
-            await when;
-            await new CountingSource(1, 1).RunAsync(output, stop);
-        }
-    }
-
     private sealed class StampStep : IStep
     {
         public void Process(Part part, StepTime now)
@@ -408,25 +327,5 @@ public sealed class PipelineRuntimeTests
                 row.Set(0, now.Of(row.Head));
             }
         }
-    }
-
-    /// <summary>Takes in what it never writes.</summary>
-    private sealed class HoldingSink : ISink
-    {
-        private long held;
-
-        public long Held => Volatile.Read(ref held);
-
-        public ValueTask WriteAsync(Batch batch, CancellationToken cancellationToken)
-        {
-            Interlocked.Add(ref held, batch.Live);
-            return default;
-        }
-
-        public long GiveUp() => Held;
-
-        public async ValueTask CompleteAsync(CancellationToken cancellationToken) => await Task.Delay(Timeout.Infinite, cancellationToken);
-
-        public ValueTask DisposeAsync() => default;
     }
 }

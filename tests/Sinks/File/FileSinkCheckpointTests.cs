@@ -286,57 +286,6 @@ public sealed class FileSinkCheckpointTests
         await run.CompleteAsync();
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_checkpoint_holds_what_was_taken_in_before_it(bool gzip)
-    {
-        var disk = new FaultyDisk();
-        using var run = new CheckpointedSink(Plain with { Gzip = gzip }, disk);
-        await run.StartAsync();
-        await run.WriteAsync(1);
-        disk.Hang(DiskCall.Write);
-        foreach (var sequence in new[] { 2, 3 })
-        {
-            var batch = await run.MakeAsync(sequence);
-            await run.Sink.WriteAsync(batch, Token);
-            batch.Release();
-        }
-
-        await disk.HangingAsync(Token);
-        var checkpoint = run.CheckpointAsync();
-        disk.Heal();
-        await checkpoint;
-        await run.WriteAsync(4);
-        await run.RestartAsync();
-        await run.CompleteAsync();
-        Assert.Equal([1, 2, 3], run.Sequences(gzip ? "a.jsonl.gz" : "a.jsonl"));
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_checkpoint_waits_for_what_a_full_disk_has_not_taken(bool gzip)
-    {
-        var disk = new FaultyDisk();
-        using var run = new CheckpointedSink(Plain with { Gzip = gzip }, disk);
-        await run.StartAsync();
-        await run.WriteAsync(1);
-        disk.Fill(7);
-        var writing = run.WriteAsync(2);
-        await Wait.UntilAsync(() => run.Sink.Problem is not null, "the first failure");
-        var checkpoint = run.CheckpointAsync();
-        await AdvanceUntilAsync(run, () => disk.Count("write") > 2);
-        Assert.False(checkpoint.IsCompleted);
-        disk.Heal();
-        await AdvanceUntilAsync(run, () => checkpoint.IsCompleted);
-        await checkpoint;
-        await writing;
-        await run.WriteAsync(3);
-        await run.CompleteAsync();
-        Assert.Equal([1, 2, 3], run.Sequences(gzip ? "a.jsonl.gz" : "a.jsonl"));
-    }
-
     [Fact]
     public async Task Files_do_not_pile_up_without_bound_while_no_checkpoint_is_complete()
     {

@@ -44,6 +44,55 @@ public sealed class FileSinkDiskTests : IDisposable
         Assert.Equal([1, 2, 3], run.Sequences(Name(gzip)));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_checkpoint_holds_what_was_taken_in_before_it(bool gzip)
+    {
+        using var run = Make(gzip);
+        await run.StartAsync();
+        await run.WriteAsync(1);
+        disk.Hang(DiskCall.Write);
+        foreach (var sequence in new[] { 2, 3 })
+        {
+            var batch = await run.MakeAsync(sequence);
+            await run.Sink.WriteAsync(batch, Token);
+            batch.Release();
+        }
+
+        await disk.HangingAsync(Token);
+        var checkpoint = run.CheckpointAsync();
+        disk.Heal();
+        await checkpoint;
+        await run.WriteAsync(4);
+        await run.RestartAsync();
+        await run.CompleteAsync();
+        Assert.Equal([1, 2, 3], run.Sequences(Name(gzip)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_checkpoint_waits_for_what_a_full_disk_has_not_taken(bool gzip)
+    {
+        using var run = Make(gzip);
+        await run.StartAsync();
+        await run.WriteAsync(1);
+        disk.Fill(7);
+        var writing = run.WriteAsync(2);
+        await Wait.UntilAsync(() => run.Sink.Problem is not null, "the first failure");
+        var checkpoint = run.CheckpointAsync();
+        await AdvanceUntilAsync(run, () => disk.Count("write") > 2);
+        Assert.False(checkpoint.IsCompleted);
+        disk.Heal();
+        await AdvanceUntilAsync(run, () => checkpoint.IsCompleted);
+        await checkpoint;
+        await writing;
+        await run.WriteAsync(3);
+        await run.CompleteAsync();
+        Assert.Equal([1, 2, 3], run.Sequences(Name(gzip)));
+    }
+
     [Fact]
     public async Task What_the_disk_lost_for_good_is_told_and_comes_again_at_the_next_start()
     {

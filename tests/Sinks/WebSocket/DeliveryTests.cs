@@ -61,12 +61,8 @@ public sealed class DeliveryTests
     public async Task A_listener_that_does_not_read_holds_nobody_up_and_gets_the_latest_when_it_returns()
     {
         await using var server = await HubServer.StartAsync(new WebSocketSinkOptions { Queue = 16 });
-        using var slow = await server.ConnectAsync();
-        await slow.SendAsync("{\"type\":\"subscribe\",\"channel\":\"player:*\"}");
-        await slow.ExpectAsync("subscribed");
-        using var fast = await server.ConnectAsync();
-        await fast.SendAsync("{\"type\":\"subscribe\",\"channel\":\"player:*\"}");
-        await fast.ExpectAsync("subscribed");
+        using var slow = await ListenToPlayersAsync(server);
+        using var fast = await ListenToPlayersAsync(server);
 
         // Far more than the sockets' buffers take.
         var padding = new string('x', 10_000);
@@ -116,12 +112,8 @@ public sealed class DeliveryTests
     public async Task When_what_waits_for_listeners_is_too_much_the_slowest_is_cut_off_and_the_others_go_on()
     {
         await using var server = await HubServer.StartAsync(new WebSocketSinkOptions { ListenerBytes = new(2 << 20), Queue = 100_000 });
-        using var slow = await server.ConnectAsync();
-        await slow.SendAsync("{\"type\":\"subscribe\",\"channel\":\"player:*\"}");
-        await slow.ExpectAsync("subscribed");
-        using var fast = await server.ConnectAsync();
-        await fast.SendAsync("{\"type\":\"subscribe\",\"channel\":\"player:*\"}");
-        await fast.ExpectAsync("subscribed");
+        using var slow = await ListenToPlayersAsync(server);
+        using var fast = await ListenToPlayersAsync(server);
 
         // The sockets' buffers take some megabytes; then one channel after another waits.
         var padding = new string('x', 10_000);
@@ -346,5 +338,13 @@ public sealed class DeliveryTests
         await client.ExpectFrameAsync("{\"type\":\"removed\",\"channel\":\"player:mlb:2\",\"offset\":1}");
         await client.ExpectNothingAsync();
         Assert.Equal(2, server.Hub.Stats.Published);
+    }
+
+    private static async Task<HubClient> ListenToPlayersAsync(HubServer server)
+    {
+        var client = await server.ConnectAsync();
+        await client.SendAsync("{\"type\":\"subscribe\",\"channel\":\"player:*\"}");
+        await client.ExpectAsync("subscribed");
+        return client;
     }
 }

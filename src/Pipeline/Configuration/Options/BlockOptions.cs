@@ -27,6 +27,9 @@ public abstract record TransformOptions : BlockOptions
     [RequiredSetting]
     public IReadOnlyList<string> From { get; init; } = [];
 
+    /// <summary>The most records that it makes of one payload, and the setting that says so; null when it makes none.</summary>
+    public virtual (long Records, string Setting)? PayloadRecords() => null;
+
     /// <summary>The memory that its state may take, of which checkpoints hold a copy.</summary>
     public virtual IEnumerable<MemoryNeed> State(MemoryTerms terms) => [];
 }

@@ -18,6 +18,9 @@ public sealed record NormalizeOptions : TransformOptions
     public int MaxRecords { get; init; } = 20_000;
 
     /// <inheritdoc/>
+    public override (long Records, string Setting)? PayloadRecords() => (MaxRecords, "maxRecords");
+
+    /// <inheritdoc/>
     public override IEnumerable<MemoryNeed> Memory(MemoryTerms terms)
     {
         ArgumentNullException.ThrowIfNull(terms);
