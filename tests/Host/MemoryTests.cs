@@ -29,6 +29,9 @@ public sealed class MemoryTests : IDisposable
 
         var (_, more, _) = await HostProcess.RunAsync(folder.Path, "validate", "--set", "transforms.trusted.maxBytes=1100MB", "--set", "checkpoint.path=state");
         Assert.Contains("checkpoint: a copy of what the transforms know (checkpoint.path)\n", more, StringComparison.Ordinal);
+        Assert.Contains(" out: batches that wait (transforms.normalized.maxRecords)\n", more, StringComparison.Ordinal);
+        var (_, large, _) = await HostProcess.RunAsync(folder.Path, "validate", "--set", "transforms.trusted.maxBytes=1000MB", "--set", "transforms.normalized.maxRecords=1000000");
+        Assert.InRange(Bound(large), bound + 3000, int.MaxValue);
         Assert.InRange(Bound(more), bound + 150 + (1100 * 3 / 2 * 3 / 2), bound + 3000);
     }
 
