@@ -33,6 +33,7 @@ internal sealed class TestBatch
             Type("game", 1, [],
                 Field("state", FieldType.Enum, required: true, values: ["scheduled", "live", "final"]),
                 Field("inning", FieldType.Int)),
+            Type("wind", 2, [], Field("speed", FieldType.Number, unit: "km/h")),
         ],
         [new SourceInfo("alpha", 0, 1, 1.0), new SourceInfo("beta", 1, 2, 0.5), new SourceInfo("gamma", 2, 2, 0.8)]);
 
@@ -40,7 +41,7 @@ internal sealed class TestBatch
         new(name, index, [.. fields.Select((f, i) => f(i))], rules);
 
     public static Func<int, FieldInfo> Field(
-        string name, FieldType type, bool required = false, double? min = null, double? max = null, bool isVolatile = false, string[]? values = null) =>
+        string name, FieldType type, bool required = false, double? min = null, double? max = null, bool isVolatile = false, string[]? values = null, string? unit = null) =>
         slot => new FieldInfo
         {
             Name = name,
@@ -50,6 +51,7 @@ internal sealed class TestBatch
             Min = min,
             Max = max,
             Volatile = isVolatile,
+            Unit = unit is null ? null : Unit.All[unit],
             Values = [.. (values ?? []).Select(Encoding.UTF8.GetBytes)],
         };
 

@@ -36,7 +36,7 @@ internal static class MapCommand
             return ExitCodes.Failed;
         }
 
-        var result = await trial.RunAsync(bytes, payload, TimeProvider.System.GetUtcNow()).ConfigureAwait(false);
+        var result = trial.Run(bytes, payload, TimeProvider.System.GetUtcNow());
         foreach (var record in result.Records)
         {
             Console.WriteLine(record.Data);
@@ -48,7 +48,12 @@ internal static class MapCommand
 
         foreach (var refused in result.Refused)
         {
-            Console.WriteLine(refused);
+            Console.WriteLine(refused.Words);
+        }
+
+        foreach (var noted in result.Noted)
+        {
+            Console.WriteLine(noted);
         }
 
         Console.WriteLine($"{result.Records.Count} record{(result.Records.Count == 1 ? "" : "s")}, {result.Refused.Count} refused");

@@ -32,7 +32,7 @@ internal static class Summary
 
         foreach (var block in status.Blocks)
         {
-            foreach (var (what, reasons) in new[] { ("filtered", block.Filtered), ("absorbed", block.Absorbed), ("dropped", block.Dropped), ("dead", block.DeadLettered) })
+            foreach (var (what, reasons) in new[] { ("filtered", block.Filtered), ("absorbed", block.Absorbed), ("dropped", block.Dropped), ("dead", block.DeadLettered), ("noted", block.Noted) })
             {
                 foreach (var (reason, count) in reasons)
                 {

@@ -40,6 +40,7 @@ internal sealed class EngineMeters : IDisposable
         meter.CreateObservableCounter("streamengine.block.restarts", () => Books().Select(b => Of(b, (long)b.Restarts)), "{restart}", "How often a block was restarted after an exception");
         meter.CreateObservableGauge("streamengine.block.latency_p99", () => Books().Select(b => Of(b, b.P99Ms / 1000)), "s", "99th percentile of the time a block's stage takes for a batch");
         meter.CreateObservableGauge("streamengine.block.problem", () => Books().Select(b => Of(b, b.Problem is null ? 0L : 1L)), null, "1 while something is wrong with a block");
+        meter.CreateObservableCounter("streamengine.block.noted", () => Books().SelectMany(b => b.Noted.Select(n => Of(b, n.Value, "what", n.Key))), "{record}", "What was noticed about records that went on, such as values that no table knows");
         meter.CreateObservableCounter("streamengine.dead_letter.records", () => Books().SelectMany(b => b.DeadLettered.Select(d => Of(b, d.Value, "reason", d.Key))), "{record}", "Records in the dead letter, by reason");
     }
 

@@ -34,6 +34,22 @@ public abstract class BlockCheck
     /// <param name="setting">The setting of this block that names it; where a missing file is reported.</param>
     /// <param name="inside">Reports an error at a setting inside that file, such as <c>[0].fields.hits</c>.</param>
     /// <returns>The bound value, or null when the file has faults.</returns>
-    public abstract T? Load<T>(string path, string setting, out Action<string, string> inside)
+    public T? Load<T>(string path, string setting, out Action<string, string> inside)
+        where T : class =>
+        Load<T>(path, problem => Error(setting, $"{problem}; create it, or correct the name (it counts from the config's folder)"), out inside);
+
+    /// <summary>The same for a file that is named elsewhere than in the config.</summary>
+    /// <param name="path">The file, relative to the config's folder.</param>
+    /// <param name="absent">Takes the problem when the file can't be read.</param>
+    /// <param name="inside">Reports an error at a setting inside that file.</param>
+    /// <returns>The bound value, or null when the file has faults.</returns>
+    public abstract T? Load<T>(string path, Action<string> absent, out Action<string, string> inside)
         where T : class;
+
+    /// <summary>Reports an error in a line of another file.</summary>
+    /// <param name="file">The file, relative to the config's folder.</param>
+    /// <param name="line">The line, from 1.</param>
+    /// <param name="setting">The setting of this block that leads to the file.</param>
+    /// <param name="message">What is wrong there.</param>
+    public abstract void ErrorIn(string file, int line, string setting, string message);
 }

@@ -1,3 +1,4 @@
+using StreamEngine.Pipeline.Configuration;
 namespace StreamEngine.Pipeline.Conditions;
 
 /// <summary>Reads <c>or</c>, <c>and</c>, <c>not</c>, parentheses, <c>exists(x)</c> and comparisons, in that order of binding.</summary>
@@ -90,6 +91,11 @@ internal sealed class ConditionParser<T>(string text, ConditionGrammar<T> gramma
             lexer.Next();
             var operand = Operand();
             return operand is null || !Close() ? null : new Exists<T>(operand);
+        }
+
+        if (lexer.Kind == TokenKind.Name && lexer.PeekIsOpen && lexer.Text is not ("and" or "or" or "not"))
+        {
+            return Fail($"'{lexer.Text}' is no function{Suggestion.Remedy(lexer.Text, ["exists"])}");
         }
 
         var left = Operand();

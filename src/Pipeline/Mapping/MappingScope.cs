@@ -154,6 +154,10 @@ internal sealed class MappingScope
     /// <summary>The value of a token of the document.</summary>
     public Operand Value(int node) => Value(Tape.Tokens[node]);
 
+    /// <summary>Has something counted that was noticed about a record and does not keep it from going on.</summary>
+    /// <param name="what">From a small set.</param>
+    public void Note(string what) => Batch.Whole.Note(what);
+
     /// <summary>Copies text into the batch.</summary>
     /// <returns>Where it starts.</returns>
     public int Append(scoped ReadOnlySpan<byte> text) => Batch.Append(text);

@@ -6,6 +6,7 @@ using StreamEngine.Pipeline.Conditions;
 using StreamEngine.Pipeline.Json;
 using StreamEngine.Pipeline.Json.Paths;
 using StreamEngine.Pipeline.Messages;
+using StreamEngine.Pipeline.Records;
 
 namespace StreamEngine.Pipeline.Mapping;
 
@@ -15,9 +16,9 @@ public sealed class MappingTrial
     private const int MostNamed = 12;
 
     private readonly IReadOnlyList<MappingRule> rules;
-    private readonly PipelineDefinition definition;
+    private readonly RecordSchema schema;
 
-    private MappingTrial(PipelineDefinition definition, IReadOnlyList<MappingRule> rules) => (this.definition, this.rules) = (definition, rules);
+    internal MappingTrial(RecordSchema schema, IReadOnlyList<MappingRule> rules) => (this.schema, this.rules) = (schema, rules);
 
     /// <summary>Reads a mapping.</summary>
     /// <param name="definition">The pipeline whose record types it makes.</param>
@@ -30,22 +31,32 @@ public sealed class MappingTrial
         var list = new FaultList();
         var files = new ConfigFile(Directory.GetCurrentDirectory(), new Blocks.BlockCatalog([]), Environment.GetEnvironmentVariable, list);
         var options = files.Load<IReadOnlyList<MappingRuleOptions>>(file, out var places, out var problem);
-        var rules = options is null || places is null ? null : new MappingCompiler(
-            definition.Schema,
-            (path, message) => files.Error(places.Of(places.Written(path)), places.Written(path), message),
-            definition.Options.Clock == "event").Compile(options);
+        var rules = options is null || places is null ? null : new MappingCompiler(definition.Schema, Inside, Table, definition.Options.Clock == "event").Compile(options);
         faults = [.. problem.Length > 0 ? [$"{file}: {problem}"] : Array.Empty<string>(), .. list.Sorted().Select(f => f.ToString())];
-        return rules is null ? null : new MappingTrial(definition, rules);
+        return rules is null || faults.Count > 0 ? null : new MappingTrial(definition.Schema, rules);
+
+        void Inside(string path, string message) => files.Error(places!.Of(places.Written(path)), places.Written(path), message);
+
+        IReadOnlyDictionary<string, string>? Table(string name, string at)
+        {
+            var table = files.Load<IReadOnlyDictionary<string, string>>(MappingFiles.Beside(file, name), out _, out var absent);
+            if (absent.Length > 0)
+            {
+                Inside(at, absent);
+            }
+
+            return table;
+        }
     }
 
     /// <summary>Maps a payload.</summary>
     /// <param name="payload">The payload.</param>
     /// <param name="origin">Where it comes from.</param>
     /// <param name="received">When it was received.</param>
-    public async Task<MappingTrialResult> RunAsync(ReadOnlyMemory<byte> payload, string origin, DateTimeOffset received)
+    public MappingTrialResult Run(ReadOnlyMemory<byte> payload, string origin, DateTimeOffset received)
     {
-        using var pool = new BatchPool(definition.Schema, 1);
-        var batch = await pool.RentAsync(CancellationToken.None).ConfigureAwait(false);
+        using var pool = new BatchPool(schema, 1);
+        var batch = pool.RentCopy();
         var result = Run(batch, payload, origin, received);
         batch.Release();
         return result;
@@ -64,14 +75,14 @@ public sealed class MappingTrial
             records.Add(new MappedRecord(Encoding.UTF8.GetString(row.Detach().Data.Span), notes.GetValueOrDefault(row.Index, [])));
         }
 
-        var refused = new List<string>();
+        var refused = new List<RefusedRecord>();
         foreach (ref readonly var departure in batch.Whole.Departures)
         {
             var detail = departure.Detail is null ? "" : $": {departure.Detail}";
-            refused.Add(departure.Row < 0 ? $"the payload: {departure.Reason}{detail}" : $"{departure.Reason}{detail}: {Shortened(batch, batch.Head(departure.Row))}");
+            refused.Add(new RefusedRecord(departure.Reason, departure.Row < 0 ? $"the payload: {departure.Reason}{detail}" : $"{departure.Reason}{detail}: {Shortened(batch, batch.Head(departure.Row))}"));
         }
 
-        return new MappingTrialResult(records, refused);
+        return new MappingTrialResult(records, refused, [.. batch.Whole.Notes.ToArray().Distinct()]);
     }
 
     private static string Shortened(Batch batch, in RowHead head)
@@ -172,7 +183,13 @@ public sealed class MappingTrial
 /// <summary>What a mapping made of a payload.</summary>
 /// <param name="Records">The records, in order.</param>
 /// <param name="Refused">What became no record, and why.</param>
-public sealed record MappingTrialResult(IReadOnlyList<MappedRecord> Records, IReadOnlyList<string> Refused);
+/// <param name="Noted">What was noticed about records that are made all the same.</param>
+public sealed record MappingTrialResult(IReadOnlyList<MappedRecord> Records, IReadOnlyList<RefusedRecord> Refused, IReadOnlyList<string> Noted);
+
+/// <summary>What became no record.</summary>
+/// <param name="Reason">As it is counted.</param>
+/// <param name="Words">The reason, its details and the part of the payload.</param>
+public sealed record RefusedRecord(string Reason, string Words);
 
 /// <summary>A record of a trial.</summary>
 /// <param name="Data">The record as JSON.</param>

@@ -12,6 +12,8 @@ public sealed class Part
     private int count;
     private Departure[] departures = [];
     private int departureCount;
+    private string[] notes = [];
+    private int noteCount;
 
     /// <summary>Where walks begin: what comes before was done when the step failed.</summary>
     private int first;
@@ -48,6 +50,9 @@ public sealed class Part
     /// <summary>Records that left the flow since <see cref="BeginStep"/>, with their reasons.</summary>
     internal ReadOnlySpan<Departure> Departures => departures.AsSpan(0, departureCount);
 
+    /// <summary>What was noticed since <see cref="BeginStep"/> about records that went on.</summary>
+    internal ReadOnlySpan<string> Notes => notes.AsSpan(0, noteCount);
+
     /// <summary>Live rows in order.</summary>
     public Enumerator GetEnumerator() => new(this, isAhead: false);
 
@@ -57,12 +62,24 @@ public sealed class Part
     /// <summary>Starts the book-keeping of one step.</summary>
     internal void BeginStep()
     {
-        Added = Mapped = departureCount = first = 0;
+        Added = Mapped = departureCount = noteCount = first = 0;
         stands = -1;
     }
 
     /// <summary>Starts the book-keeping of what is left for a step that has failed.</summary>
-    internal void BeginRest() => Added = Mapped = departureCount = 0;
+    internal void BeginRest() => Added = Mapped = departureCount = noteCount = 0;
+
+    /// <summary>Has something counted that was noticed about a record and does not keep it from going on.</summary>
+    /// <param name="what">From a small set.</param>
+    internal void Note(string what)
+    {
+        if (noteCount == notes.Length)
+        {
+            Array.Resize(ref notes, Math.Max(16, notes.Length * 2));
+        }
+
+        notes[noteCount++] = what;
+    }
 
     /// <summary>Walks begin with the first row again.</summary>
     internal void Rewind() => first = 0;

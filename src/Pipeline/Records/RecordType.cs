@@ -26,6 +26,9 @@ public sealed class FieldInfo
     /// <summary>Digits kept after the point when a number is written; null keeps all.</summary>
     public int? Decimals { get; init; }
 
+    /// <summary>The unit of the number; null when none is declared.</summary>
+    internal Unit? Unit { get; init; }
+
     /// <summary>The allowed values of an enum, UTF-8.</summary>
     public IReadOnlyList<byte[]> Values { get; init; } = [];
 

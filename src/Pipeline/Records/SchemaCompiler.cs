@@ -28,6 +28,7 @@ internal static class SchemaCompiler
         Min = field.Min,
         Max = field.Max,
         Decimals = field.Decimals,
+        Unit = field.Unit is null ? null : Unit.All.GetValueOrDefault(field.Unit),
         Values = [.. field.Values.Select(Encoding.UTF8.GetBytes)],
         Volatile = field.Volatile,
     };

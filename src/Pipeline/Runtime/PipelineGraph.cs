@@ -286,6 +286,7 @@ internal sealed class PipelineGraph : IAsyncDisposable
             Absorbed = left[1],
             Dropped = left[2],
             DeadLettered = left[3],
+            Noted = books.Noted(),
             Held = incoming + expanded - outgoing - left.Sum(l => l.Values.Sum()),
         };
     }

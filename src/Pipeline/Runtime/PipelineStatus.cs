@@ -65,6 +65,9 @@ public sealed record BlockStatus
     /// <summary>Records in the dead letter, by reason.</summary>
     public required IReadOnlyDictionary<string, long> DeadLettered { get; init; }
 
+    /// <summary>What was noticed about records that went on, such as values that no table knows, by what it was.</summary>
+    public IReadOnlyDictionary<string, long> Noted { get; init; } = new Dictionary<string, long>();
+
     /// <summary>Records that wait inside: in + expanded - out - filtered - absorbed - dropped - dead-lettered.</summary>
     public long Held { get; init; }
 

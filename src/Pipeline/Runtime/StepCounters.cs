@@ -14,7 +14,7 @@ internal sealed class StepCounters
     private const int MaxReasons = 64;
 
     private readonly ConcurrentDictionary<string, StrongBox<long>>[] byReason =
-        [.. Enumerable.Range(0, 4).Select(_ => new ConcurrentDictionary<string, StrongBox<long>>(StringComparer.Ordinal))];
+        [.. Enumerable.Range(0, 5).Select(_ => new ConcurrentDictionary<string, StrongBox<long>>(StringComparer.Ordinal))];
 
     private long incoming;
     private long outgoing;
@@ -45,12 +45,23 @@ internal sealed class StepCounters
         {
             Count(departure.State, departure.Reason, 1);
         }
+
+        foreach (var note in part.Notes)
+        {
+            Count(byReason[^1], note, 1);
+        }
     }
 
     /// <summary>Enters records that left for one reason.</summary>
-    public void Count(RowState state, string reason, long records)
+    public void Count(RowState state, string reason, long records) => Count(Of(state), reason, records);
+
+    /// <summary>What was noticed about records that went on, by what it was.</summary>
+    public IReadOnlyDictionary<string, long> Noted() => Read(byReason[^1]);
+
+    public IReadOnlyDictionary<string, long> Reasons(RowState state) => Read(Of(state));
+
+    private static void Count(ConcurrentDictionary<string, StrongBox<long>> reasons, string reason, long records)
     {
-        var reasons = Of(state);
         if (!reasons.TryGetValue(reason, out var count))
         {
             count = reasons.GetOrAdd(reasons.Count < MaxReasons ? reason : "other", _ => new StrongBox<long>());
@@ -59,8 +70,8 @@ internal sealed class StepCounters
         Volatile.Write(ref count.Value, count.Value + records);
     }
 
-    public IReadOnlyDictionary<string, long> Reasons(RowState state) =>
-        Of(state).OrderBy(r => r.Key, StringComparer.Ordinal).ToDictionary(r => r.Key, r => Volatile.Read(ref r.Value.Value), StringComparer.Ordinal);
+    private static Dictionary<string, long> Read(ConcurrentDictionary<string, StrongBox<long>> reasons) =>
+        reasons.OrderBy(r => r.Key, StringComparer.Ordinal).ToDictionary(r => r.Key, r => Volatile.Read(ref r.Value.Value), StringComparer.Ordinal);
 
     private ConcurrentDictionary<string, StrongBox<long>> Of(RowState state) => state switch
     {
@@ -85,9 +96,14 @@ internal sealed class StepTotals(IReadOnlyList<StepCounters> shares)
     public long Expanded => shares.Sum(s => s.Expanded);
 
     /// <summary>Records that left in one way, by reason.</summary>
-    public IReadOnlyDictionary<string, long> Reasons(RowState state) => shares.Count == 1
-        ? shares[0].Reasons(state)
-        : shares.SelectMany(s => s.Reasons(state))
+    public IReadOnlyDictionary<string, long> Reasons(RowState state) => Sum(s => s.Reasons(state));
+
+    /// <summary>What was noticed about records that went on, by what it was.</summary>
+    public IReadOnlyDictionary<string, long> Noted() => Sum(s => s.Noted());
+
+    private IReadOnlyDictionary<string, long> Sum(Func<StepCounters, IReadOnlyDictionary<string, long>> read) => shares.Count == 1
+        ? read(shares[0])
+        : shares.SelectMany(read)
             .GroupBy(r => r.Key, r => r.Value, StringComparer.Ordinal)
             .OrderBy(g => g.Key, StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.Sum(), StringComparer.Ordinal);

@@ -29,7 +29,11 @@ internal static class TestMapping
             var options = file.Load<IReadOnlyList<MappingRuleOptions>>(path, out _, out var problem);
             Assert.Equal("", problem);
             faults.AddRange(list.Sorted().Select(f => $"{f.Path}: {f.Message}"));
-            return options is null ? null : new MappingCompiler(schema, (at, message) => faults.Add($"{at}: {message}"), isEventTime).Compile(options);
+            return options is null ? null : new MappingCompiler(
+                schema,
+                (at, message) => faults.Add($"{at}: {message}"),
+                (name, at) => file.Load<IReadOnlyDictionary<string, string>>(name, out _, out _),
+                isEventTime).Compile(options);
         }
         finally
         {

@@ -66,7 +66,9 @@ internal sealed class TestCheck(PipelineOptions pipeline, string name, string fo
 
     public override string FullPath(string path) => Path.GetFullPath(path, folder);
 
-    public override T? Load<T>(string path, string setting, out Action<string, string> inside)
+    public override void ErrorIn(string file, int line, string setting, string message) => Error(setting, $"{file}({line}): {message}");
+
+    public override T? Load<T>(string path, Action<string> absent, out Action<string, string> inside)
         where T : class => throw new NotSupportedException();
 
     /// <summary>Checks the sink of that name.</summary>

@@ -20,7 +20,7 @@ public sealed class BetweenAttribute(string min, string max) : Attribute
 /// <summary>A text must be one of these.</summary>
 /// <param name="values">The allowed texts.</param>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class OneOfAttribute(params string[] values) : Attribute
+public class OneOfAttribute(params string[] values) : Attribute
 {
     /// <summary>The allowed texts.</summary>
     public IReadOnlyList<string> Values { get; } = values;

@@ -33,6 +33,10 @@ public sealed record FieldOptions
     [Between("0", "18")]
     public int? Decimals { get; init; }
 
+    /// <summary>The unit of the number, such as <c>cm</c>: a mapping that names another, such as <c>ft-in</c>, has its values converted.</summary>
+    [OneOfUnits]
+    public string? Unit { get; init; }
+
     /// <summary>The values of an enum.</summary>
     public IReadOnlyList<string> Values { get; init; } = [];
 

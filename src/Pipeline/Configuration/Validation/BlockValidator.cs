@@ -1,6 +1,7 @@
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Configuration.Binding;
 using StreamEngine.Pipeline.Configuration.Faults;
+using StreamEngine.Pipeline.Configuration.Json;
 using StreamEngine.Pipeline.Records;
 
 namespace StreamEngine.Pipeline.Configuration.Validation;
@@ -57,17 +58,20 @@ internal static class BlockValidator
 
         public override string FullPath(string path) => files.FullPath(path);
 
-        public override T? Load<T>(string path, string setting, out Action<string, string> inside)
+        public override void ErrorIn(string file, int line, string setting, string message) =>
+            files.Error(new Place(file, line, 1), SettingPath.Join(blockPath, setting), message);
+
+        public override T? Load<T>(string path, Action<string> absent, out Action<string, string> inside)
             where T : class
         {
             var value = files.Load<T>(path, out var places, out var problem);
             if (problem.Length > 0)
             {
-                Error(setting, $"{problem}; create it, or correct the name (it counts from the config's folder)");
+                absent(problem);
             }
 
             inside = places is null
-                ? (_, message) => Error(setting, message)
+                ? (_, message) => absent(message)
                 : (at, message) => files.Error(places.Of(places.Written(at)), places.Written(at), message);
             return value;
         }

@@ -70,6 +70,16 @@ internal static class RecordValidator
             subject.Error($"{path}.decimals", $"only a number has decimals; remove it (the field's type is '{field.Type}')");
         }
 
+        if (field.Unit is not null && !isNumber)
+        {
+            subject.Error($"{path}.unit", $"only int and number have a unit; remove it (the field's type is '{field.Type}')");
+        }
+
+        if (field.Unit is not null && Unit.All.TryGetValue(field.Unit, out var unit) && !unit.IsWritten)
+        {
+            subject.Error($"{path}.unit", $"'{unit.Name}' is a way of writing that values are only read in; declare one of {string.Join(", ", Unit.All.Values.Where(u => u.IsWritten && u.Fits(unit)).Select(u => u.Name))}");
+        }
+
         if (isNumber && field.Min > field.Max)
         {
             subject.Error($"{path}.min", string.Create(CultureInfo.InvariantCulture, $"min {field.Min} is greater than max {field.Max}, so no value is valid; swap them"));

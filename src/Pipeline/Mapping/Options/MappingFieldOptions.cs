@@ -22,10 +22,22 @@ public sealed record MappingFieldOptions
     /// <summary>Texts that mean "no value", such as <c>"-"</c>.</summary>
     public IReadOnlyList<string> Missing { get; init; } = [];
 
-    /// <summary>Values to put in place of the provider's: from its text to ours. Others stay as they are.</summary>
+    /// <summary>
+    /// Values to put in place of the provider's: from its text to ours. Others stay as they are; where the field is an enum they are invalid, and counted
+    /// under <c>noted</c>.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Values { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>The value where the provider's is none of <c>values</c>.</summary>
+    /// <summary>
+    /// More of <c>values</c>, from a file that mappings can share: a JSON object from the provider's text to ours. Its path counts from the mapping's
+    /// folder.
+    /// </summary>
+    public string? Table { get; init; }
+
+    /// <summary>Whether case, accents and the like don't matter when a text is looked up: <c>Jos&#233;</c> finds <c>JOSE</c>.</summary>
+    public bool Fold { get; init; }
+
+    /// <summary>The value where the provider's is none of <c>values</c>; the provider's is counted under <c>noted</c>.</summary>
     public string? Otherwise { get; init; }
 
     /// <summary>
@@ -42,9 +54,15 @@ public sealed record MappingFieldOptions
     /// <summary>Path of the names of such a row, such as <c>^.keys</c>.</summary>
     public string? Header { get; init; }
 
-    /// <summary>Special notation of the value: <c>innings</c> reads 5.2 as five innings and two outs and gives outs, 17.</summary>
+    /// <summary>
+    /// Special notation of the value: <c>innings</c> reads 5.2 as five innings and two outs and gives outs, 17, also where the record declares no unit.
+    /// </summary>
     [OneOf("innings")]
     public string? As { get; init; }
+
+    /// <summary>The unit that the provider writes the number in, such as <c>mph</c> or <c>ft-in</c>: it is converted to the unit that the record declares.</summary>
+    [OneOfUnits]
+    public string? Unit { get; init; }
 
     /// <summary>
     /// How a time is written: <c>iso</c> (the default), <c>unix</c> (seconds), <c>unixMilliseconds</c>, or a .NET format such as <c>yyyyMMdd_HHmmss</c>.

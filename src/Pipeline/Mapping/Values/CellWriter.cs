@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using StreamEngine.Pipeline.Conditions;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Records;
@@ -112,7 +111,7 @@ internal static class CellWriter
         }
     }
 
-    private static bool IsOneOf(ReadOnlySpan<byte> text, IReadOnlyList<byte[]> values)
+    public static bool IsOneOf(ReadOnlySpan<byte> text, IReadOnlyList<byte[]> values)
     {
         for (var i = 0; i < values.Count; i++)
         {
@@ -123,25 +122,5 @@ internal static class CellWriter
         }
 
         return false;
-    }
-
-    /// <summary>Reads 5.2 as five innings and two outs.</summary>
-    public static bool TryInnings(scoped in Operand value, Span<byte> digits, out int written)
-    {
-        written = 0;
-        if (value.Kind is not (OperandKind.Number or OperandKind.Text) || !Decimals.TryParse(value.Text, out var mantissa, out var scale))
-        {
-            return false;
-        }
-
-        Decimals.Normalize(ref mantissa, ref scale);
-        for (; scale < 0 && mantissa < int.MaxValue; scale++)
-        {
-            mantissa *= 10;
-        }
-
-        var (innings, outs) = scale == 1 ? Math.DivRem(mantissa, 10) : (mantissa, 0L);
-        return scale is 0 or 1 && mantissa is >= 0 and < int.MaxValue && outs <= 2
-            && Utf8Formatter.TryFormat((innings * 3) + outs, digits, out written);
     }
 }

@@ -19,10 +19,8 @@ internal sealed class FieldReader
 
     public required byte[][] Missing { get; init; }
 
-    public required (byte[] From, byte[] To)[] Values { get; init; }
-
-    /// <summary>What stands where the provider's value is in none of <see cref="Values"/>; null for that value itself.</summary>
-    public required byte[]? Otherwise { get; init; }
+    /// <summary>What is put in place of the provider's values; null when they are taken as they are.</summary>
+    public required ValueTable? Values { get; init; }
 
     /// <summary>What part of a text counts; null for all of it.</summary>
     public required TextExtract? Extract { get; init; }
@@ -30,12 +28,13 @@ internal sealed class FieldReader
     /// <summary>Which value of a row counts; null when the path leads to the value itself.</summary>
     public required ColumnReader? Column { get; init; }
 
-    public required bool Innings { get; init; }
+    /// <summary>The units that the provider writes and that the field is declared in; null when nothing is to be converted.</summary>
+    public required (Unit From, Unit To)? Units { get; init; }
 
     public required TimeReader Time { get; init; }
 
     /// <summary>Whether the field is what a trie finds, converted to its type and nothing else.</summary>
-    public bool IsDirect => Paths is [{ Slot: >= 0 }] && Value is null && EqualTo is null && Missing.Length == 0 && Values.Length == 0 && !Innings && Extract is null && Column is null;
+    public bool IsDirect => Paths is [{ Slot: >= 0 }] && Value is null && EqualTo is null && Missing.Length == 0 && Values is null && Units is null && Extract is null && Column is null;
 
     public Conversion Read(MappingScope scope, out Cell cell)
     {
@@ -60,17 +59,19 @@ internal sealed class FieldReader
         {
             value = Operand.Bool(Comparison.Test(Comparator.Equal, value, EqualTo.Operand) == Truth.True);
         }
-        else if (Innings)
+        else if (Values is not null)
         {
-            Span<byte> digits = stackalloc byte[16];
-            return CellWriter.TryInnings(value, digits, out var written)
-                && CellWriter.TryWrite(Field, Time, scope, Operand.Number(digits[..written], Operand.Nowhere), out cell)
-                ? Conversion.Value
-                : Conversion.Invalid;
+            value = Values.Replace(scope, value);
         }
-        else
+
+        if (Units is var (from, to))
         {
-            value = Replace(value);
+            if (!from.TryConvert(value, to, Field.Type == FieldType.Int ? 0 : Field.Decimals ?? Unit.Decimals, out var converted))
+            {
+                return Conversion.Invalid;
+            }
+
+            value = converted;
         }
 
         return CellWriter.TryWrite(Field, Time, scope, value, out cell) ? Conversion.Value : Conversion.Invalid;
@@ -111,19 +112,6 @@ internal sealed class FieldReader
         }
 
         return false;
-    }
-
-    private Operand Replace(Operand value)
-    {
-        foreach (var (from, to) in Values)
-        {
-            if (value.Kind != OperandKind.Complex && value.Text.SequenceEqual(from))
-            {
-                return Operand.String(to);
-            }
-        }
-
-        return Otherwise is null ? value : Operand.String(Otherwise);
     }
 }
 

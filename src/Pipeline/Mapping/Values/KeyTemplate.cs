@@ -33,7 +33,7 @@ internal sealed class KeyTemplate
                 break;
             }
 
-            var close = text.IndexOf('}', open);
+            var close = Close(text, open);
             if (close < 0)
             {
                 error = $"'{text}' is no key: '}}' is missing";
@@ -81,6 +81,29 @@ internal sealed class KeyTemplate
         }
 
         return true;
+    }
+
+    /// <summary>Where the brace is closed; those in quotes belong to the path.</summary>
+    private static int Close(string text, int open)
+    {
+        var quote = '\0';
+        for (var i = open + 1; i < text.Length; i++)
+        {
+            if (quote != '\0')
+            {
+                (quote, i) = (text[i] == quote ? '\0' : quote, text[i] == '\\' ? i + 1 : i);
+            }
+            else if (text[i] == '}')
+            {
+                return i;
+            }
+            else
+            {
+                quote = text[i] is '\'' or '"' ? text[i] : quote;
+            }
+        }
+
+        return text.IndexOf('}', open);
     }
 
     private static bool TryRead(MappingScope scope, BoundPath path, out ReadOnlySpan<byte> text)

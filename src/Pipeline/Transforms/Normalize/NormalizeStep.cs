@@ -74,7 +74,11 @@ internal sealed class NormalizeStep(RecordSchema schema, IReadOnlyList<MappingRu
         }
 
         var faults = new List<string>();
-        var rules = new MappingCompiler(context.Schema, (path, message) => faults.Add($"{path}: {message}"), context.Pipeline.Clock == "event").Compile(mapping);
+        var rules = new MappingCompiler(
+            context.Schema,
+            (path, message) => faults.Add($"{path}: {message}"),
+            (name, _) => context.Files.GetValueOrDefault(MappingFiles.Beside(options.Map, name)) as IReadOnlyDictionary<string, string>,
+            context.Pipeline.Clock == "event").Compile(mapping);
         return rules is not null
             ? new NormalizeStep(context.Schema, rules, options.MaxRecords)
             : throw new InvalidOperationException($"The mapping '{options.Map}' of '{context.Name}' is not valid: {string.Join("; ", faults)}");
@@ -82,9 +86,22 @@ internal sealed class NormalizeStep(RecordSchema schema, IReadOnlyList<MappingRu
 
     private static void Check(NormalizeOptions options, BlockCheck check)
     {
-        if (check.Load<IReadOnlyList<MappingRuleOptions>>(options.Map, "map", out var inside) is { } mapping)
+        if (check.Load<IReadOnlyList<MappingRuleOptions>>(options.Map, "map", out var inside) is not { } mapping)
         {
-            new MappingCompiler(check.Schema, inside, check.Pipeline.Clock == "event").Compile(mapping);
+            return;
         }
+
+        var rules = new MappingCompiler(
+            check.Schema,
+            inside,
+            (name, at) => check.Load<IReadOnlyDictionary<string, string>>(MappingFiles.Beside(options.Map, name), problem => inside(at, $"{problem}; create it, or correct the name (it counts from the mapping's folder)"), out _),
+            check.Pipeline.Clock == "event").Compile(mapping);
+        if (rules is null)
+        {
+            return;
+        }
+
+        var examples = MappingFiles.ExamplesOf(options.Map);
+        MappingExamples.Check(new MappingTrial(check.Schema, rules), check.FullPath(examples), (line, message) => check.ErrorIn(examples, line, "map", message));
     }
 }
