@@ -12,6 +12,8 @@ switch (args)
         return AllocationGate.Run(args);
     case ["checkpoints", ..]:
         return CheckpointCost.Run(args);
+    case ["mapping", ..]:
+        return MappingCost.Run(args);
     case ["soak", ..]:
         return await Soak.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 10);
     case [PinnedEngine.Verb, var count, var folder]:
