@@ -24,27 +24,43 @@ need cc gcc
 echo "building"
 dotnet build StreamEngine.sln -v quiet --nologo || { echo "0 passed, 1 failed"; exit 1; }
 
-passed=0 failed=0 skipped=0 broken=""
+# Two lanes side by side: the tests of the host mostly wait for processes and paced input, all others compute.
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+# Without this the lane in the background would go on after Ctrl-C.
+trap 'trap - INT TERM; kill 0' INT TERM
 run() { # run NAME COMMAND...
-  local name=$1 log status s f k
+  local name=$1 began=$SECONDS log="$results/$1.log" status=0
   shift
-  log=$(mktemp)
-  echo "== $name"
-  "$@" 2>&1 | tee "$log" | grep -v '^$'
-  status=${PIPESTATUS[0]}
-  count() { sed -n "s/^ *$1: \([0-9]*\)$/\1/p" "$log" | tail -1; }
+  "$@" >"$log" 2>&1 || status=$?
+  echo "$status" >"$results/$name.status"
+  { echo "== $name, $((SECONDS - began)) s"; grep -v '^$' "$log"; } >"$log.shown"
+  cat "$log.shown"
+}
+tests() { # tests PROJECT-FOLDER
+  local name
+  name=$(basename "$1"/*.csproj .csproj)
+  run "$name" dotnet exec "$1/bin/Debug/net10.0/$name.dll" --no-ansi --progress off
+}
+echo "testing"
+tests tests/Host &
+for project in tests/*/*.csproj; do
+  folder=$(dirname "$project")
+  [ "$folder" = tests/Host ] || tests "$folder"
+done
+# Bytes per operation are those of optimised code.
+run allocations dotnet run -c Release --project benchmarks -v quiet -- allocations
+wait
+
+passed=0 failed=0 skipped=0 broken=""
+for status in "$results"/*.status; do
+  name=$(basename "$status" .status)
+  count() { sed -n "s/^ *$1: \([0-9]*\)$/\1/p" "$results/$name.log" | tail -1; }
   s=$(count succeeded) f=$(count failed) k=$(count skipped)
   passed=$((passed + ${s:-0})) failed=$((failed + ${f:-0})) skipped=$((skipped + ${k:-0}))
   # A runner that died or found no test has failed, whatever it counted.
-  if [ "$status" != 0 ] && [ "${f:-0}" = 0 ]; then failed=$((failed + 1)); broken="$broken $name"; fi
-  rm -f "$log"
-}
-for project in tests/*/*.csproj; do
-  name=$(basename "$project" .csproj)
-  run "$name" dotnet exec "$(dirname "$project")/bin/Debug/net10.0/$name.dll" --no-ansi --progress off
+  if [ "$(cat "$status")" != 0 ] && [ "${f:-0}" = 0 ]; then failed=$((failed + 1)); broken="$broken $name"; fi
 done
-# Bytes per operation are those of optimised code.
-run "allocations" dotnet run -c Release --project benchmarks -v quiet -- allocations
 
 [ -z "$broken" ] || echo "did not finish:$broken"
 if [ "$skipped" -gt 0 ]; then
