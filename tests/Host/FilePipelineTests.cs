@@ -35,6 +35,30 @@ public sealed class FilePipelineTests : IDisposable
     }
 
     [Fact]
+    public async Task What_its_source_takes_back_is_removed_once_and_may_come_again()
+    {
+        folder.Write("map.json", """
+            [{ "record": "player", "when": "not exists(gone)", "key": "player:mlb:{id}", "eventTime": "at", "fields": { "name": "name", "hits": "h" } },
+             { "record": "player", "when": "gone == true", "key": "player:mlb:{id}", "eventTime": "at", "removes": true }]
+            """);
+        folder.Write("in.jsonl", """
+            {"at":"2026-04-01T18:00:00Z","id":1,"name":"Ada","h":1}
+            {"at":"2026-04-01T18:01:00Z","id":1,"gone":true}
+            {"at":"2026-04-01T18:01:00Z","id":1,"gone":true}
+            {"at":"2026-04-01T18:02:00Z","id":2,"gone":true}
+            {"at":"2026-04-01T18:03:00Z","id":1,"name":"Ada","h":1}
+
+            """);
+        var (code, output, error) = await HostProcess.RunAsync(folder.Path, "--urls", "http://127.0.0.1:0");
+
+        Assert.True(code == 0, output + error);
+        Assert.Equal(
+            ["player:mlb:1 player_update", "player:mlb:1 removed", "player:mlb:1 player_update"],
+            folder.Lines("out.jsonl").Select(l => JsonDocument.Parse(l).RootElement).Select(l => $"{l.GetProperty("key")} {l.GetProperty("event")}"));
+        Assert.All(Books.All(output), b => Assert.Equal(0, b.Held));
+    }
+
+    [Fact]
     public async Task A_run_from_another_folder_counts_paths_from_the_config()
     {
         folder.Write("in.jsonl", """{"at":"2026-04-01T18:00:00Z","id":1,"name":"Ada","h":1,"ab":3}""" + "\n");

@@ -54,6 +54,11 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
             Error($"{at}.record", $"record '{options.Record}' is not declared{Suggestion.Remedy(options.Record, kinds)}");
         }
 
+        if (options.Removes != (options.Fields.Count == 0))
+        {
+            Error($"{at}.fields", options.Removes ? "what is gone has no fields; remove them, or 'removes'" : "must not be empty; name the record's fields");
+        }
+
         var fields = new List<FieldReader>();
         var fieldCompiler = new FieldCompiler(report, table);
         foreach (var (name, field) in options.Fields)
@@ -87,6 +92,7 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
             Slots = paths.Count,
             When = when,
             Type = type,
+            Removes = options.Removes,
             Keys = keys,
             EventTimes = eventTimes,
             EventTimeReader = reader,

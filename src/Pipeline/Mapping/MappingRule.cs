@@ -24,6 +24,9 @@ internal sealed class MappingRule
 
     public required RecordType Type { get; init; }
 
+    /// <summary>Whether its rows say that something is gone.</summary>
+    public required bool Removes { get; init; }
+
     /// <summary>The first of which all parts have a value is the record's key.</summary>
     public required KeyTemplate[] Keys { get; init; }
 
@@ -100,6 +103,7 @@ internal sealed class MappingRule
             return;
         }
 
+        head.Op = Removes ? RowOp.Removed : RowOp.Update;
         ReadDirect(scope, row.Cells, ref head);
         foreach (var field in Fields)
         {

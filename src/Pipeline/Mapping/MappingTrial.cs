@@ -72,7 +72,7 @@ public sealed class MappingTrial
         var records = new List<MappedRecord>();
         foreach (var row in batch)
         {
-            records.Add(new MappedRecord(Encoding.UTF8.GetString(row.Detach().Data.Span), notes.GetValueOrDefault(row.Index, [])));
+            records.Add(new MappedRecord(Encoding.UTF8.GetString(Encode(row)), notes.GetValueOrDefault(row.Index, [])));
         }
 
         var refused = new List<RefusedRecord>();
@@ -83,6 +83,18 @@ public sealed class MappingTrial
         }
 
         return new MappingTrialResult(records, refused, [.. batch.Whole.Notes.ToArray().Distinct()]);
+    }
+
+    private static ReadOnlySpan<byte> Encode(Row row)
+    {
+        if (row.Head.Op == RowOp.Update)
+        {
+            return row.Detach().Data.Span;
+        }
+
+        var output = new System.Buffers.ArrayBufferWriter<byte>();
+        RecordEncoder.WriteRemoval(row, output);
+        return output.WrittenSpan;
     }
 
     private static string Shortened(Batch batch, in RowHead head)

@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using StreamEngine.Pipeline.Records;
 
 namespace StreamEngine.Pipeline.Messages;
@@ -103,5 +105,23 @@ public static partial class RecordEncoder
     {
         ref var start = ref Reserve(output, Put.TimeLength + 2);
         Advance(output, ref start, ref Time(ref start, ticks));
+    }
+
+    /// <summary>Writes what is told of a record that is gone: its key, kind, sequence and times.</summary>
+    public static void WriteRemoval(Row row, IBufferWriter<byte> output)
+    {
+        ref readonly var head = ref row.Head;
+        output.Write("{\"key\":"u8);
+        WriteText(row.Key, NeedsEscaping(row.Key), output);
+        output.Write(",\"kind\":"u8);
+        output.Write(JsonSerializer.SerializeToUtf8Bytes(row.Type.Name));
+        output.Write(",\"event\":\"removed\",\"sequence\":"u8);
+        Utf8Formatter.TryFormat(head.Sequence, output.GetSpan(20), out var written);
+        output.Advance(written);
+        output.Write(",\"eventTime\":"u8);
+        WriteTime(head.EventTime, output);
+        output.Write(",\"receivedTime\":"u8);
+        WriteTime(head.ReceivedTime, output);
+        output.Write("}"u8);
     }
 }

@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Buffers.Text;
-using System.Text.Json;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Sinks.Files;
@@ -35,27 +33,12 @@ internal sealed class LineBuffer
                     bytes.Write("\n"u8);
                     break;
                 case RowOp.Removed:
-                    WriteRemoval(row);
+                    RecordEncoder.WriteRemoval(row, bytes);
+                    bytes.Write("\n"u8);
                     break;
             }
         }
 
         Written = bytes.WrittenMemory;
-    }
-
-    private void WriteRemoval(Row row)
-    {
-        bytes.Write("{\"key\":"u8);
-        RecordEncoder.WriteText(row.Key, RecordEncoder.NeedsEscaping(row.Key), bytes);
-        bytes.Write(",\"kind\":"u8);
-        bytes.Write(JsonSerializer.SerializeToUtf8Bytes(row.Type.Name));
-        bytes.Write(",\"event\":\"removed\",\"sequence\":"u8);
-        Utf8Formatter.TryFormat(row.Head.Sequence, bytes.GetSpan(20), out var written);
-        bytes.Advance(written);
-        bytes.Write(",\"eventTime\":"u8);
-        RecordEncoder.WriteTime(row.Head.EventTime, bytes);
-        bytes.Write(",\"receivedTime\":"u8);
-        RecordEncoder.WriteTime(row.Head.ReceivedTime, bytes);
-        bytes.Write("}\n"u8);
     }
 }

@@ -40,6 +40,8 @@ public class MappingCompilerTests
     [InlineData("""[{"record":"player","fields":{"name":"n"}}]""", "key")]
     [InlineData("""[]""", "the mapping has no rules")]
     [InlineData("""[{"record":"player","key":"k","fields":{}}]""", "[0].fields: must not be empty")]
+    [InlineData("""[{"record":"player","key":"k"}]""", "[0].fields: must not be empty")]
+    [InlineData("""[{"record":"player","key":"k","removes":true,"fields":{"name":"n"}}]""", "[0].fields: what is gone has no fields")]
     public void Says_what_is_wrong(string mapping, string expected)
     {
         var faults = new List<string>();

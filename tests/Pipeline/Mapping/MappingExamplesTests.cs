@@ -4,7 +4,10 @@ namespace StreamEngine.Pipeline.Tests.Mapping;
 
 public sealed class MappingExamplesTests : IDisposable
 {
-    private const string Map = """[{ "record": "player", "each": "$.list[*]", "key": "player:{id}", "eventTime": "@fetched", "fields": { "name": "n", "hits": "h" } }]""";
+    private const string Map = """
+        [{ "record": "player", "each": "$.list[*]", "key": "player:{id}", "eventTime": "@fetched", "when": "not exists(gone)", "fields": { "name": "n", "hits": "h" } },
+         { "record": "player", "each": "$.list[*]", "key": "player:{id}", "when": "gone == true", "removes": true }]
+        """;
 
     private readonly TempFolder folder = new();
 
@@ -15,6 +18,7 @@ public sealed class MappingExamplesTests : IDisposable
     [InlineData("""{"input":{"list":[{"id":1,"n":"a","h":"2"}]},"received":"2024-05-06T07:08:09Z","records":[{"kind":"player","key":"player:1","eventTime":"2024-05-06T07:08:09.000Z","fields":{"hits":2.0,"name":"a"}}]}""")]
     [InlineData("""{"input":{"list":[{"n":"a"}]},"refused":["missing key"]}""")]
     [InlineData("""{"input":{"list":[]},"records":[],"refused":["no records"]}""")]
+    [InlineData("""{"input":{"list":[{"id":1,"gone":true}]},"received":"2024-05-06T07:08:09Z","records":[{"kind":"player","key":"player:1","event":"removed","eventTime":"2024-05-06T07:08:09.000Z"}]}""")]
     [InlineData("")]
     public void Hold(string line) => Assert.Empty(Check(line));
 

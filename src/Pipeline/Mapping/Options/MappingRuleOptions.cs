@@ -31,7 +31,12 @@ public sealed record MappingRuleOptions
     /// </summary>
     public MappingTimeOptions? EventTime { get; init; }
 
+    /// <summary>
+    /// Whether the items say that something is gone: what this source has said of their keys is taken back, and a key of which no source says
+    /// anything any more is removed everywhere. Such a rule has no fields.
+    /// </summary>
+    public bool Removes { get; init; }
+
     /// <summary>The record's fields by name: a path, or an object that says more.</summary>
-    [RequiredSetting]
     public IReadOnlyDictionary<string, MappingFieldOptions> Fields { get; init; } = new Dictionary<string, MappingFieldOptions>();
 }
