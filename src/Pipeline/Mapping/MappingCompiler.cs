@@ -78,6 +78,7 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
             Tries = tries,
             IsPlain = levels.Length == 0 && paths.IsPlain,
             Slots = paths.Count,
+            Headers = [.. paths.Headers],
             When = when,
             Type = type,
             Keys = keys,
@@ -118,7 +119,7 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
                 continue;
             }
 
-            if (path.Root is PathRoot.Key or PathRoot.Origin or PathRoot.Fetched)
+            if (path.IsNoPath)
             {
                 Error($"{at}.each[{i}]", $"'{path}' is a single value and has no items");
             }
@@ -191,7 +192,7 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
         foreach (var bound in paths.Append(header))
         {
             bound.NeedsNode = true;
-            if (bound.Path.Root is PathRoot.Key or PathRoot.Origin or PathRoot.Fetched)
+            if (bound.Path.IsNoPath)
             {
                 Error(at, $"'{bound}' is a single value and no row");
             }
