@@ -7,6 +7,9 @@ namespace StreamEngine.Sources.Http;
 /// <summary>Reads what the source itself wants to know of an answer: whether it is an error after all, how it goes on, how soon to ask again.</summary>
 internal sealed class AnswerReader
 {
+    /// <summary>The longest cursor or URL that is followed: it is kept, and goes into a URL.</summary>
+    private const int MaxNext = 8 << 10;
+
     private readonly Lock @lock = new();
     private readonly JsonTape tape = new();
     private readonly HttpSourceOptions options;
@@ -70,27 +73,29 @@ internal sealed class AnswerReader
                 Items(body),
                 long.TryParse(total?.Find(body, response), NumberStyles.None, CultureInfo.InvariantCulture, out var all) ? all : null,
                 options.Pages?.By == PagesOptions.ByLink ? LinkHeader.Next(AnswerPath.HeaderOf(response, "Link")) : next?.Find(body, response));
-            return null;
+            return facts.Next?.Length > MaxNext ? $"what says where the next page is has more than {MaxNext} characters" : null;
         }
     }
 
     private string Error(JsonValue body) => ErrorText.Of(errorText is not null && errorText.TryGet(body, out var text) ? text : body, redact);
 
-    /// <summary>Of several values the one that wants the shortest interval.</summary>
+    /// <summary>Of several values the one that wants the shortest interval; null for one that has none of its own.</summary>
     private string? State(JsonValue body)
     {
-        string? found = null;
         if (state is null)
         {
             return null;
         }
 
+        var every = options.Every;
+        var (found, any) = ((string?)null, false);
+
         foreach (var match in state.Select(body))
         {
             var text = match.Kind switch { JsonKind.True => "true", JsonKind.False => "false", _ => match.GetText() };
-            if (text is not null && (found is null || options.Every.For(text) < options.Every.For(found)))
+            if (text is not null && (!any || every.For(text) < every.For(found)))
             {
-                found = text;
+                (found, any) = (every.Values.ContainsKey(text) ? text : null, true);
             }
         }
 

@@ -13,9 +13,6 @@ internal sealed class HttpSource : IPositionedSource
     /// <summary>More would only wait inside the gate, where the order can't change any more.</summary>
     public const int MaxInFlight = 8;
 
-    /// <summary>Most requests that <c>for</c> may make unless stated.</summary>
-    public const int DefaultMaxRequests = 1000;
-
     /// <summary>Wait after the gate refused a request without saying for how long.</summary>
     private static readonly TimeSpan RefusedWait = TimeSpan.FromSeconds(1);
 
@@ -50,7 +47,7 @@ internal sealed class HttpSource : IPositionedSource
         pager = new Pager(options, gate.Options.Auth?.Query?.Name, text => gate.Redact(text, options.Headers.Values));
         if (options.For is { } from)
         {
-            discovered = new DiscoveredItems(from, MaxRequests, () =>
+            discovered = new DiscoveredItems(from, Wanted.Most(options), () =>
             {
                 itemsChanged = true;
                 Wake();
@@ -62,8 +59,6 @@ internal sealed class HttpSource : IPositionedSource
     }
 
     public bool IsFinite => false;
-
-    private int MaxRequests => options.MaxRequests ?? DefaultMaxRequests;
 
     /// <inheritdoc/>
     /// <remarks>
@@ -221,24 +216,10 @@ internal sealed class HttpSource : IPositionedSource
         }
 
         itemsChanged = false;
-        var body = BodyTemplate.Of(options);
-        var templates = options.Request.Select(r => new RequestTemplate(r, body)).ToList();
-        var wanted = new Dictionary<string, (RequestTemplate, string?)>(StringComparer.Ordinal);
-        foreach (var item in discovered?.Current ?? [new Dictionary<string, string>()])
+        var wanted = Wanted.Of(options, discovered?.Current, out var left);
+        if (left > 0)
         {
-            foreach (var template in templates)
-            {
-                if (template.Bind(item) is { } bound)
-                {
-                    wanted.TryAdd(bound.ToString(), (bound, options.Every is { When: { } when, IsOfAnswer: false } ? item.GetValueOrDefault(when) : null));
-                }
-            }
-        }
-
-        if (discovered is not null && wanted.Count > MaxRequests)
-        {
-            logger.TooManyRequests(name, wanted.Count, MaxRequests);
-            wanted = wanted.Take(MaxRequests).ToDictionary(StringComparer.Ordinal);
+            logger.TooManyRequests(name, wanted.Count + left, Wanted.Most(options));
         }
 
         foreach (var gone in schedule.Set(wanted))

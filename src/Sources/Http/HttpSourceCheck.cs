@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Conditions;
 using StreamEngine.Pipeline.Configuration;
@@ -13,7 +12,7 @@ internal static class HttpSourceCheck
     public static void Run(HttpSourceOptions options, BlockCheck check)
     {
         CheckRequests(options, check);
-        CheckBody(options, check);
+        BodyCheck.Run(options, check);
         CheckAnswer(options, check);
         CheckFor(options, check);
         CheckEvery(options, check);
@@ -33,52 +32,12 @@ internal static class HttpSourceCheck
 
             try
             {
-                CheckNames(new RequestTemplate(text).Names, options, path, check);
+                BodyCheck.Names(new RequestTemplate(text).Names, options, path, check);
             }
             catch (FormatException e)
             {
                 check.Error(path, e.Message);
             }
-        }
-    }
-
-    private static void CheckBody(HttpSourceOptions options, BlockCheck check)
-    {
-        var (isGet, kind) = (options.Method == HttpMethod.Get.Method, options.Body.ValueKind);
-        if (isGet && kind != JsonValueKind.Undefined)
-        {
-            check.Error("body", "a GET sends no body; set \"method\": \"POST\"");
-            return;
-        }
-
-        if (options.ContentType is not (BodyTemplate.Json or BodyTemplate.Form))
-        {
-            check.Error("contentType", $"is either {BodyTemplate.Json} or {BodyTemplate.Form}, found '{options.ContentType}'");
-        }
-        else if (kind is not (JsonValueKind.Undefined or JsonValueKind.Object) && (kind != JsonValueKind.Array || options.ContentType == BodyTemplate.Form))
-        {
-            check.Error("body", options.ContentType == BodyTemplate.Form ? "a form is an object: names and their values" : "expected an object or a list; text is sent inside of one");
-        }
-        else if (BodyTemplate.Of(options) is { } body)
-        {
-            try
-            {
-                CheckNames(body.Names, options, "body", check);
-            }
-            catch (FormatException e)
-            {
-                check.Error("body", e.Message);
-            }
-        }
-    }
-
-    private static void CheckNames(IEnumerable<string> names, HttpSourceOptions options, string path, BlockCheck check)
-    {
-        IReadOnlyList<string> bound = [.. options.For?.Names.Keys ?? []];
-        foreach (var name in names.Where(n => !bound.Contains(n)))
-        {
-            var known = string.Join(", ", bound.Select(b => $"{{{b}}}").Append("{today}"));
-            check.Error(path, $"'{{{name}}}' is not bound; known: {known}; bind others under 'for', such as \"{name}\": \"path.in.the.item\"");
         }
     }
 

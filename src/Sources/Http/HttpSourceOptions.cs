@@ -26,6 +26,7 @@ public sealed record HttpSourceOptions : SourceOptions, IUsesProvider, IReadsSou
     public JsonElement Body { get; init; }
 
     /// <summary>How the body is sent: as JSON, or an object as a form, <c>application/x-www-form-urlencoded</c>.</summary>
+    [OneOf(BodyTemplate.Json, BodyTemplate.Form)]
     public string ContentType { get; init; } = BodyTemplate.Json;
 
     /// <summary>How an answer goes on, when it comes in pages.</summary>
@@ -93,7 +94,7 @@ public sealed record HttpSourceOptions : SourceOptions, IUsesProvider, IReadsSou
 
         if (Pages is not null)
         {
-            yield return new MemoryNeed("what is known of pages", (For is null ? Request.Count : MaxRequests ?? HttpSource.DefaultMaxRequests) * (long)Pages.Max * TrackedPage.MemoryBytes, "pages.max");
+            yield return new MemoryNeed("what is known of pages", Wanted.Most(this) * (long)Pages.Max * TrackedPage.MemoryBytes, "pages.max");
         }
     }
 }

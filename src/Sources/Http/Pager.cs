@@ -12,13 +12,10 @@ internal sealed class Pager(HttpSourceOptions options, string? key, Func<string,
     public PageTurn After(TrackedRequest request, Fetched fetched)
     {
         var (poll, facts) = (request.Poll, fetched.Facts);
-        if (facts.State is { } state && (poll.Page == 0 || options.Every.For(state) < options.Every.For(request.State)))
+        var every = options.Every;
+        if (every.IsOfAnswer && (poll.Page == 0 || every.For(facts.State) < every.For(request.State)))
         {
-            request.State = state;
-        }
-        else if (options.Every.IsOfAnswer && poll.Page == 0)
-        {
-            request.State = null;
+            request.State = facts.State;
         }
 
         return options.Pages is { } pages ? After(pages, request, facts, fetched.Hash) : default;
@@ -40,6 +37,11 @@ internal sealed class Pager(HttpSourceOptions options, string? key, Func<string,
         poll.Before = hash;
         poll.Items += facts.Items ?? 0;
         poll.Total = facts.Total ?? poll.Total;
+        if (poll.Page == 0 && facts.Items > facts.Total)
+        {
+            return new(null, string.Create(CultureInfo.InvariantCulture, $"{facts.Items} items came at once, but '{pages.Total}' says {facts.Total}: it counts something else"));
+        }
+
         if (Next(pages, poll, url, facts) is not { } next)
         {
             return new(null, poll.Items < poll.Total ? string.Create(CultureInfo.InvariantCulture, $"{poll.Items} of {poll.Total} items came: the provider cut the rest off, or '{pages.Items}' is another list than '{pages.Total}' counts") : null);

@@ -10,6 +10,7 @@ namespace StreamEngine.Sources.Http;
 /// <summary>One attempt to get a token.</summary>
 internal sealed class TokenRequest(ProviderGate gate, TokenOptions options, HttpClient client, TimeProvider time)
 {
+    private const int MaxToken = 16 << 10;
     private static readonly TimeSpan Longest = TimeSpan.FromDays(365);
 
     private readonly AnswerPath token = new(options.Path);
@@ -40,7 +41,7 @@ internal sealed class TokenRequest(ProviderGate gate, TokenOptions options, Http
             return isJson ? failure.WithError($"{failure.Error}: {ErrorText.Of(answer, text => gate.Redact(text))}") : failure;
         }
 
-        if (!isJson || token.Find(answer, response) is not { Length: > 0 } value || value.Any(char.IsControl))
+        if (!isJson || token.Find(answer, response) is not { Length: > 0 and <= MaxToken } value || value.Any(char.IsControl))
         {
             return AttemptResult.Fail<Token>($"there is no token at '{options.Path}' of the answer");
         }

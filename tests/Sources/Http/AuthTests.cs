@@ -1,8 +1,7 @@
-using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Sinks.Tests.Support;
 using StreamEngine.Sources.Http;
 
 namespace StreamEngine.Sources.Tests.Http;
@@ -58,11 +57,11 @@ public class AuthTests
                 await context.Response.WriteAsJsonAsync(new { error = "no " + repeated });
             }
         });
-        var logs = new Logs();
+        var logs = new ListLogger();
         await using var fixture = new SourceFixture(With(provider, Auth(kind))) { Logging = logs };
         var output = fixture.Run(("s", Ask("/v1?day=1", every: 0.02) with { FailsWhen = "exists($.error)" }))[0];
         var document = (await output.WaitForAsync(1))[0];
-        await Eventually.TrueAsync(() => fixture.Health.Sources["s"].Failures > 0 && logs.Lines.Any());
+        await Eventually.TrueAsync(() => fixture.Health.Sources["s"].Failures > 0 && !logs.Lines.IsEmpty);
 
         Assert.Equal(new Uri(provider.Address, "/v1?day=1").ToString(), document.Document.Origin);
         var shown = string.Join('\n', logs.Lines.Append(fixture.Health.Sources["s"].LastError!).Append(fixture.Gate.Breaker.LastError!));
@@ -253,28 +252,4 @@ public class AuthTests
 
         return context.Response.WriteAsync($"\"{brought}\"");
     });
-
-    private sealed class Logs : ILoggerFactory, ILogger
-    {
-        private readonly ConcurrentQueue<string> lines = new();
-
-        public IEnumerable<string> Lines => lines;
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void AddProvider(ILoggerProvider provider)
-        {
-        }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => lines.Enqueue($"{formatter(state, exception)} {exception}");
-
-        public void Dispose()
-        {
-        }
-    }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Sources.Http;
@@ -7,7 +8,7 @@ namespace StreamEngine.Sources.Tests.Http;
 /// <summary>The options as an operator writes them.</summary>
 public class HttpSourceConfigTests
 {
-    private static LoadResult Load(string feeds, string provider = """{ "bearer": "t" }""") => ConfigLoader.LoadText(
+    private static LoadResult Load(string feeds, string provider = """{ "bearer": "t" }""") => LoadText(
         $$"""
         {
           "records": { "game": { "state": { "type": "string" } } },
@@ -19,7 +20,10 @@ public class HttpSourceConfigTests
           "transforms": { "read": { "type": "pass", "from": ["feeds", "schedule"] } },
           "sinks": { "out": { "type": "end", "from": ["read"] } }
         }
-        """,
+        """);
+
+    private static LoadResult LoadText(string config) => ConfigLoader.LoadText(
+        config,
         "pipeline.json",
         "/",
         new BlockCatalog([
@@ -41,6 +45,21 @@ public class HttpSourceConfigTests
     [InlineData("""{ "type": "http", "provider": "mlb", "request": "/a", "every": "90s", "method": "POST", "body": { "query": "{ games }", "on": ["{today}"] }, "failsWhen": "exists($.errors)", "expects": "exists($.data)", "errorText": "$.errors[0].message" }""")]
     [InlineData("""{ "type": "http", "provider": "mlb", "request": "/a", "every": { "when": "$.games[*].state", "live": "5s", "*": "10m" } }""")]
     public void What_is_asked_and_what_is_expected_are_understood(string feeds) => Assert.Empty(Load(feeds).Faults);
+
+    [Fact]
+    public void The_examples_for_operators_are_whole()
+    {
+        var examples = System.IO.File.ReadAllText(Path.Combine(Maps.CommittedPipeline.Root, "docs", "requests.md")).Split("```jsonc\n")[1..];
+        Assert.NotEmpty(examples);
+        foreach (var example in examples)
+        {
+            var config = JsonNode.Parse(example[..example.IndexOf("```", StringComparison.Ordinal)])!.AsObject();
+            config["records"] = JsonNode.Parse("""{ "game": { "state": { "type": "string" } } }""");
+            config["transforms"] = new JsonObject { ["read"] = new JsonObject { ["type"] = "pass", ["from"] = new JsonArray([.. config["sources"]!.AsObject().Select(s => JsonValue.Create(s.Key))]) } };
+            config["sinks"] = new JsonObject { ["out"] = new JsonObject { ["type"] = "end", ["from"] = "read" } };
+            Assert.Empty(LoadText(config.ToJsonString()).Faults.Select(f => f.ToString()));
+        }
+    }
 
     [Theory]
     [InlineData("""{ "header": { "name": "X-Key", "value": "k" } }""")]

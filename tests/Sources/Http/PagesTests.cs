@@ -217,12 +217,13 @@ public class PagesTests
     [InlineData("next", "/a", "{\"next\":\"/a\"}", "the next page is one that was read already")]
     [InlineData("next", "/a", "{\"next\":\"file:///etc/passwd\"}", "the next page is at another host, , which gets none of the provider's keys")]
     [InlineData("cursor", "/a", "{\"next\":\"x\",\"items\":[1]}", "page 2: it is the same as the page before; perhaps the provider does not know the parameter 'cursor'")]
+    [InlineData("page", "/a", "{\"items\":[1,2],\"total\":1}", "2 items came at once, but '$.total' says 1: it counts something else")]
     [InlineData("page", "/a", "{\"itmes\":[]}", "there is no list at '$.items', so it is not known how many items came")]
     public async Task A_way_that_leads_nowhere_is_left(string by, string request, string json, string error)
     {
         await using var provider = await TestProvider.StartAsync(json);
         await using var fixture = new SourceFixture(SourceFixture.Fast(provider.Address));
-        fixture.Run(("s", Ask(request, new PagesOptions { By = by, Path = by == "page" ? null : "$.next", Items = by == "next" ? null : "$.items" })));
+        fixture.Run(("s", Ask(request, new PagesOptions { By = by, Path = by == "page" ? null : "$.next", Items = by == "next" ? null : "$.items", Total = by == "page" ? "$.total" : null })));
         await Eventually.TrueAsync(() => fixture.Health.Sources.TryGetValue("s", out var s) && s.Failures > 0);
         Assert.Equal(error, fixture.Health.Sources["s"].LastError);
         Assert.InRange(provider.Requests.Count, 1, 2);
