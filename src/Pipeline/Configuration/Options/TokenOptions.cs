@@ -10,7 +10,7 @@ public sealed record TokenOptions
     [RequiredSetting]
     public string Url { get; init; } = "";
 
-    /// <summary>What is sent as a form, such as <c>grant_type</c> and <c>client_id</c>. Values are treated as secrets.</summary>
+    /// <summary>What is sent as a form, such as <c>grant_type</c> and <c>client_id</c>; the first, <c>client_credentials</c>, and nothing else unless stated. Values are treated as secrets.</summary>
     [Secret]
     public IReadOnlyDictionary<string, string> Form { get; init; } = new Dictionary<string, string> { ["grant_type"] = "client_credentials" };
 
