@@ -152,7 +152,7 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
         return values.Count == 0 ? null : new DocumentHeaders(values);
     }
 
-    private AttemptResult<Fetched> Redirected(Uri url, HttpResponseMessage response)
+    private static AttemptResult<Fetched> Redirected(Uri url, HttpResponseMessage response)
     {
         if (response.Headers.Location is not { } location)
         {
@@ -160,12 +160,8 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
         }
 
         var target = new Uri(url, location);
-        if (!ProviderUrl.IsSamePlace(url, target))
-        {
-            return AttemptResult.Fail<Fetched>($"{Verdict.Reason(response)} to another host, {target.Host}; set the provider's baseUrl to it if that is right");
-        }
-
-        // The provider may repeat the key, which is put there anew.
-        return AttemptResult.Success(new Fetched(null) { Redirect = provider.Auth?.Query is { } key ? ProviderUrl.Remove(target, key.Name) : target });
+        return ProviderUrl.IsSamePlace(url, target)
+            ? AttemptResult.Success(new Fetched(null) { Redirect = target })
+            : AttemptResult.Fail<Fetched>($"{Verdict.Reason(response)} to another host, {target.Host}; set the provider's baseUrl to it if that is right");
     }
 }

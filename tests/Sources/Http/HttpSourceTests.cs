@@ -136,6 +136,12 @@ public class HttpSourceTests
         Assert.False(request.Failing);
         outlet.Failed(request, GateOutcome.BreakerOpen, attempts: 1, "opened by this one");
         Assert.Equal("opened by this one", fixture.Health.Sources["s"].LastError);
+
+        // But a half of its pages is none of them.
+        request.Poll.GoOn(new Uri("http://p/2"));
+        request.Pages.Add(new TrackedPage(2));
+        outlet.Failed(request, GateOutcome.BreakerOpen, attempts: 0, "open");
+        Assert.Equal(("page 2: open", 1L), (fixture.Health.Sources["s"].LastError, fixture.Health.Sources["s"].Incomplete));
     }
 
     [Fact]
