@@ -178,6 +178,8 @@ public class AuthTests
         await using var fixture = new SourceFixture(With(provider, Token()));
         fixture.Run(("s", Ask("/a", every: 0.02)), ("t", Ask("/b", every: 0.02)));
         await Eventually.TrueAsync(() => fixture.Health.Sources.Count == 2);
+        fixture.Run(("u", Ask("/c")));
+        await Eventually.TrueAsync(() => fixture.Health.Sources.Count == 3);
         Assert.All(fixture.Health.Sources.Values, s => Assert.Equal("no token: 400 Bad Request: {\"error\":\"invalid_client\",\"error_description\":\"unknown ***\"}", s.LastError));
         Assert.Equal(["/token"], provider.Requests.Select(r => r.Path));
     }

@@ -79,6 +79,7 @@ public class HttpSourceConfigTests
     [InlineData("""{ "basic": { "user": "a:b", "password": "k" } }""", "pipeline.json(3,91): error: providers.mlb.auth.basic.user: must not contain ':', which ends it when it is sent")]
     [InlineData("""{ "token": { "url": "ftp://x/y" } }""", "pipeline.json(3,90): error: providers.mlb.auth.token.url: must be an absolute http or https URL, or a path such as '/oauth/token'")]
     [InlineData("""{ "token": { "url": "/t", "path": "^.a" } }""", "pipeline.json(3,104): error: providers.mlb.auth.token.path: '^.a' looks beyond the answer; write a path into it, such as $.access_token")]
+    [InlineData("""{ "bearer": "t" }, "headers": { "authorization": "x" }""", "pipeline.json(3,62): error: providers.mlb.auth: sends the header 'authorization', which stands under 'headers' too; remove it there")]
     public void Each_slip_in_how_a_provider_knows_us_is_told(string auth, string error) =>
         Assert.Equal([error], Load("""{ "type": "http", "provider": "mlb", "request": "/a", "every": "90s" }""", auth).Faults.Select(f => f.ToString()));
 
