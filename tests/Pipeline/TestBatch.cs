@@ -56,7 +56,7 @@ internal sealed class TestBatch
         };
 
     /// <summary>Adds a document and returns its index.</summary>
-    public int Document(string payload, short source = 0, long sequence = 0, int request = 0, long? received = null, bool confirmed = false, string origin = "http://x/y")
+    public int Document(string payload, short source = 0, long sequence = 0, int request = 0, long? received = null, bool confirmed = false, string origin = "http://x/y", DocumentHeaders? headers = null)
     {
         var bytes = Encoding.UTF8.GetBytes(payload);
         Batch.AddDocument(new Document
@@ -69,6 +69,7 @@ internal sealed class TestBatch
             ReceivedTime = received ?? Start,
             Confirmed = confirmed,
             Origin = origin,
+            Headers = headers,
         });
         return Batch.DocumentCount - 1;
     }

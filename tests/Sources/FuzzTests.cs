@@ -255,8 +255,9 @@ public sealed class FuzzTests : IDisposable
         /// <summary>Little, so that mutations go past it.</summary>
         private const int MaxBytes = 1024;
 
-        private readonly ProviderGate gate = new("p", new Pipeline.Configuration.ProviderOptions { BaseUrl = "http://provider.example" }, TimeProvider.System, new Random(1), NullLogger.Instance);
+        private readonly ProviderGate gate = new("p", new Pipeline.Configuration.ProviderOptions { BaseUrl = "http://provider.example", MaxBytes = new(MaxBytes) }, TimeProvider.System, new Random(1), NullLogger.Instance);
         private readonly HttpClient client;
+        private readonly HttpSourceOptions source = new();
         private byte[] answer = [];
 
         public CannedProvider()
@@ -272,8 +273,8 @@ public sealed class FuzzTests : IDisposable
             answer = bytes;
             try
             {
-                var request = new TrackedRequest(new RequestTemplate("/x"), 1);
-                var result = Fetch.SendAsync(client, new Uri("http://provider.example/x"), request, new Dictionary<string, string>(), MaxBytes, TimeProvider.System, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+                var fetch = new Fetch(source, gate.Options, new AnswerReader(source, text => text), [], TimeProvider.System);
+                var result = fetch.SendAsync(client, new Uri("http://provider.example/x"), new TrackedPage(1), null, null, CancellationToken.None).AsTask().GetAwaiter().GetResult();
                 if (result.Kind != AttemptKind.Succeeded)
                 {
                     Assert.False(string.IsNullOrEmpty(result.Error));

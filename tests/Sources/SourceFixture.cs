@@ -45,6 +45,9 @@ internal sealed class SourceFixture : IAsyncDisposable
 
     public SourceHealth Health { get; } = new(TimeProvider.System);
 
+    /// <summary>The config that the sources are part of; null for one of nothing else.</summary>
+    public PipelineDefinition? Definition { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     public ILoggerFactory Logging { get; init; } = NullLoggerFactory.Instance;
@@ -53,8 +56,9 @@ internal sealed class SourceFixture : IAsyncDisposable
     {
         Name = name,
         Pipeline = new PipelineOptions(),
-        Schema = new RecordSchema([], [new SourceInfo(name, 0, 1, 1)]),
+        Schema = Definition?.Schema ?? new RecordSchema([], [new SourceInfo(name, 0, 1, 1)]),
         BaseDirectory = BaseDirectory,
+        Files = Definition?.Files ?? new Dictionary<string, object>(),
         Time = Time,
         Random = new Random(7),
         Logging = Logging,

@@ -119,6 +119,7 @@ internal static class HealthCheck
             Confirmed = known.Confirmed,
             Bytes = known.Bytes,
             Failures = known.Failures,
+            Incomplete = known.Incomplete,
             FailuresInARow = known.FailuresInARow,
             LastFailure = known.LastFailure,
             LastError = known.LastError,
@@ -133,8 +134,8 @@ internal static class HealthCheck
             return null;
         }
 
-        var longest = http.Every.Values.Values.Append(http.Every.Otherwise ?? Duration.Seconds(60)).Max();
-        return longest.Value * SilentAfter > ShortestSilence ? longest.Value * SilentAfter : ShortestSilence;
+        var longest = http.MaxAge is { } maxAge && maxAge.Value > http.Every.Longest ? maxAge.Value : http.Every.Longest;
+        return longest * SilentAfter > ShortestSilence ? longest * SilentAfter : ShortestSilence;
     }
 
     private static string? Problem(string name, SourceData source) => source.State switch

@@ -51,6 +51,9 @@ internal sealed record SourceData
     /// <summary>Requests that failed for good.</summary>
     public long Failures { get; init; }
 
+    /// <summary>Those of which a part had come: some of the pages, or fewer items than the provider has.</summary>
+    public long Incomplete { get; init; }
+
     /// <summary>Failures since the last success.</summary>
     public int FailuresInARow { get; init; }
 

@@ -131,8 +131,17 @@ internal sealed class ConditionLexer(string text)
 
     private void ReadName()
     {
+        const string Header = "@header(";
         var quote = '\0';
         var brackets = 0;
+        if (text.AsSpan(at).StartsWith(Header))
+        {
+            var close = text.IndexOf(')', at);
+            at = close < 0 ? text.Length : close + 1;
+            (Kind, Text) = (TokenKind.Name, text[start..at]);
+            return;
+        }
+
         for (; at < text.Length; at++)
         {
             var c = text[at];

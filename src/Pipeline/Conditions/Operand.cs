@@ -1,3 +1,5 @@
+using System.Text;
+using StreamEngine.Pipeline.Json;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Conditions;
@@ -53,6 +55,16 @@ internal readonly ref struct Operand
     public static Operand String(ReadOnlySpan<byte> text, int offset = Nowhere) => new() { Kind = OperandKind.Text, Text = text, Offset = offset };
 
     public static Operand Time(long ticks) => new() { Kind = OperandKind.Time, Bits = ticks, Offset = Nowhere };
+
+    /// <summary>A value of a document. Texts are copied, so this is for what is read once in a payload.</summary>
+    public static Operand Of(JsonValue value) => value.Kind switch
+    {
+        JsonKind.True or JsonKind.False => Bool(value.Kind == JsonKind.True),
+        JsonKind.Number => Number(value.Raw, Nowhere),
+        JsonKind.String when value.GetText() is { } text => String(Encoding.UTF8.GetBytes(text)),
+        JsonKind.String or JsonKind.Array or JsonKind.Object => new Operand { Kind = OperandKind.Complex },
+        _ => default,
+    };
 
     public static Operand Of(scoped in Cell cell, ReadOnlySpan<byte> bytes) => cell.Kind switch
     {

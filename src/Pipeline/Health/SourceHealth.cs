@@ -21,11 +21,15 @@ public sealed class SourceHealth(TimeProvider time)
     /// </summary>
     public void AskInFull() => Interlocked.Increment(ref generation);
 
-    /// <summary>A payload arrived; <paramref name="changed"/> is false for a 304 or the same bytes as before.</summary>
-    public void Succeeded(string source, bool changed, long bytes) => sources.AddOrUpdate(
+    /// <summary>A payload arrived.</summary>
+    /// <param name="source">The source's name.</param>
+    /// <param name="changed">False for a 304 or the same bytes as before.</param>
+    /// <param name="bytes">Its size.</param>
+    /// <param name="isWhole">Whether all that was asked for is here now: false for a page that others follow, which ends no row of failures.</param>
+    public void Succeeded(string source, bool changed, long bytes, bool isWhole = true) => sources.AddOrUpdate(
         source,
-        _ => Success(new SourceState(), changed, bytes),
-        (_, known) => Success(known, changed, bytes));
+        _ => Success(new SourceState(), changed, bytes, isWhole),
+        (_, known) => Success(known, changed, bytes, isWhole));
 
     /// <summary>A source goes on from a checkpoint: it last had a payload before this process was started.</summary>
     public void Restored(string source, DateTimeOffset lastSuccess) => sources.AddOrUpdate(
@@ -36,25 +40,27 @@ public sealed class SourceHealth(TimeProvider time)
     /// <summary>A request failed for good, after its retries.</summary>
     /// <param name="source">The source's name.</param>
     /// <param name="error">What happened, without secrets.</param>
-    public void Failed(string source, string error) => sources.AddOrUpdate(
+    /// <param name="isPartly">Whether a part of what was asked for had come before.</param>
+    public void Failed(string source, string error, bool isPartly = false) => sources.AddOrUpdate(
         source,
-        _ => Failure(new SourceState(), error),
-        (_, known) => Failure(known, error));
+        _ => Failure(new SourceState(), error, isPartly),
+        (_, known) => Failure(known, error, isPartly));
 
-    private SourceState Success(SourceState known, bool changed, long bytes) => known with
+    private SourceState Success(SourceState known, bool changed, long bytes, bool isWhole) => known with
     {
         LastSuccess = time.GetUtcNow(),
         Payloads = known.Payloads + 1,
         Confirmed = known.Confirmed + (changed ? 0 : 1),
         Bytes = known.Bytes + bytes,
-        FailuresInARow = 0,
+        FailuresInARow = isWhole ? 0 : known.FailuresInARow,
     };
 
-    private SourceState Failure(SourceState known, string error) => known with
+    private SourceState Failure(SourceState known, string error, bool isPartly) => known with
     {
         LastFailure = time.GetUtcNow(),
         LastError = error,
         Failures = known.Failures + 1,
+        Incomplete = known.Incomplete + (isPartly ? 1 : 0),
         FailuresInARow = known.FailuresInARow + 1,
     };
 }
@@ -82,6 +88,9 @@ public sealed record SourceState
 
     /// <summary>Requests that failed for good.</summary>
     public long Failures { get; init; }
+
+    /// <summary>Those of which a part had come: some of the pages, or fewer items than the provider has.</summary>
+    public long Incomplete { get; init; }
 
     /// <summary>Failures since the last success.</summary>
     public int FailuresInARow { get; init; }

@@ -1,4 +1,5 @@
 using System.Text;
+using StreamEngine.Pipeline.Json.Paths;
 
 namespace StreamEngine.Pipeline.Json;
 
@@ -33,6 +34,9 @@ public readonly ref struct JsonValue
             return bytes.Slice(start, length);
         }
     }
+
+    /// <summary>How many items an array or members an object has; 0 for other values.</summary>
+    public int Count => tape is null ? 0 : Children.Count(tape, index);
 
     internal JsonTape Tape => tape ?? throw new InvalidOperationException("There is no value.");
 

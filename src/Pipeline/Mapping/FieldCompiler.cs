@@ -77,7 +77,7 @@ internal sealed class FieldCompiler(Action<string, string> error, TableLoader ta
         foreach (var bound in paths.Append(header))
         {
             bound.NeedsNode = true;
-            if (bound.Path.Root is PathRoot.Key or PathRoot.Origin or PathRoot.Fetched)
+            if (bound.Path.IsNoPath)
             {
                 error(at, $"'{bound}' is a single value and no row");
             }

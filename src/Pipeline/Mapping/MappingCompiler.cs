@@ -90,6 +90,7 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
             Tries = tries,
             IsPlain = levels.Length == 0 && paths.IsPlain,
             Slots = paths.Count,
+            Headers = [.. paths.Headers],
             When = when,
             Type = type,
             Removes = options.Removes,
@@ -132,7 +133,7 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
                 continue;
             }
 
-            if (path.Root is PathRoot.Key or PathRoot.Origin or PathRoot.Fetched)
+            if (path.IsNoPath)
             {
                 Error($"{at}.each[{i}]", $"'{path}' is a single value and has no items");
             }

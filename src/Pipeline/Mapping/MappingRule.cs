@@ -20,6 +20,9 @@ internal sealed class MappingRule
     /// <summary>How many values the tries find.</summary>
     public required int Slots { get; init; }
 
+    /// <summary>Headers of the answer that it reads.</summary>
+    public required string[] Headers { get; init; }
+
     public required ConditionNode<MappingScope>? When { get; init; }
 
     public required RecordType Type { get; init; }

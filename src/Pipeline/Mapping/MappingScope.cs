@@ -173,6 +173,8 @@ internal sealed class MappingScope
                 return Origin();
             case PathRoot.Fetched:
                 return Operand.Time(Batch.Document(document).ReceivedTime);
+            case PathRoot.Header:
+                return Batch.Document(document).Headers?.Find(path.Header!) is { } text ? Operand.String(text) : default;
             default:
                 return Find(bound) is >= 0 and var value ? Value(Tape.Tokens[value]) : default;
         }

@@ -129,7 +129,7 @@ public sealed class MappingTrial
     private static string Explain(MappingScope scope, BoundPath bound)
     {
         var path = bound.Path;
-        if (path.Root is PathRoot.Key or PathRoot.Origin or PathRoot.Fetched || path.IsComputed)
+        if (path.IsNoPath || path.IsComputed)
         {
             return $"there is no value at '{path}'";
         }

@@ -32,4 +32,7 @@ public struct Document
 
     /// <summary>The request URL without secrets, or the file name.</summary>
     public string Origin;
+
+    /// <summary>Headers of the answer that a mapping may read; null when there are none, or it came otherwise.</summary>
+    public DocumentHeaders? Headers;
 }

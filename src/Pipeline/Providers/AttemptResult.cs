@@ -43,7 +43,8 @@ public readonly record struct AttemptResult<T>
     /// <summary>How long the provider asked to be left alone.</summary>
     public TimeSpan? RetryAfter { get; }
 
-    internal AttemptResult<T> WithError(string error) => new(Kind, Value, error, RetryAfter);
+    /// <summary>The same with other words.</summary>
+    public AttemptResult<T> WithError(string error) => new(Kind, Value, error, RetryAfter);
 }
 
 /// <summary>Makes attempt results.</summary>

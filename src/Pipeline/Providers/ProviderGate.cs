@@ -18,7 +18,12 @@ public sealed class ProviderGate : IDisposable
     /// <summary>How soon to look again at a half-open breaker, whose trial call ends at a time nobody knows.</summary>
     private static readonly TimeSpan TrialWait = TimeSpan.FromSeconds(1);
 
+    /// <summary>Tokens that are still remembered as secrets: the present one, and those that answers on their way may speak of.</summary>
+    private const int MostTokens = 4;
+
+    private readonly Lock @lock = new();
     private readonly string[] hidden;
+    private volatile string[] tokens = [];
     private readonly TimeProvider time;
     private readonly Random random;
     private readonly ILogger logger;
@@ -31,10 +36,10 @@ public sealed class ProviderGate : IDisposable
     /// <param name="time">The clock of windows, waits and the breaker.</param>
     /// <param name="random">Chance for the jitter of retries; the gate locks it, so nobody else may use it.</param>
     /// <param name="logger">Where transitions of the breaker are logged.</param>
-    /// <param name="secrets">Texts that must not be shown, besides the provider's header values.</param>
+    /// <param name="secrets">Texts that must not be shown, besides those in the provider's settings.</param>
     public ProviderGate(string name, ProviderOptions options, TimeProvider time, Random random, ILogger logger, IReadOnlyList<string>? secrets = null)
     {
-        hidden = [.. options.Headers.Values, .. secrets ?? []];
+        hidden = [.. options.Headers.Values, .. options.Auth?.Secrets ?? [], .. secrets ?? []];
         Name = name;
         Options = options;
         this.time = time;
@@ -216,7 +221,16 @@ public sealed class ProviderGate : IDisposable
     /// <summary>The text with all that is secret about this provider masked, for logs, errors and URLs that people see.</summary>
     /// <param name="text">Any text.</param>
     /// <param name="more">Secrets of the caller's own.</param>
-    public string Redact(string text, IEnumerable<string>? more = null) => Redaction.Text(text, hidden.Concat(more ?? []));
+    public string Redact(string text, IEnumerable<string>? more = null) => Redaction.Text(text, hidden.Concat(tokens).Concat(more ?? []));
+
+    /// <summary>A token that the provider gave: from now on it is a secret too.</summary>
+    public void Hide(string token)
+    {
+        lock (@lock)
+        {
+            tokens = [.. tokens.TakeLast(MostTokens - 1), token];
+        }
+    }
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

@@ -13,8 +13,8 @@ internal static partial class Redaction
     /// <summary>The text with secrets of URLs in it, and all of <paramref name="secrets"/>, masked.</summary>
     public static string Text(string text, IEnumerable<string> secrets)
     {
-        // Short values are words such as "en" or "1": masking them would spoil the text and protect nothing.
-        foreach (var secret in secrets.Where(s => s.Length >= 6))
+        // The longest first: one may be the beginning of another. Short values are words such as "en" or "1": masking them would spoil the text and protect nothing.
+        foreach (var secret in secrets.Where(s => s.Length >= 6).OrderByDescending(s => s.Length))
         {
             text = text.Replace(secret, Mask, StringComparison.Ordinal);
         }

@@ -24,6 +24,26 @@ internal sealed class Body : IDisposable
 
     public UInt128 Hash => XxHash128.HashToUInt128(Span);
 
+    /// <summary>Reads an answer's body to its end.</summary>
+    /// <returns>Null when it is larger than <paramref name="maxBytes"/>.</returns>
+    /// <exception cref="InvalidDataException">It can't be decompressed.</exception>
+    public static async ValueTask<Body?> ReadAsync(HttpContent content, long maxBytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            await using (stream.ConfigureAwait(false))
+            {
+                return await ReadAsync(stream, maxBytes, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (InvalidOperationException e)
+        {
+            // Brotli says this.
+            throw new InvalidDataException(e.Message, e);
+        }
+    }
+
     /// <summary>Reads a body to its end.</summary>
     /// <returns>Null when it is larger than <paramref name="maxBytes"/>.</returns>
     public static async ValueTask<Body?> ReadAsync(Stream stream, long maxBytes, CancellationToken cancellationToken)

@@ -1,106 +1,167 @@
 using System.Net;
-using System.Net.Http.Headers;
+using System.Text;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Providers;
 
 namespace StreamEngine.Sources.Http;
 
-/// <summary>What a good answer was.</summary>
-/// <param name="Body">The payload; null for a 304 and a redirect.</param>
-/// <param name="Redirect">Where the provider sent us instead, on the same host.</param>
-/// <param name="ETag">To ask conditionally the next time.</param>
-/// <param name="LastModified">To ask conditionally the next time.</param>
-internal sealed record Fetched(Body? Body, Uri? Redirect = null, EntityTagHeaderValue? ETag = null, DateTimeOffset? LastModified = null);
-
 /// <summary>One attempt: sends a request and reads its answer whole.</summary>
-internal static class Fetch
+/// <param name="options">The source's options.</param>
+/// <param name="provider">The provider's.</param>
+/// <param name="reader">Reads what answers tell the source.</param>
+/// <param name="kept">Headers of answers that are kept.</param>
+/// <param name="time">The clock.</param>
+internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider, AnswerReader reader, IReadOnlyList<string> kept, TimeProvider time)
 {
-    public static async ValueTask<AttemptResult<Fetched>> SendAsync(HttpClient client, Uri url, TrackedRequest tracked, IReadOnlyDictionary<string, string> headers, long maxBytes, TimeProvider time, CancellationToken cancellationToken)
+    /// <param name="client">The provider's connections.</param>
+    /// <param name="url">Where to; without the key that belongs into the query.</param>
+    /// <param name="page">What was known of it before.</param>
+    /// <param name="body">What to send.</param>
+    /// <param name="token">The token to send; null where the provider wants none.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    public async ValueTask<AttemptResult<Fetched>> SendAsync(HttpClient client, Uri url, TrackedPage page, RequestBody? body, string? token, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, url)
+        using var request = Request(url, page, body, token);
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        return response.StatusCode switch
+        {
+            HttpStatusCode.NotModified when page.Known => AttemptResult.Success(new Fetched(null)
+            {
+                Hash = page.Hash,
+                ETag = page.ETag,
+                LastModified = page.LastModified,
+                Facts = page.Facts,
+                FreshFor = FreshFor(response),
+            }),
+            HttpStatusCode.Unauthorized when token is not null => AttemptResult.Success(new Fetched(null) { IsRefused = true }),
+            HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect => Redirected(url, response),
+            _ => Verdict.Failure<Fetched>(response, time) ?? await ReadAsync(response, cancellationToken).ConfigureAwait(false),
+        };
+    }
+
+    private HttpRequestMessage Request(Uri url, TrackedPage page, RequestBody? body, string? token)
+    {
+        if (provider.Auth?.Query is { } key)
+        {
+            url = ProviderUrl.Set(url, key.Name, key.Value);
+        }
+
+        var request = new HttpRequestMessage(new HttpMethod(options.Method), url)
         {
             VersionPolicy = HttpVersionPolicy.RequestVersionOrHigher,
 
             // A request with a body, even an empty one, is not sent again by the handler itself when a kept connection
             // breaks off: the provider may have counted it, and the second one would have no permit.
-            Content = new ByteArrayContent([]),
+            Content = new ByteArrayContent(body is null ? [] : Encoding.UTF8.GetBytes(body.Text)),
         };
-        foreach (var (name, value) in headers)
+        if (body is not null)
+        {
+            request.Content.Headers.TryAddWithoutValidation("Content-Type", body.ContentType);
+        }
+
+        foreach (var (name, value) in options.Headers)
         {
             request.Headers.TryAddWithoutValidation(name, value);
         }
 
-        if (tracked.ETag is { } tag)
+        if (token is not null && provider.Auth?.Token is { } settings)
+        {
+            request.Headers.TryAddWithoutValidation(settings.Header, $"{settings.Scheme} {token}".TrimStart());
+        }
+
+        if (page.ETag is { } tag)
         {
             request.Headers.IfNoneMatch.Add(tag);
         }
 
-        request.Headers.IfModifiedSince = tracked.LastModified;
-        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
-        var status = (int)response.StatusCode;
-        var reason = $"{status} {response.ReasonPhrase}".TrimEnd();
-        return response.StatusCode switch
-        {
-            HttpStatusCode.NotModified when tracked.Known => AttemptResult.Success(new Fetched(null, null, tracked.ETag, tracked.LastModified)),
-            HttpStatusCode.TooManyRequests => AttemptResult.TooMany<Fetched>(reason, RetryAfter(response, time)),
-            HttpStatusCode.RequestTimeout => AttemptResult.Retry<Fetched>(reason, RetryAfter(response, time)),
-            HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect => Redirected(url, response, reason),
-            _ when status >= 500 => AttemptResult.Retry<Fetched>(reason, RetryAfter(response, time)),
-            _ when response.IsSuccessStatusCode => await ReadAsync(response, maxBytes, cancellationToken).ConfigureAwait(false),
-            _ => AttemptResult.Fail<Fetched>(reason),
-        };
+        request.Headers.IfModifiedSince = page.LastModified;
+        return request;
     }
 
-    private static async ValueTask<AttemptResult<Fetched>> ReadAsync(HttpResponseMessage response, long maxBytes, CancellationToken cancellationToken)
+    private async ValueTask<AttemptResult<Fetched>> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         Body? body;
         try
         {
-            var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-            await using (stream.ConfigureAwait(false))
-            {
-                body = await Body.ReadAsync(stream, maxBytes, cancellationToken).ConfigureAwait(false);
-            }
+            body = await Body.ReadAsync(response.Content, provider.MaxBytes.Bytes, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is InvalidDataException or InvalidOperationException)
+        catch (InvalidDataException)
         {
-            // Brotli says the latter.
             return AttemptResult.Retry<Fetched>("the body can't be decompressed");
         }
 
         if (body is null)
         {
-            return AttemptResult.Fail<Fetched>($"the body is larger than {new ByteSize(maxBytes)}; raise the provider's maxBytes if that is right");
+            return AttemptResult.Fail<Fetched>($"the body is larger than {provider.MaxBytes}; raise the provider's maxBytes if that is right");
         }
 
-        if (body.Span.IsEmpty || body.JsonFault() is not null)
+        var facts = new AnswerFacts();
+        var fault = Fault(body, response) ?? reader.Read(body.Span, response, out facts);
+        if (fault is not null)
         {
-            var fault = body.Span.IsEmpty ? "the body is empty" : $"the body is {(body.Span[0] == '<' ? "a web page or XML, not JSON" : "no complete JSON")} ({body.JsonFault()})";
             body.Dispose();
             return AttemptResult.Retry<Fetched>(fault);
         }
 
-        return AttemptResult.Success(new Fetched(body, null, response.Headers.ETag, response.Content.Headers.LastModified));
+        var isGet = options.Method == HttpMethod.Get.Method;
+        return AttemptResult.Success(new Fetched(body)
+        {
+            Hash = body.Hash,
+            ETag = isGet ? response.Headers.ETag : null,
+            LastModified = isGet ? response.Content.Headers.LastModified : null,
+            Facts = facts,
+            FreshFor = FreshFor(response),
+            Headers = Kept(response),
+        });
     }
 
-    private static AttemptResult<Fetched> Redirected(Uri url, HttpResponseMessage response, string reason)
+    /// <summary>Why a body is no JSON; null when it is.</summary>
+    private static string? Fault(Body body, HttpResponseMessage response)
+    {
+        if (body.Span.IsEmpty)
+        {
+            return "the body is empty";
+        }
+
+        if (body.JsonFault() is not { } place)
+        {
+            return null;
+        }
+
+        var type = response.Content.Headers.ContentType?.MediaType;
+        var told = type is null || type.Contains("json", StringComparison.OrdinalIgnoreCase) ? "" : $", sent as {type}";
+        return $"the body is {(body.Span[0] == '<' ? "a web page or XML, not JSON" : "no complete JSON")}{told} ({place})";
+    }
+
+    /// <summary>How long the provider, or a cache before it, would give the same answer, as far as the operator lets that count.</summary>
+    private TimeSpan? FreshFor(HttpResponseMessage response)
+    {
+        if (options.MaxAge is not { } most || response.Headers.CacheControl is not { MaxAge: { } maxAge, NoCache: false, NoStore: false })
+        {
+            return null;
+        }
+
+        var left = maxAge - (response.Headers.Age ?? TimeSpan.Zero);
+        return left <= TimeSpan.Zero ? null : left < most.Value ? left : most.Value;
+    }
+
+    private DocumentHeaders? Kept(HttpResponseMessage response)
+    {
+        var values = kept.Select(name => KeyValuePair.Create(name, AnswerPath.HeaderOf(response, name)!)).Where(h => h.Value is not null).ToList();
+        return values.Count == 0 ? null : new DocumentHeaders(values);
+    }
+
+    private static AttemptResult<Fetched> Redirected(Uri url, HttpResponseMessage response)
     {
         if (response.Headers.Location is not { } location)
         {
-            return AttemptResult.Fail<Fetched>($"{reason} without a location");
+            return AttemptResult.Fail<Fetched>($"{Verdict.Reason(response)} without a location");
         }
 
         var target = new Uri(url, location);
-        var samePlace = target.Host == url.Host && (target.Port == url.Port || (url.Scheme == "http" && target.Scheme == "https"));
-        return samePlace && target.Scheme is "http" or "https"
-            ? AttemptResult.Success(new Fetched(null, target))
-            : AttemptResult.Fail<Fetched>($"{reason} to another host, {target.Host}; set the provider's baseUrl to it if that is right");
-    }
-
-    private static TimeSpan? RetryAfter(HttpResponseMessage response, TimeProvider time)
-    {
-        var header = response.Headers.RetryAfter;
-        var wait = header?.Delta ?? header?.Date - time.GetUtcNow();
-        return wait > TimeSpan.Zero ? wait : null;
+        return ProviderUrl.IsSamePlace(url, target)
+            ? AttemptResult.Success(new Fetched(null) { Redirect = target })
+            : AttemptResult.Fail<Fetched>($"{Verdict.Reason(response)} to another host, {target.Host}; set the provider's baseUrl to it if that is right");
     }
 }

@@ -1,15 +1,17 @@
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Mapping;
 using StreamEngine.Pipeline.Providers;
 
 namespace StreamEngine.Sources.Http;
 
-/// <summary>Takes one request through the provider's gate, redirects included.</summary>
+/// <summary>Takes one page of a request through the provider's gate, redirects and a refused token included.</summary>
 internal sealed class HttpRequester(HttpSourceOptions options, ProviderGate gate, BlockContext context)
 {
     private const int MaxRedirects = 3;
     private const string Demo = "demo:";
 
-    private readonly HttpProviderClients clients = context.Shared<HttpProviderClients>();
+    private readonly ProviderClient client = context.Shared<HttpProviderClients>().For(gate, context.Time);
+    private readonly Fetch fetch = new(options, gate.Options, new AnswerReader(options, text => gate.Redact(text, options.Headers.Values)), MappedHeaders.NamedBy(context), context.Time);
     private Uri? baseUrl;
 
     /// <summary>Asks, unless the provider's address isn't known.</summary>
@@ -20,34 +22,53 @@ internal sealed class HttpRequester(HttpSourceOptions options, ProviderGate gate
             return Failed($"there is no demo provider '{gate.Options.BaseUrl[Demo.Length..]}', or it is not running", 0);
         }
 
-        var path = request.Template.At(context.Time.GetUtcNow());
-        if (!Uri.TryCreate($"{root.AbsoluteUri.TrimEnd('/')}/{path.TrimStart('/')}", UriKind.Absolute, out var url))
+        var (page, poll) = (request.Page, request.Poll);
+        if (poll.Url is not { } url)
         {
-            return Failed($"'{gate.Redact(path)}' makes no valid URL", 0);
-        }
-
-        request.GoTo(url, gate.Redact(url.ToString()), context.Health.Generation);
-        for (var redirects = 0; ; redirects++)
-        {
-            var target = url;
-            var result = await gate.ExecuteAsync(
-                token => Fetch.SendAsync(clients.For(gate), target, request, options.Headers, gate.Options.MaxBytes.Bytes, context.Time, token),
-                cancellationToken).ConfigureAwait(false);
-            if (result.Value?.Redirect is not { } next)
+            var now = context.Time.GetUtcNow();
+            var path = request.Template.At(now);
+            if (!Uri.TryCreate($"{root.AbsoluteUri.TrimEnd('/')}/{path.TrimStart('/')}", UriKind.Absolute, out url))
             {
-                return result.Error is null ? result : result with { Error = gate.Redact(result.Error, options.Headers.Values) };
+                return Failed($"'{Redact(path)}' makes no valid URL", 0);
             }
 
-            if (redirects == MaxRedirects)
+            poll.Body = request.Template.Body?.At(now);
+        }
+
+        page.GoTo(url, poll.Body?.Text, Redact(url.ToString()), context.Health.Generation);
+        string? refused = null;
+        for (var redirects = 0; ;)
+        {
+            GateResult<string> token = default;
+            if (client.Tokens is { } tokens && (token = await tokens.GetAsync(root, refused, cancellationToken).ConfigureAwait(false)).Value is null)
+            {
+                return new(token.Outcome, null, token.Error, token.RetryAt, token.Attempts);
+            }
+
+            var target = url;
+            var result = await gate.ExecuteAsync(stop => fetch.SendAsync(client.Http, target, page, poll.Body, token.Value, stop), cancellationToken).ConfigureAwait(false);
+            if (result.Value?.IsRefused == true)
+            {
+                refused = token.Value;
+            }
+            else if (result.Value?.Redirect is not { } next)
+            {
+                return result.Error is null ? result : result with { Error = Redact(result.Error) };
+            }
+            else if (redirects++ == MaxRedirects)
             {
                 return Failed($"more than {MaxRedirects} redirects", result.Attempts);
             }
-
-            url = next;
+            else
+            {
+                url = next;
+            }
         }
     }
 
     private static GateResult<Fetched> Failed(string error, int attempts) => new(GateOutcome.Failed, null, error, null, attempts);
+
+    private string Redact(string text) => gate.Redact(text, options.Headers.Values);
 
     private Uri? FindBase()
     {

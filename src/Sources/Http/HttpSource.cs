@@ -22,6 +22,7 @@ internal sealed class HttpSource : IPositionedSource
     private readonly RequestSchedule schedule;
     private readonly HttpRequester requester;
     private readonly PayloadOutlet outlet;
+    private readonly Pager pager;
     private readonly RequestFeeds feeds;
     private readonly DiscoveredItems? discovered;
     private readonly TimeProvider time;
@@ -43,9 +44,10 @@ internal sealed class HttpSource : IPositionedSource
         schedule = new RequestSchedule(options.Every, options.Jitter, time, context.Random);
         requester = new HttpRequester(options, gate, context);
         outlet = new PayloadOutlet(context);
+        pager = new Pager(options, gate.Options.Auth?.Query?.Name, text => gate.Redact(text, options.Headers.Values));
         if (options.For is { } from)
         {
-            discovered = new DiscoveredItems(from, MaxRequests, () =>
+            discovered = new DiscoveredItems(from, Wanted.Most(options), () =>
             {
                 itemsChanged = true;
                 Wake();
@@ -57,8 +59,6 @@ internal sealed class HttpSource : IPositionedSource
     }
 
     public bool IsFinite => false;
-
-    private int MaxRequests => options.MaxRequests ?? 1000;
 
     /// <inheritdoc/>
     /// <remarks>
@@ -85,7 +85,7 @@ internal sealed class HttpSource : IPositionedSource
             {
                 while (!stop.IsCancellationRequested)
                 {
-                    await TakeInAsync(output, stop).ConfigureAwait(false);
+                    await TakeInAsync(output, ending.Token, stop).ConfigureAwait(false);
                     UpdateRequests();
                     while (inFlight.Count < MaxInFlight && schedule.TakeDue() is { } request)
                     {
@@ -112,18 +112,19 @@ internal sealed class HttpSource : IPositionedSource
     }
 
     /// <summary>Hands on what came in. While the pipeline is full this waits, and nothing new is asked.</summary>
-    private async ValueTask TakeInAsync(ISourceOutput output, CancellationToken stop)
+    private async ValueTask TakeInAsync(ISourceOutput output, CancellationToken ending, CancellationToken stop)
     {
         while (finished.TryDequeue(out var request))
         {
             inFlight.Remove(request, out var asked);
+            Uri? next = null;
             try
             {
                 var result = await asked!.ConfigureAwait(false);
                 request.RetryAt = result.RetryAt ?? (result.Outcome is GateOutcome.BreakerOpen or GateOutcome.QueueFull ? time.GetUtcNow() + RefusedWait : null);
                 if (result.Value is { } fetched)
                 {
-                    await outlet.HandOnAsync(request, fetched, output, stop).ConfigureAwait(false);
+                    next = await HandOnAsync(request, fetched, output, stop).ConfigureAwait(false);
                 }
                 else
                 {
@@ -132,9 +133,43 @@ internal sealed class HttpSource : IPositionedSource
             }
             finally
             {
-                Done(request);
+                if (next is null)
+                {
+                    Done(request);
+                }
+            }
+
+            if (next is not null)
+            {
+                // Only now that the page before is out: pages stay in order, and one at a time is in memory.
+                request.Poll.GoOn(next);
+                schedule.NeedPage(request);
+                inFlight.Add(request, AskAsync(request, ending));
             }
         }
+    }
+
+    /// <summary>Hands a page on.</summary>
+    /// <returns>The page to go on with; null when there is none.</returns>
+    private async ValueTask<Uri?> HandOnAsync(TrackedRequest request, Fetched fetched, ISourceOutput output, CancellationToken stop)
+    {
+        var turn = pager.After(request, fetched);
+        await outlet.HandOnAsync(request, fetched, turn.IsWhole, output, stop).ConfigureAwait(false);
+        if (turn.Fault is not null)
+        {
+            outlet.Incomplete(request, turn.Fault);
+        }
+
+        if (turn.IsWhole)
+        {
+            request.FreshFor = fetched.FreshFor;
+            foreach (var page in schedule.DropPages(request))
+            {
+                feeds.Forget(name, page.Number);
+            }
+        }
+
+        return request.Gone ? null : turn.Next;
     }
 
     /// <summary>The source ends: what is still asked is cancelled, what came in is not handed on any more.</summary>
@@ -159,9 +194,18 @@ internal sealed class HttpSource : IPositionedSource
     {
         if (!schedule.Done(request))
         {
-            feeds.Forget(name, request.Number);
-            outlet.Forget(request);
+            Forget(request);
         }
+    }
+
+    private void Forget(TrackedRequest request)
+    {
+        foreach (var page in request.Pages)
+        {
+            feeds.Forget(name, page.Number);
+        }
+
+        outlet.Forget(request);
     }
 
     private void UpdateRequests()
@@ -172,29 +216,15 @@ internal sealed class HttpSource : IPositionedSource
         }
 
         itemsChanged = false;
-        var templates = options.Request.Select(r => new RequestTemplate(r)).ToList();
-        var wanted = new Dictionary<string, (RequestTemplate, string?)>(StringComparer.Ordinal);
-        foreach (var item in discovered?.Current ?? [new Dictionary<string, string>()])
+        var wanted = Wanted.Of(options, discovered?.Current, out var left);
+        if (left > 0)
         {
-            foreach (var template in templates)
-            {
-                if (template.Bind(item) is { } bound)
-                {
-                    wanted.TryAdd(bound.ToString(), (bound, options.Every.When is { } when ? item.GetValueOrDefault(when) : null));
-                }
-            }
-        }
-
-        if (discovered is not null && wanted.Count > MaxRequests)
-        {
-            logger.TooManyRequests(name, wanted.Count, MaxRequests);
-            wanted = wanted.Take(MaxRequests).ToDictionary(StringComparer.Ordinal);
+            logger.TooManyRequests(name, wanted.Count + left, Wanted.Most(options));
         }
 
         foreach (var gone in schedule.Set(wanted))
         {
-            feeds.Forget(name, gone.Number);
-            outlet.Forget(gone);
+            Forget(gone);
         }
 
         if (schedule.Count != lastCount && ProviderBudget.PerMinute(gate.Options.Throttle) is var allowed && schedule.PerMinute > allowed)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Conditions;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Mapping;
 
@@ -11,6 +12,8 @@ internal static class HttpSourceCheck
     public static void Run(HttpSourceOptions options, BlockCheck check)
     {
         CheckRequests(options, check);
+        BodyCheck.Run(options, check);
+        CheckAnswer(options, check);
         CheckFor(options, check);
         CheckEvery(options, check);
         CheckBudget(options, check);
@@ -18,7 +21,6 @@ internal static class HttpSourceCheck
 
     private static void CheckRequests(HttpSourceOptions options, BlockCheck check)
     {
-        var bound = options.For?.Names.Keys.ToHashSet(StringComparer.Ordinal) ?? [];
         for (var i = 0; i < options.Request.Count; i++)
         {
             var (text, path) = (options.Request[i], options.Request.Count == 1 ? "request" : $"request[{i}]");
@@ -30,15 +32,38 @@ internal static class HttpSourceCheck
 
             try
             {
-                foreach (var name in new RequestTemplate(text).Names.Where(n => !bound.Contains(n)))
-                {
-                    var known = string.Join(", ", bound.Select(b => $"{{{b}}}").Append("{today}"));
-                    check.Error(path, $"'{{{name}}}' is not bound; known: {known}; bind others under 'for', such as \"{name}\": \"path.in.the.item\"");
-                }
+                BodyCheck.Names(new RequestTemplate(text).Names, options, path, check);
             }
             catch (FormatException e)
             {
                 check.Error(path, e.Message);
+            }
+        }
+    }
+
+    private static void CheckAnswer(HttpSourceOptions options, BlockCheck check)
+    {
+        Condition(options.FailsWhen, "failsWhen");
+        Condition(options.Expects, "expects");
+        if (options.ErrorText is { } text)
+        {
+            CheckPath(text, "errorText", check);
+            if (options.FailsWhen is null && options.Expects is null)
+            {
+                check.Error("errorText", "is read when 'failsWhen' or 'expects' says that an answer is an error; give one of them");
+            }
+        }
+
+        if (options.Pages is { } pages)
+        {
+            PagesCheck.Run(pages, check);
+        }
+
+        void Condition(string? condition, string setting)
+        {
+            if (condition is not null && !DocumentCondition.TryParse(condition, out _, out var error))
+            {
+                check.Error(setting, error);
             }
         }
     }
@@ -112,11 +137,15 @@ internal static class HttpSourceCheck
         var every = options.Every;
         if (every.When is null && every.Values.Count > 0)
         {
-            check.Error("every", $"intervals by value ({string.Join(", ", every.Values.Keys)}) need 'when': the name, bound by 'for', whose value decides");
+            check.Error("every", $"intervals by value ({string.Join(", ", every.Values.Keys)}) need 'when': the name, bound by 'for', whose value decides, or a path into the answer, such as '$.state'");
+        }
+        else if (every.IsOfAnswer)
+        {
+            CheckPath(every.When!, "every.when", check);
         }
         else if (every.When is { } when && options.For?.Names.ContainsKey(when) != true)
         {
-            var known = options.For is { Names.Count: > 0 } from ? $"known: {string.Join(", ", from.Names.Keys)}" : "bind it under 'for'";
+            var known = options.For is { Names.Count: > 0 } from ? $"known: {string.Join(", ", from.Names.Keys)}" : "bind it under 'for', or write a path into the answer, such as '$.state'";
             check.Error("every.when", $"'{when}' is not bound; {known}");
         }
     }

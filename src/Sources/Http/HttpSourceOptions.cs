@@ -1,3 +1,4 @@
+using System.Text.Json;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Memory;
 
@@ -17,16 +18,49 @@ public sealed record HttpSourceOptions : SourceOptions, IUsesProvider, IReadsSou
     [RequiredSetting]
     public IReadOnlyList<string> Request { get; init; } = [];
 
+    /// <summary>How it is asked. A POST changes nothing at the provider and is repeated like a GET.</summary>
+    [OneOf("GET", "POST")]
+    public string Method { get; init; } = "GET";
+
+    /// <summary>What a POST sends: an object or a list. The names that <c>request</c> may have are replaced in its texts, such as <c>"{today}"</c>.</summary>
+    public JsonElement Body { get; init; }
+
+    /// <summary>How the body is sent: as JSON, or an object as a form, <c>application/x-www-form-urlencoded</c>.</summary>
+    [OneOf(BodyTemplate.Json, BodyTemplate.Form)]
+    public string ContentType { get; init; } = BodyTemplate.Json;
+
+    /// <summary>How an answer goes on, when it comes in pages.</summary>
+    public PagesOptions? Pages { get; init; }
+
+    /// <summary>
+    /// Condition over paths into an answer under which it is an error though its status says otherwise, such as <c>exists($.error)</c>: it
+    /// counts as a failure of the provider, and is tried again like one.
+    /// </summary>
+    public string? FailsWhen { get; init; }
+
+    /// <summary>Condition that every good answer satisfies, such as <c>exists($.dates[0])</c>; one that doesn't counts as a failure of the provider.</summary>
+    public string? Expects { get; init; }
+
+    /// <summary>Path of the provider's words in an answer that is an error, such as <c>$.error.message</c>; the beginning of the answer unless stated.</summary>
+    public string? ErrorText { get; init; }
+
     /// <summary>Makes one request for each item that another http source's payload lists; absent: the requests stand as they are.</summary>
     public ForOptions? For { get; init; }
 
-    /// <summary>How often each request is made: a duration, or one by the value of a name that <c>for</c> binds.</summary>
+    /// <summary>How often each request is made: a duration, or one by the value of a name that <c>for</c> binds or of a path in the answer.</summary>
     [RequiredSetting]
     public EveryOptions Every { get; init; } = new();
 
     /// <summary>By how much of itself each interval varies, so that requests don't march in step: 0.1 is 10% up or down.</summary>
     [Between("0", "1")]
     public double Jitter { get; init; } = 0.1;
+
+    /// <summary>
+    /// How far an answer's <c>Cache-Control: max-age</c>, less its <c>Age</c>, may put off the next request: until then the same answer would come.
+    /// Absent: not at all. It never makes an interval shorter.
+    /// </summary>
+    [Between("1s", "7d")]
+    public Duration? MaxAge { get; init; }
 
     /// <summary>Headers sent with these requests, besides the provider's. Values are treated as secrets.</summary>
     [Secret]
@@ -45,49 +79,22 @@ public sealed record HttpSourceOptions : SourceOptions, IUsesProvider, IReadsSou
         return pipeline.Providers.TryGetValue(Provider, out var provider) ? provider.MaxBytes.Bytes : 0;
     }
 
+    /// <summary>Whether something in an answer tells the source itself what to do.</summary>
+    internal bool ReadsAnswers => Pages is not null || FailsWhen is not null || Expects is not null || Every.IsOfAnswer;
+
     /// <inheritdoc/>
-    public override IEnumerable<MemoryNeed> Memory(MemoryTerms terms) =>
-        [new MemoryNeed("answers that are read", HttpSource.MaxInFlight * MemoryTerms.Growth * LargestPayload(terms.Pipeline), $"providers.{Provider}.maxBytes")];
-}
+    public override IEnumerable<MemoryNeed> Memory(MemoryTerms terms)
+    {
+        ArgumentNullException.ThrowIfNull(terms);
+        yield return new MemoryNeed("answers that are read", HttpSource.MaxInFlight * MemoryTerms.Growth * LargestPayload(terms.Pipeline), $"providers.{Provider}.maxBytes");
+        if (ReadsAnswers)
+        {
+            yield return new MemoryNeed("tokens of an answer", terms.Tokens, $"providers.{Provider}.maxBytes");
+        }
 
-/// <summary>Where the items come from that requests are made for.</summary>
-public sealed record ForOptions
-{
-    /// <summary>The http source whose payloads list the items.</summary>
-    [RequiredSetting]
-    public string From { get; init; } = "";
-
-    /// <summary>Path of the items in such a payload, such as <c>$.dates[*].games[*]</c>; a list descends level by level.</summary>
-    [RequiredSetting]
-    public IReadOnlyList<string> Each { get; init; } = [];
-
-    /// <summary>Names for use in <c>request</c> and <c>every</c>, each with the path of its value in the item.</summary>
-    [OtherMembers]
-    public IReadOnlyDictionary<string, string> Names { get; init; } = new Dictionary<string, string>();
-}
-
-/// <summary>How often a request is made.</summary>
-[ShortForm(nameof(Otherwise))]
-public sealed record EveryOptions
-{
-    /// <summary>The name, bound by <c>for</c>, whose value decides.</summary>
-    public string? When { get; init; }
-
-    /// <summary>The interval, whatever the value, when no other fits.</summary>
-    [SettingName("*")]
-    [RequiredSetting]
-    [Between("10ms", "7d")]
-    public Duration? Otherwise { get; init; }
-
-    /// <summary>The interval for one value.</summary>
-    [OtherMembers]
-    [Between("10ms", "7d")]
-    public IReadOnlyDictionary<string, Duration> Values { get; init; } = new Dictionary<string, Duration>();
-
-    /// <summary>The interval for a value.</summary>
-    internal TimeSpan For(string? value) =>
-        (value is not null && Values.TryGetValue(value, out var every) ? every : Otherwise ?? Duration.Seconds(60)).Value;
-
-    /// <summary>The shortest of all intervals.</summary>
-    internal TimeSpan Shortest => Values.Values.Select(v => v.Value).Append(For(null)).Min();
+        if (Pages is not null)
+        {
+            yield return new MemoryNeed("what is known of pages", Wanted.Most(this) * (long)Pages.Max * TrackedPage.MemoryBytes, "pages.max");
+        }
+    }
 }

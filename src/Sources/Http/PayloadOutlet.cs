@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Messages;
@@ -28,52 +29,67 @@ internal sealed class PayloadOutlet(BlockContext context)
     public void Forget(TrackedRequest request) => Position = Position with { Answered = Position.Answered.Remove(request.Id) };
 
     /// <summary>A good answer: its payload, or the word that nothing changed.</summary>
-    public async ValueTask HandOnAsync(TrackedRequest request, Fetched fetched, ISourceOutput output, CancellationToken cancellationToken)
+    /// <param name="request">The request, at the page that was answered.</param>
+    /// <param name="fetched">The answer.</param>
+    /// <param name="isWhole">Whether with it all that was asked for is here.</param>
+    /// <param name="output">Where it goes.</param>
+    /// <param name="cancellationToken">Ends the wait for room.</param>
+    public async ValueTask HandOnAsync(TrackedRequest request, Fetched fetched, bool isWhole, ISourceOutput output, CancellationToken cancellationToken)
     {
         using var body = fetched.Body;
-        var hash = body?.Hash ?? request.Hash;
-        var confirmed = request.Known && hash == request.Hash;
+        var page = request.Page;
+        var confirmed = page.Known && fetched.Hash == page.Hash;
         var batch = await output.RentAsync(cancellationToken).ConfigureAwait(false);
-        Fill(batch, output.Source, request, confirmed ? null : body);
+        Fill(batch, output.Source, request, confirmed ? null : body, isWhole, fetched.Headers);
         await output.EmitAsync(batch, cancellationToken).ConfigureAwait(false);
 
         // Only now: a payload that the pipeline didn't take must not be confirmed by the next answer.
-        (request.Hash, request.Known, request.ETag, request.LastModified) = (hash, true, fetched.ETag, fetched.LastModified);
-        context.Health.Succeeded(context.Name, !confirmed, body?.Span.Length ?? 0);
+        (page.Hash, page.Known, page.ETag, page.LastModified, page.Facts) = (fetched.Hash, true, fetched.ETag, fetched.LastModified, fetched.Facts);
+        context.Health.Succeeded(context.Name, !confirmed, body?.Span.Length ?? 0, isWhole);
         if (!confirmed && body is not null)
         {
-            feeds.Publish(context.Name, request.Number, body.Span);
+            feeds.Publish(context.Name, page.Number, body.Span);
         }
 
-        if (request.Failing)
+        if (request.Failing && isWhole)
         {
             request.Failing = false;
-            logger.RequestRecovered(context.Name, request.Origin);
+            logger.RequestRecovered(context.Name, request.Pages[0].Origin);
         }
     }
 
     /// <summary>No good answer. A request that an open breaker refused was never made, so it is no failure of its own.</summary>
     public void Failed(TrackedRequest request, GateOutcome outcome, int attempts, string error)
     {
-        if (outcome == GateOutcome.BreakerOpen && attempts == 0)
+        var isFirst = request.Poll.Page == 0;
+        if (outcome == GateOutcome.BreakerOpen && attempts == 0 && isFirst)
         {
             return;
         }
 
-        context.Health.Failed(context.Name, error);
+        Report(request, error, isPartly: !isFirst);
+    }
+
+    /// <summary>What came is good, but not all of what was asked for.</summary>
+    public void Incomplete(TrackedRequest request, string error) => Report(request, error, isPartly: true);
+
+    private void Report(TrackedRequest request, string error, bool isPartly)
+    {
+        error = request.Poll.Page == 0 ? error : string.Create(CultureInfo.InvariantCulture, $"page {request.Poll.Page + 1}: {error}");
+        context.Health.Failed(context.Name, error, isPartly);
         if (!request.Failing)
         {
             request.Failing = true;
-            logger.RequestFailed(context.Name, request.Origin, error);
+            logger.RequestFailed(context.Name, request.Page.Origin, error);
         }
     }
 
-    private void Fill(Batch batch, short source, TrackedRequest request, Body? body)
+    private void Fill(Batch batch, short source, TrackedRequest request, Body? body, bool isWhole, DocumentHeaders? headers)
     {
         var now = context.Time.GetUtcNow();
         Position = new HttpPosition(
             Math.Max(Position.Sequence + 1, (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond),
-            Position.Answered.SetItem(request.Id, now.UtcTicks));
+            isWhole ? Position.Answered.SetItem(request.Id, now.UtcTicks) : Position.Answered);
         batch.Position = Position;
         batch.AddDocument(new Document
         {
@@ -81,10 +97,11 @@ internal sealed class PayloadOutlet(BlockContext context)
             Length = body?.Span.Length ?? 0,
             Source = source,
             Confirmed = body is null,
-            Request = request.Number,
+            Request = request.Page.Number,
             ReceivedTime = now.UtcTicks,
             Sequence = Position.Sequence,
-            Origin = request.Origin,
+            Origin = request.Page.Origin,
+            Headers = body is null ? null : headers,
         });
     }
 }

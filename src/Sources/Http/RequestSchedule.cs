@@ -9,6 +9,7 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
     private readonly long start = time.GetTimestamp();
     private readonly List<TrackedRequest> requests = [];
     private readonly SortedSet<int> freeNumbers = [];
+    private int highest;
 
     /// <summary>When requests were answered before the source was started: UTC ticks by <see cref="TrackedRequest.Id"/>.</summary>
     public IReadOnlyDictionary<UInt128, long> Answered { get; set; } = new Dictionary<UInt128, long>();
@@ -45,7 +46,7 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
                 request.Due = FirstDue(request);
                 requests.Add(request);
             }
-            else if (request.State != state)
+            else if (!every.IsOfAnswer && request.State != state)
             {
                 request.State = state;
                 request.Due = Math.Max(request.NotBefore, Math.Min(request.Due, (request.Asked ?? Now) + Interval(request).Ticks));
@@ -76,6 +77,7 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
     public bool Done(TrackedRequest request)
     {
         request.InFlight = false;
+        request.StartOver();
         if (request.Gone)
         {
             Remove(request);
@@ -83,6 +85,13 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
         }
 
         request.Due = Math.Max(Now, (request.Asked ?? 0) + Interval(request).Ticks);
+        if (request.FreshFor is { } fresh)
+        {
+            request.NotBefore = Now + fresh.Ticks;
+            request.Due = Math.Max(request.Due, request.NotBefore);
+            request.FreshFor = null;
+        }
+
         if (request.RetryAt is { } at)
         {
             var wait = (at - time.GetUtcNow()) + (Spread * random.NextDouble());
@@ -92,6 +101,26 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
         }
 
         return true;
+    }
+
+    /// <summary>Sees to it that a request has the page that is asked for next.</summary>
+    public void NeedPage(TrackedRequest request)
+    {
+        if (request.Poll.Page == request.Pages.Count)
+        {
+            request.Pages.Add(new TrackedPage(TakeNumber()));
+        }
+    }
+
+    /// <summary>A request has fewer pages than it had: the last one was read.</summary>
+    /// <returns>Those that have gone; their numbers are used again.</returns>
+    public IReadOnlyList<TrackedPage> DropPages(TrackedRequest request)
+    {
+        var first = request.Poll.Page + 1;
+        var gone = request.Pages[first..];
+        request.Pages.RemoveRange(first, gone.Count);
+        freeNumbers.UnionWith(gone.Select(p => p.Number));
+        return gone;
     }
 
     /// <summary>A clock that was set back must not make a request wait longer than its interval.</summary>
@@ -120,7 +149,7 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
         // From 1 on: a document without a request has the number 0.
         if (freeNumbers.Count == 0)
         {
-            return requests.Count + 1;
+            return ++highest;
         }
 
         var number = freeNumbers.Min;
@@ -131,6 +160,6 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
     private void Remove(TrackedRequest request)
     {
         requests.Remove(request);
-        freeNumbers.Add(request.Number);
+        freeNumbers.UnionWith(request.Pages.Select(p => p.Number));
     }
 }

@@ -4,7 +4,7 @@ using System.Text;
 namespace StreamEngine.Sources.Http;
 
 /// <summary>
-/// A request's path with <c>{names}</c> in it. Values are escaped, so that none can change what is asked beyond its place.
+/// A request's path with <c>{names}</c> in it, and its body if it has one. Values are escaped, so that none can change what is asked beyond its place.
 /// </summary>
 internal sealed class RequestTemplate
 {
@@ -13,8 +13,9 @@ internal sealed class RequestTemplate
     private readonly List<(string Text, string? Name)> parts = [];
 
     /// <exception cref="FormatException">A brace isn't closed, or a time zone isn't known.</exception>
-    public RequestTemplate(string text)
+    public RequestTemplate(string text, BodyTemplate? body = null)
     {
+        Body = body;
         var at = 0;
         while (at < text.Length)
         {
@@ -41,7 +42,10 @@ internal sealed class RequestTemplate
         }
     }
 
-    /// <summary>Names that must be bound.</summary>
+    /// <summary>What is sent; null for nothing.</summary>
+    public BodyTemplate? Body { get; }
+
+    /// <summary>Names in the path that must be bound.</summary>
     public IEnumerable<string> Names => parts.Select(p => p.Name).OfType<string>().Where(n => !IsToday(n));
 
     /// <summary>The path with values put in; <c>{today}</c> stays, because it changes from day to day.</summary>
@@ -67,15 +71,25 @@ internal sealed class RequestTemplate
             }
         }
 
-        return new RequestTemplate(text.ToString());
+        if (Body is null)
+        {
+            return new RequestTemplate(text.ToString());
+        }
+
+        return Body.Bind(values) is { } body ? new RequestTemplate(text.ToString(), body) : null;
     }
 
     /// <summary>The path to ask now; every name but <c>{today}</c> is bound.</summary>
     public string At(DateTimeOffset now) => string.Concat(parts.Select(p =>
-        p.Name is null ? p.Text : p.Text + TimeZoneInfo.ConvertTime(now, ZoneOf(p.Name)).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
+        p.Name is null ? p.Text : p.Text + DateOf(p.Name, now)));
 
     /// <summary>As it was written.</summary>
-    public override string ToString() => string.Concat(parts.Select(p => p.Name is null ? p.Text : $"{p.Text}{{{p.Name}}}"));
+    public override string ToString() => string.Concat(parts.Select(p => p.Name is null ? p.Text : $"{p.Text}{{{p.Name}}}")) + (Body is null ? "" : $"\n{Body}");
+
+    /// <summary>The date that a name stands for; null when it stands for something else.</summary>
+    /// <exception cref="FormatException">Its time zone isn't known.</exception>
+    public static string? DateOf(string name, DateTimeOffset now) =>
+        IsToday(name) ? TimeZoneInfo.ConvertTime(now, ZoneOf(name)).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : null;
 
     private static bool IsToday(string name) => name == Today || name.StartsWith(Today + ":", StringComparison.Ordinal);
 

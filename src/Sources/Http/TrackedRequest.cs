@@ -1,5 +1,4 @@
 using System.IO.Hashing;
-using System.Net.Http.Headers;
 using System.Text;
 
 namespace StreamEngine.Sources.Http;
@@ -11,9 +10,6 @@ internal sealed class TrackedRequest(RequestTemplate template, int number)
 
     /// <summary>Hash of the request as it is written: what a checkpoint knows it by, without the secrets that may be in it.</summary>
     public UInt128 Id { get; } = XxHash128.HashToUInt128(Encoding.UTF8.GetBytes(template.ToString()));
-
-    /// <summary>Counts from 1. Equal requests have equal numbers; a number is used again when its request has gone.</summary>
-    public int Number { get; } = number;
 
     /// <summary>The value that decides how often it is made.</summary>
     public string? State { get; set; }
@@ -30,6 +26,9 @@ internal sealed class TrackedRequest(RequestTemplate template, int number)
     /// <summary>When asking again makes sense, as the gate said the last time.</summary>
     public DateTimeOffset? RetryAt { get; set; }
 
+    /// <summary>How long the last answer, or its last page, stays the same, as the provider said.</summary>
+    public TimeSpan? FreshFor { get; set; }
+
     public bool InFlight { get; set; }
 
     /// <summary>Whether the last answer was a failure, which is logged once.</summary>
@@ -38,37 +37,15 @@ internal sealed class TrackedRequest(RequestTemplate template, int number)
     /// <summary>Nobody lists it any more; it leaves when its answer is in.</summary>
     public bool Gone { get; set; }
 
-    private int generation;
+    /// <summary>Its pages as they were found the last time; never none.</summary>
+    public List<TrackedPage> Pages { get; } = [new TrackedPage(number)];
 
-    public Uri? Url { get; private set; }
+    /// <summary>How far it is.</summary>
+    public Poll Poll { get; private set; } = new();
 
-    /// <summary>The URL without secrets.</summary>
-    public string Origin { get; private set; } = "";
+    /// <summary>The page that is asked for now.</summary>
+    public TrackedPage Page => Pages[Poll.Page];
 
-    public EntityTagHeaderValue? ETag { get; set; }
-
-    public DateTimeOffset? LastModified { get; set; }
-
-    /// <summary>Hash of the last payload that was handed on.</summary>
-    public UInt128 Hash { get; set; }
-
-    /// <summary>Whether a payload of this URL was handed on, so that an unchanged one confirms it.</summary>
-    public bool Known { get; set; }
-
-    /// <summary>
-    /// Sets where it goes. Another URL (the day changed) makes it a new request, and so does another generation: the pipeline
-    /// no longer knows what an unchanged payload would confirm.
-    /// </summary>
-    public void GoTo(Uri url, string shownAs, int generation)
-    {
-        if (url != Url || generation != this.generation)
-        {
-            Url = url;
-            this.generation = generation;
-            Origin = shownAs;
-            ETag = null;
-            LastModified = null;
-            Known = false;
-        }
-    }
+    /// <summary>The next time it begins with the first page again.</summary>
+    public void StartOver() => Poll = new Poll();
 }

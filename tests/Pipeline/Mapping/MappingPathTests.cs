@@ -88,10 +88,30 @@ public class MappingPathTests
     [InlineData("@key")]
     [InlineData("^@key")]
     [InlineData("@fetched")]
+    [InlineData("@header('X-Season')")]
     public void Some_paths_need_surroundings(string text)
     {
         Assert.True(Parse(text).NeedsContext);
         Assert.Throws<InvalidOperationException>(() => Parse(text).TryGet(default, out _));
+    }
+
+    [Theory]
+    [InlineData("@header('X-Season')", "X-Season")]
+    [InlineData("@header(\"X-Season\")", "X-Season")]
+    [InlineData("@header(X-Season)", "X-Season")]
+    [InlineData("@key", null)]
+    [InlineData("$.header", null)]
+    public void A_header_is_asked_for_by_its_name(string text, string? header) => Assert.Equal(header, Parse(text).Header);
+
+    [Theory]
+    [InlineData("@header('')")]
+    [InlineData("@header('X Y')")]
+    [InlineData("@header('X')[0]")]
+    [InlineData("@header('X'")]
+    public void A_header_needs_a_name(string text)
+    {
+        Assert.False(MappingPath.TryParse(text, out _, out var error));
+        Assert.Equal($"'{text}' is no path: '@header' takes the name of a header, such as @header('X-Season')", error);
     }
 
     [Fact]

@@ -158,4 +158,39 @@ public class RetryTests
     [InlineData("https://h/p?author=me&design=1", "https://h/p?author=me&design=1")]
     [InlineData("https://h/a@b?c=d@e", "https://h/a@b?c=d@e")]
     public void Secrets_of_a_url_are_masked(string url, string shown) => Assert.Equal(shown, Redaction.Text(url));
+
+    [Fact]
+    public void A_secret_that_begins_like_another_leaves_no_rest() =>
+        Assert.Equal("*** and ***", Redaction.Text("s3cr3t-longer and s3cr3t", ["s3cr3t", "s3cr3t-longer"]));
+
+    [Fact]
+    public void All_that_an_auth_may_hold_is_masked_as_it_is_written_and_as_it_is_sent()
+    {
+        var auth = new AuthOptions
+        {
+            Header = new() { Name = "X", Value = "in-header" },
+            Query = new() { Name = "x", Value = "in query/1" },
+            Bearer = "in-bearer",
+            Basic = new() { User = "me", Password = "in-basic" },
+            Token = new()
+            {
+                Url = "/t",
+                Form = new Dictionary<string, string> { ["client_secret"] = "in-form" },
+                Headers = new Dictionary<string, string> { ["X"] = "in-token-header" },
+                Basic = new() { User = "id", Password = "in-token-basic" },
+            },
+        };
+        using var gate = new ProviderGate("p", new ProviderOptions { BaseUrl = "http://p", Auth = auth }, TimeProvider.System, new Random(1), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        foreach (var secret in (string[])["in-header", "in query/1", "in%20query%2F1", "in-bearer", "in-basic", "in-form", "in-token-header", "in-token-basic", "bWU6aW4tYmFzaWM=", "aWQ6aW4tdG9rZW4tYmFzaWM=", "bWU6aW4tYmFzaWM%3D"])
+        {
+            Assert.Equal("say ***!", gate.Redact($"say {secret}!"));
+        }
+
+        for (var i = 0; i < 10; i++)
+        {
+            gate.Hide($"t0ken-{i}");
+        }
+
+        Assert.Equal("*** *** t0ken-1", gate.Redact("t0ken-9 t0ken-6 t0ken-1"));
+    }
 }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Configuration;
@@ -45,6 +46,28 @@ public class HttpPositionTests
         await second.Output.WaitForAsync(1);
 
         Assert.Equal(2, provider.Count("/a"));
+    }
+
+    [Fact]
+    public async Task After_a_restart_an_unchanged_payload_comes_in_full_once_since_nobody_knows_any_more_what_it_would_confirm()
+    {
+        await using var provider = await TestProvider.StartAsync((context, _) =>
+        {
+            context.Response.Headers.ETag = "\"v1\"";
+            context.Response.StatusCode = context.Request.Headers.IfNoneMatch == "\"v1\"" ? 304 : 200;
+            return context.Response.StatusCode == 304 ? Task.CompletedTask : context.Response.WriteAsync("[1]");
+        });
+        await using var fixture = new SourceFixture(SourceFixture.Fast(provider.Address));
+        var often = Ask("/a") with { Every = new EveryOptions { Otherwise = Duration.Seconds(0.02) } };
+        var first = new RunningHttpSource(fixture, often, null);
+        await first.Output.WaitForAsync(2);
+        var position = first.Output.Positions[^1]!;
+        await first.DisposeAsync();
+
+        await using var second = new RunningHttpSource(fixture, often, Saved(position));
+        var documents = await second.Output.WaitForAsync(2);
+        Assert.Equal(["[1]", ""], documents.Take(2).Select(d => d.Text));
+        Assert.Equal([false, true], documents.Take(2).Select(d => d.Document.Confirmed));
     }
 
     [Fact]

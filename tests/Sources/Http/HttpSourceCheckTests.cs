@@ -73,7 +73,7 @@ public class HttpSourceCheckTests
     {
         var values = new Dictionary<string, Duration> { ["Live"] = Duration.Seconds(5) };
         Assert.Equal(
-            ["every: intervals by value (Live) need 'when': the name, bound by 'for', whose value decides"],
+            ["every: intervals by value (Live) need 'when': the name, bound by 'for', whose value decides, or a path into the answer, such as '$.state'"],
             Check(Chained with { Every = new EveryOptions { Otherwise = Duration.Seconds(60), Values = values } }).Errors);
         Assert.Equal(
             ["every.when: 'status' is not bound; known: game, state"],
@@ -93,6 +93,36 @@ public class HttpSourceCheckTests
             ["every: sources 'feeds', 'schedule' can ask 80/min together; provider 'mlb' allows 60/min; they would be asked less often"],
             Check(busy, ("schedule", busy)).Warnings);
     }
+
+    public static TheoryData<string, HttpSourceOptions, string> Slips => new()
+    {
+        { "nothing", Plain with { Pages = new PagesOptions() }, "pages: says neither how the next page is asked for ('by') nor how many items there are ('total'); give one of them" },
+        { "no items", Plain with { Pages = new PagesOptions { By = "page" } }, "pages: needs 'items', the path of the list whose items count, such as \"items\": \"$.data\", to know where the pages end" },
+        { "total of nothing", Plain with { Pages = new PagesOptions { By = "link", Total = "$.n" } }, "pages: needs 'items', the path of the list whose items count, such as \"items\": \"$.data\", to compare with 'total'" },
+        { "no path", Plain with { Pages = new PagesOptions { By = "next" } }, "pages: needs 'path', where a page has the URL of the next, such as \"path\": \"$.links.next\"" },
+        { "path too many", Plain with { Pages = new PagesOptions { By = "link", Path = "$.x" } }, "pages.path: is for cursor and next; remove it, or set 'by' to that" },
+        { "size too many", Plain with { Pages = new PagesOptions { By = "cursor", Path = "$.x", Size = 3 } }, "pages.size: is for page and offset; remove it, or set 'by' to that" },
+        { "items in a header", Plain with { Pages = new PagesOptions { By = "page", Items = "@header('X')" } }, "pages.items: '@header('X')' looks beyond the answer; write a path into it" },
+        { "get with a body", Plain with { Body = Json("{}") }, "body: a GET sends no body; set \"method\": \"POST\"" },
+        { "text", Plain with { Method = "POST", Body = Json("\"x\"") }, "body: expected an object or a list; text is sent inside of one" },
+        { "list as a form", Plain with { Method = "POST", Body = Json("[1]"), ContentType = "application/x-www-form-urlencoded" }, "body: a form is an object: names and their values" },
+        { "unbound", Plain with { Method = "POST", Body = Json("[{\"a\":\"{ x } {game}\"}]") }, "body: '{game}' is not bound; known: {today}; bind others under 'for', such as \"game\": \"path.in.the.item\"" },
+        { "zone", Plain with { Method = "POST", Body = Json("[\"{today:Mars}\"]") }, "body: 'Mars' in '{today:Mars}' is no time zone this machine knows; write one like America/New_York" },
+        { "condition", Plain with { FailsWhen = "exist($.error)" }, "failsWhen: 'exist($.error)' is no condition: a comparison (==, !=, <, <=, >, >=) is expected at position 6, not '('" },
+        { "condition beyond", Plain with { Expects = "exists(@url)" }, "expects: 'exists(@url)' is no condition: '@url' looks beyond the document; here paths start from it, such as $.error" },
+        { "text of no error", Plain with { ErrorText = "$.error" }, "errorText: is read when 'failsWhen' or 'expects' says that an answer is an error; give one of them" },
+        { "interval by a path", Plain with { Every = new EveryOptions { When = "$.a[", Otherwise = Duration.Seconds(60) } }, "every.when: '$.a[' is no path:" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Slips))]
+    public void Each_slip_is_told_with_its_remedy(string slip, HttpSourceOptions options, string error)
+    {
+        Assert.NotEmpty(slip);
+        Assert.StartsWith(error, Assert.Single(Check(options).Errors), StringComparison.Ordinal);
+    }
+
+    private static System.Text.Json.JsonElement Json(string text) => System.Text.Json.JsonDocument.Parse(text).RootElement;
 
     private sealed record OtherOptions : SourceOptions;
 }

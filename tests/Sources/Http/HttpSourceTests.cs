@@ -136,21 +136,31 @@ public class HttpSourceTests
         Assert.False(request.Failing);
         outlet.Failed(request, GateOutcome.BreakerOpen, attempts: 1, "opened by this one");
         Assert.Equal("opened by this one", fixture.Health.Sources["s"].LastError);
+
+        // But a half of its pages is none of them.
+        request.Poll.GoOn(new Uri("http://p/2"));
+        request.Pages.Add(new TrackedPage(2));
+        outlet.Failed(request, GateOutcome.BreakerOpen, attempts: 0, "open");
+        Assert.Equal(("page 2: open", 1L), (fixture.Health.Sources["s"].LastError, fixture.Health.Sources["s"].Incomplete));
     }
 
     [Fact]
     public void Another_url_confirms_nothing_that_was_known_of_the_one_before()
     {
-        var request = new TrackedRequest(new RequestTemplate("/day?d={today}"), 0);
-        request.GoTo(new Uri("http://p/day?d=2026-07-04"), "shown", 0);
-        (request.Known, request.LastModified) = (true, DateTimeOffset.UnixEpoch);
-        request.GoTo(new Uri("http://p/day?d=2026-07-04"), "shown", 0);
-        Assert.Equal((true, DateTimeOffset.UnixEpoch), (request.Known, request.LastModified));
-        request.GoTo(new Uri("http://p/day?d=2026-07-05"), "shown", 0);
-        Assert.Equal((false, null), (request.Known, request.LastModified));
-        (request.Known, request.LastModified) = (true, DateTimeOffset.UnixEpoch);
-        request.GoTo(new Uri("http://p/day?d=2026-07-05"), "shown", 1);
-        Assert.Equal((false, null), (request.Known, request.LastModified));
+        var page = new TrackedPage(1);
+        void Check(string day, string? body, int generation, bool isKnown)
+        {
+            page.GoTo(new Uri($"http://p/day?d={day}"), body, "shown", generation);
+            Assert.Equal((isKnown, isKnown ? DateTimeOffset.UnixEpoch : null), (page.Known, page.LastModified));
+            (page.Known, page.LastModified) = (true, DateTimeOffset.UnixEpoch);
+        }
+
+        Check("2026-07-04", null, 0, isKnown: false);
+        Check("2026-07-04", null, 0, isKnown: true);
+        Check("2026-07-05", null, 0, isKnown: false);
+        Check("2026-07-05", null, 1, isKnown: false);
+        Check("2026-07-05", "{}", 1, isKnown: false);
+        Check("2026-07-05", "{}", 1, isKnown: true);
     }
 
     [Fact]

@@ -94,6 +94,88 @@ public class RequestScheduleTests
         Assert.Equal(5, schedule.UntilDue.Value.TotalSeconds);
     }
 
+    [Theory]
+    [InlineData(20, 20)]
+    [InlineData(3, 10)]
+    public void A_fresh_answer_puts_off_the_next_request_and_never_hastens_it(int fresh, int wait)
+    {
+        var schedule = Schedule(10, 0, "/a");
+        var request = schedule.TakeDue()!;
+        request.FreshFor = TimeSpan.FromSeconds(fresh);
+        schedule.Done(request);
+        Assert.Equal(wait, schedule.UntilDue!.Value.TotalSeconds);
+
+        // Once: the next answer speaks for itself.
+        time.Advance(schedule.UntilDue.Value);
+        schedule.Done(schedule.TakeDue()!);
+        Assert.Equal(10, schedule.UntilDue.Value.TotalSeconds);
+    }
+
+    [Fact]
+    public void Live_games_are_asked_for_every_5_s_those_to_come_every_60_s_and_all_others_every_10_min()
+    {
+        var every = new EveryOptions
+        {
+            When = "state",
+            Otherwise = Duration.Seconds(600),
+            Values = new Dictionary<string, Duration> { ["Live"] = Duration.Seconds(5), ["Preview"] = Duration.Seconds(60) },
+        };
+        var schedule = new RequestSchedule(every, 0, time, new Random(3));
+        void Set(params (string Game, string? State)[] games) => schedule.Set(games.ToDictionary(g => g.Game, g => (new RequestTemplate(g.Game), g.State)));
+        Dictionary<string, int> AskedWithin(TimeSpan period)
+        {
+            var asked = new Dictionary<string, int>();
+            for (var end = time.GetUtcNow() + period; time.GetUtcNow() < end; time.Advance(TimeSpan.FromSeconds(1)))
+            {
+                while (schedule.TakeDue() is { } request)
+                {
+                    asked[request.Template.ToString()] = asked.GetValueOrDefault(request.Template.ToString()) + 1;
+                    schedule.Done(request);
+                }
+            }
+
+            return asked;
+        }
+
+        Set(("/live", "Live"), ("/preview", "Preview"), ("/final", "Final"), ("/unknown", null));
+        var hour = AskedWithin(TimeSpan.FromHours(1));
+        Assert.Equal((720, 60, 6, 6), (hour["/live"], hour["/preview"], hour["/final"], hour["/unknown"]));
+
+        // It begins, and is asked for at once; the other is over.
+        Set(("/live", "Final"), ("/preview", "Live"), ("/final", "Final"), ("/unknown", null));
+        hour = AskedWithin(TimeSpan.FromHours(1));
+        Assert.Equal((720, 6), (hour["/preview"], hour["/final"]));
+        Assert.InRange(hour["/live"], 6, 7);
+    }
+
+    [Fact]
+    public void Pages_have_numbers_of_their_own_which_are_used_again()
+    {
+        var schedule = Schedule(10, 0, "/a", "/b");
+        var request = schedule.TakeDue()!;
+        for (var page = 2; page <= 4; page++)
+        {
+            request.Poll.GoOn(new Uri("http://p/next"));
+            schedule.NeedPage(request);
+        }
+
+        Assert.Equal([1, 3, 4, 5], request.Pages.Select(p => p.Number));
+        schedule.Done(request);
+        Assert.Equal((0, 4), (request.Poll.Page, request.Pages.Count));
+
+        request.Poll.GoOn(new Uri("http://p/next"));
+        Assert.Equal([4, 5], schedule.DropPages(request).Select(p => p.Number));
+        schedule.Set(Wanted("/a", "/b", "/c"));
+        schedule.Done(request);
+        Assert.Equal([1, 2, 4], Enumerable.Range(0, 3).Select(_ => { time.Advance(TimeSpan.FromSeconds(60)); return schedule.TakeDue()!.Page.Number; }).Order());
+
+        // All of its numbers are free when it goes.
+        schedule.Set(Wanted("/b", "/c"));
+        schedule.Done(request);
+        schedule.Set(Wanted("/b", "/c", "/d", "/e"));
+        Assert.Equal([1, 3], Enumerable.Range(0, 2).Select(_ => schedule.TakeDue()!.Page.Number).Order());
+    }
+
     [Fact]
     public void A_request_that_goes_while_in_flight_leaves_with_its_answer()
     {
@@ -105,7 +187,7 @@ public class RequestScheduleTests
         Assert.Equal(1, schedule.Count);
         schedule.Set(Wanted("/b", "/c"));
         Assert.Equal("/b", schedule.TakeDue()!.Template.ToString());
-        Assert.Equal(1, schedule.TakeDue()!.Number);
+        Assert.Equal(1, schedule.TakeDue()!.Page.Number);
     }
 
     [Theory]

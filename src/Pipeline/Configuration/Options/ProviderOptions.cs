@@ -13,6 +13,9 @@ public sealed record ProviderOptions
     [Secret]
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>How it knows us, when it wants more than a header.</summary>
+    public AuthOptions? Auth { get; init; }
+
     /// <summary>How many requests it allows.</summary>
     public ThrottleOptions Throttle { get; init; } = new();
 

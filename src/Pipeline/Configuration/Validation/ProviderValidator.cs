@@ -42,6 +42,7 @@ internal static class ProviderValidator
                 subject.Error($"{path}.throttle", "allows any number of requests; give at least one of perSecond, perMinute and perHour");
             }
 
+            AuthValidator.Validate(subject, path, provider);
             if (!isPartial && !used.Contains(name))
             {
                 subject.Warning(path, $"no source uses the provider '{name}'; name it in a source's \"provider\", or remove it");

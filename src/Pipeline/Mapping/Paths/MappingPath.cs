@@ -13,9 +13,10 @@ public sealed class MappingPath
     private readonly string text;
     private readonly bool hasWildcard;
 
-    internal MappingPath(string text, PathRoot root, int climb, PathStep[] steps, Query? query = null)
+    internal MappingPath(string text, PathRoot root, int climb, PathStep[] steps, Query? query = null, string? header = null)
     {
         this.text = text;
+        Header = header;
         Root = root;
         Climb = climb;
         Steps = steps;
@@ -26,10 +27,16 @@ public sealed class MappingPath
     }
 
     /// <summary>
-    /// True when the path climbs (<c>^</c>), computes a name or asks for <c>@key</c>, <c>@url</c>, <c>@file</c> or <c>@fetched</c>: it means
-    /// nothing to <see cref="Select"/> and <see cref="TryGet"/>, which know one value only.
+    /// True when the path climbs (<c>^</c>), computes a name or asks for <c>@key</c>, <c>@url</c>, <c>@file</c>, <c>@fetched</c> or
+    /// <c>@header('NAME')</c>: it means nothing to <see cref="Select"/> and <see cref="TryGet"/>, which know one value only.
     /// </summary>
-    public bool NeedsContext => Climb > 0 || IsComputed || Root is PathRoot.Key or PathRoot.Origin or PathRoot.Fetched;
+    public bool NeedsContext => Climb > 0 || IsComputed || IsNoPath;
+
+    /// <summary>The header that <c>@header('NAME')</c> asks for; null for every other path.</summary>
+    public string? Header { get; }
+
+    /// <summary>Whether it is one value from beside the document, such as <c>@key</c>, below which nothing can be selected.</summary>
+    internal bool IsNoPath => Root is PathRoot.Key or PathRoot.Origin or PathRoot.Fetched or PathRoot.Header;
 
     /// <summary>Whether it goes into members only, so that many such paths can be followed at once.</summary>
     internal bool IsPlain { get; }

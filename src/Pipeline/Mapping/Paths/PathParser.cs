@@ -8,7 +8,9 @@ namespace StreamEngine.Pipeline.Mapping;
 /// <param name="text">As the operator wrote it.</param>
 internal sealed class PathParser(string text)
 {
-    private static readonly string[] Context = ["@key", "@url", "@file", "@fetched"];
+    private static readonly string[] Context = ["@key", "@url", "@file", "@fetched", "@header('NAME')"];
+
+    private const string HeaderStart = "@header(";
 
     private readonly PathReader reader = new(text) { TakesComputed = true };
     private string? fault;
@@ -67,6 +69,7 @@ internal sealed class PathParser(string text)
             "@key" => PathRoot.Key,
             "@url" or "@file" => PathRoot.Origin,
             "@fetched" => PathRoot.Fetched,
+            _ when name.StartsWith(HeaderStart, StringComparison.Ordinal) => PathRoot.Header,
             _ => PathRoot.Item,
         };
         if (root == PathRoot.Item)
@@ -74,9 +77,35 @@ internal sealed class PathParser(string text)
             return Fail($"'{name}' is unknown{Suggestion.Remedy(name, Context)}");
         }
 
-        return climb > 0 && root != PathRoot.Key
-            ? Fail($"'{name}' belongs to the document; write it without '^'")
-            : new MappingPath(text, root, climb, []);
+        if (climb > 0 && root != PathRoot.Key)
+        {
+            return Fail($"'{name}' belongs to the document; write it without '^'");
+        }
+
+        if (root != PathRoot.Header)
+        {
+            return new MappingPath(text, root, climb, []);
+        }
+
+        return HeaderName(name) is { } header
+            ? new MappingPath(text, root, climb, [], header: header)
+            : Fail("'@header' takes the name of a header, such as @header('X-Season')");
+    }
+
+    private static string? HeaderName(string text)
+    {
+        if (!text.EndsWith(')'))
+        {
+            return null;
+        }
+
+        var name = text[HeaderStart.Length..^1];
+        if (name.Length > 1 && name[0] is '\'' or '"' && name[^1] == name[0])
+        {
+            name = name[1..^1];
+        }
+
+        return name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? name : null;
     }
 
     private MappingPath? Fail(string message)

@@ -17,4 +17,7 @@ internal enum PathRoot
 
     /// <summary>When the document was received: <c>@fetched</c>.</summary>
     Fetched,
+
+    /// <summary>A header of the answer that the document came in: <c>@header('NAME')</c>.</summary>
+    Header,
 }

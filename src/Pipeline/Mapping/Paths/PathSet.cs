@@ -23,7 +23,10 @@ internal sealed class PathSet(int levels)
     }
 
     /// <summary>Whether all that the document must tell are members that are found at once.</summary>
-    public bool IsPlain => paths.TrueForAll(p => (p.Path.IsPlain && !p.NeedsNode) || p.Path.Root is PathRoot.Key or PathRoot.Origin or PathRoot.Fetched);
+    public bool IsPlain => paths.TrueForAll(p => (p.Path.IsPlain && !p.NeedsNode) || p.Path.IsNoPath);
+
+    /// <summary>The headers that paths ask for.</summary>
+    public IEnumerable<string> Headers => paths.Select(p => p.Path.Header).OfType<string>();
 
     /// <summary>Whether a path starts there.</summary>
     public bool Uses(PathRoot root) => paths.Exists(p => p.Path.Root == root);

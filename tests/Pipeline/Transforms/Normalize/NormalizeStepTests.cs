@@ -121,6 +121,27 @@ public class NormalizeStepTests
     }
 
     [Fact]
+    public void A_header_gives_values_keys_and_conditions()
+    {
+        var batch = new TestBatch();
+        var step = TestMapping.Step(batch.Schema, """
+            [{"record":"player","key":"player:{@header('X-League')}:{id}","when":"@header('X-Season') == 2026 and exists(@header('x-league'))",
+              "eventTime":{"path":"@header('Date')","format":"ddd, dd MMM yyyy HH:mm:ss 'GMT'"},
+              "fields":{"team":"@header('X-Team')","hits":"@header('X-Season')","name":"name"}}]
+            """);
+        batch.Document("""{"id":1,"name":"A"}""", headers: new DocumentHeaders([new("X-League", "mlb"), new("X-Season", "2026"), new("Date", "Sun, 01 Jun 2025 11:59:58 GMT")]));
+        batch.Document("""{"id":2,"name":"B"}""", headers: new DocumentHeaders([new("X-League", "mlb"), new("X-Season", "2025")]));
+        batch.Document("""{"id":3,"name":"C"}""");
+        step.Run(batch.Batch, TestBatch.Start);
+        Assert.Equal(1, batch.Batch.RowCount);
+        var row = batch.Batch[0];
+        Assert.Equal("player:mlb:1", Encoding.UTF8.GetString(row.Key));
+        Assert.Equal(("\"A\"", "2026"), (Json(row, "name"), Json(row, "hits")));
+        Assert.False(row.Has(row.Type.Field("team")!.Slot));
+        Assert.Equal(new DateTime(2025, 6, 1, 11, 59, 58, DateTimeKind.Utc).Ticks, row.Head.EventTime);
+    }
+
+    [Fact]
     public void One_pass_makes_the_rows_that_two_make()
     {
         const string Rule = """

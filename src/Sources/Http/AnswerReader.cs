@@ -1,0 +1,126 @@
+using System.Globalization;
+using StreamEngine.Pipeline.Conditions;
+using StreamEngine.Pipeline.Json;
+
+namespace StreamEngine.Sources.Http;
+
+/// <summary>Reads what the source itself wants to know of an answer: whether it is an error after all, how it goes on, how soon to ask again.</summary>
+internal sealed class AnswerReader
+{
+    /// <summary>The longest cursor or URL that is followed: it is kept, and goes into a URL.</summary>
+    private const int MaxNext = 8 << 10;
+
+    private readonly Lock @lock = new();
+    private readonly JsonTape tape = new();
+    private readonly HttpSourceOptions options;
+    private readonly Func<string, string> redact;
+    private readonly DocumentCondition? failsWhen;
+    private readonly DocumentCondition? expects;
+    private readonly AnswerPath? errorText;
+    private readonly AnswerPath? state;
+    private readonly AnswerPath? items;
+    private readonly AnswerPath? total;
+    private readonly AnswerPath? next;
+
+    /// <param name="options">Conditions and paths that are known to parse.</param>
+    /// <param name="redact">Masks secrets.</param>
+    public AnswerReader(HttpSourceOptions options, Func<string, string> redact)
+    {
+        this.options = options;
+        this.redact = redact;
+        failsWhen = Condition(options.FailsWhen);
+        expects = Condition(options.Expects);
+        errorText = Path(options.ErrorText);
+        state = options.Every.IsOfAnswer ? Path(options.Every.When) : null;
+        items = Path(options.Pages?.Items);
+        total = Path(options.Pages?.Total);
+        next = Path(options.Pages?.Path);
+    }
+
+    /// <summary>Reads an answer.</summary>
+    /// <param name="json">Its body.</param>
+    /// <param name="response">Its headers.</param>
+    /// <param name="facts">What it says.</param>
+    /// <returns>Why it is no good answer, without secrets; null when it is one.</returns>
+    public string? Read(ReadOnlySpan<byte> json, HttpResponseMessage response, out AnswerFacts facts)
+    {
+        facts = new AnswerFacts();
+        if (!options.ReadsAnswers)
+        {
+            return null;
+        }
+
+        // One at a time: the tape of a large answer is larger than the answer.
+        lock (@lock)
+        {
+            if (!tape.TryRead(json, out var body))
+            {
+                return tape.Error;
+            }
+
+            if (failsWhen?.Holds(body) == true)
+            {
+                return $"the answer is an error: {Error(body)}";
+            }
+
+            if (expects?.Holds(body) == false)
+            {
+                return $"the answer lacks what is expected, {options.Expects}: {Error(body)}";
+            }
+
+            facts = new AnswerFacts(
+                State(body),
+                Items(body),
+                long.TryParse(total?.Find(body, response), NumberStyles.None, CultureInfo.InvariantCulture, out var all) ? all : null,
+                options.Pages?.By == PagesOptions.ByLink ? LinkHeader.Next(AnswerPath.HeaderOf(response, "Link")) : next?.Find(body, response));
+            return facts.Next?.Length > MaxNext ? $"what says where the next page is has more than {MaxNext} characters" : null;
+        }
+    }
+
+    private string Error(JsonValue body) => ErrorText.Of(errorText is not null && errorText.TryGet(body, out var text) ? text : body, redact);
+
+    /// <summary>Of several values the one that wants the shortest interval; null for one that has none of its own.</summary>
+    private string? State(JsonValue body)
+    {
+        if (state is null)
+        {
+            return null;
+        }
+
+        var every = options.Every;
+        var (found, any) = ((string?)null, false);
+
+        foreach (var match in state.Select(body))
+        {
+            var text = match.Kind switch { JsonKind.True => "true", JsonKind.False => "false", _ => match.GetText() };
+            if (text is not null && (!any || every.For(text) < every.For(found)))
+            {
+                (found, any) = (every.Values.ContainsKey(text) ? text : null, true);
+            }
+        }
+
+        return found;
+    }
+
+    private long? Items(JsonValue body)
+    {
+        long? count = null;
+        if (items is null)
+        {
+            return null;
+        }
+
+        foreach (var list in items.Select(body))
+        {
+            count = (count ?? 0) + list.Count;
+        }
+
+        return count;
+    }
+
+    private static AnswerPath? Path(string? text) => text is null ? null : new AnswerPath(text);
+
+    private static DocumentCondition? Condition(string? text) => text is null ? null
+        : DocumentCondition.TryParse(text, out var condition, out var error) ? condition
+        : throw new FormatException(error);
+}

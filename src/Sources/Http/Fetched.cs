@@ -1,0 +1,33 @@
+using System.Net.Http.Headers;
+using StreamEngine.Pipeline.Messages;
+
+namespace StreamEngine.Sources.Http;
+
+/// <summary>What a good answer was, or one that the requester can do something about.</summary>
+/// <param name="Body">The payload; null for a 304, a redirect and a refused token.</param>
+internal sealed record Fetched(Body? Body)
+{
+    /// <summary>Hash of the payload; of a 304, of the one that it confirms.</summary>
+    public UInt128 Hash { get; init; }
+
+    /// <summary>Where the provider sent us instead, on the same host.</summary>
+    public Uri? Redirect { get; init; }
+
+    /// <summary>Whether the token is not good any more.</summary>
+    public bool IsRefused { get; init; }
+
+    /// <summary>To ask conditionally the next time.</summary>
+    public EntityTagHeaderValue? ETag { get; init; }
+
+    /// <summary>To ask conditionally the next time.</summary>
+    public DateTimeOffset? LastModified { get; init; }
+
+    /// <summary>What the answer tells the source.</summary>
+    public AnswerFacts Facts { get; init; } = new();
+
+    /// <summary>How long the same answer would come; null when that isn't known or doesn't count.</summary>
+    public TimeSpan? FreshFor { get; init; }
+
+    /// <summary>Headers that a mapping may read.</summary>
+    public DocumentHeaders? Headers { get; init; }
+}
