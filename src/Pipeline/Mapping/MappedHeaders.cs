@@ -10,7 +10,7 @@ public static class MappedHeaders
     {
         ArgumentNullException.ThrowIfNull(context);
         return [.. context.Files.Values.OfType<IReadOnlyList<MappingRuleOptions>>()
-            .SelectMany(mapping => new MappingCompiler(context.Schema, static (_, _) => { }).Compile(mapping) ?? [])
+            .SelectMany(mapping => new MappingCompiler(context.Schema, static (_, _) => { }, static (_, _) => new Dictionary<string, string>()).Compile(mapping) ?? [])
             .SelectMany(rule => rule.Headers)
             .Distinct(StringComparer.OrdinalIgnoreCase)];
     }

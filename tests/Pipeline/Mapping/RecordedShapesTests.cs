@@ -306,11 +306,12 @@ public class RecordedShapesTests
         try
         {
             var made = RecordedMapping.Of("odds-api/v4_baseball_mlb_2026-07-25.json", "home string", $$"""
-                [{ "record": "item", "each": "$[*]", "key": "{id}", "fields": { "home": { "path": "home_team", "table": "{{table}}", "fold": true, "values": { "athletics": "OAK" } } } }]
+                [{ "record": "item", "each": "$[*]", "key": "{id}", "fields": { "home": { "path": "home_team", "table": "{{table}}", "fold": true, "values": { "athletics": "OAK", "detroit TIGERS": "OURS" } } } }]
                 """);
             Assert.Equal(15, made.Records.Count);
-            Assert.Equal("DET", made.Records[0].Fields["home"]);
-            Assert.All(made.Records, r => Assert.InRange(r.Fields["home"].Length, 2, 3));
+            // What the mapping says itself comes before the table.
+            Assert.Equal("OURS", made.Records[0].Fields["home"]);
+            Assert.All(made.Records, r => Assert.InRange(r.Fields["home"].Length, 2, 4));
         }
         finally
         {
