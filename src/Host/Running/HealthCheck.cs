@@ -120,6 +120,7 @@ internal static class HealthCheck
             Bytes = known.Bytes,
             Failures = known.Failures,
             FailuresInARow = known.FailuresInARow,
+            Missed = known.Missed,
             LastFailure = known.LastFailure,
             LastError = known.LastError,
         };
