@@ -61,7 +61,7 @@ public sealed class FuzzTests : IDisposable
         var path = Path.Combine(folder.FullName, "in.csv");
         Fuzz.Run(
             [
-                Encoding.UTF8.GetBytes("\uFEFFid,\"first, name\",\"a \"\"b\"\"\"\r\n1,Ada,\"x\ny\"\r\n\r\n2,\"Bo\",\n3,a\\b\n4,é,\t," + new string('x', 4000) + "\n5,,"),
+                Encoding.UTF8.GetBytes("\uFEFFid,\"first, name\",\"a \"\"b\"\"\"\r\n1,Ada,\"x\ny\"\r\n\r\n2,\"Bo\",\n3,a\\b\n4,é,\t" + new string('x', 4000) + "\n5,,"),
                 Encoding.UTF8.GetBytes("a,b\n" + string.Concat(Enumerable.Range(0, 600).Select(i => $"{i},\"{i}\"\n"))),
             ],
             bytes =>

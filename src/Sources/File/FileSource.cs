@@ -160,8 +160,17 @@ internal sealed class FileSource(FileSourceOptions options, BlockContext context
                 return new DocumentBatcher(input, file.Reached, options.MaxDocument.Bytes);
             case FileFormat.Csv:
                 var delimiter = FileFormats.Delimiter(options, file.Path);
-                var header = file.Reached.Offset == 0 ? null : CsvBatcher.ReadHeader(InputFile.Open(file.Path), file.Reached, delimiter, maxLine);
-                return new CsvBatcher(input, file.Reached, header, delimiter, maxLine, waits);
+                try
+                {
+                    var header = file.Reached.Offset == 0 ? null : CsvBatcher.ReadHeader(InputFile.Open(file.Path), file.Reached, delimiter, maxLine);
+                    return new CsvBatcher(input, file.Reached, header, delimiter, maxLine, waits);
+                }
+                catch
+                {
+                    input.Dispose();
+                    throw;
+                }
+
             default:
                 return new LineBatcher(input, file.Reached, maxLine, waits);
         }

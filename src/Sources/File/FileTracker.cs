@@ -110,7 +110,7 @@ internal sealed class FileTracker(FileSourceOptions options, BlockContext contex
             claimed.Add(path);
 
             // What was compressed meanwhile may have got more lines before.
-            file.Reached = file.Reached with { Name = NameOf(path), IsDone = file.Reached.IsDone && InputFile.IsCompressedName(file.Path) };
+            file.Reached = file.Reached with { Name = NameOf(path), IsDone = file.Reached.IsDone && (file.Format == FileFormat.Document || InputFile.IsCompressedName(file.Path)) };
             (file.Path, file.Stamp, file.Missed) = (path, stamp, 0);
         }
     }
@@ -137,9 +137,12 @@ internal sealed class FileTracker(FileSourceOptions options, BlockContext contex
             return false;
         }
 
-        // One that is compressed or a document is read as a whole: its writer must have finished.
+        // One that is compressed or a document is read as a whole: its writer must have finished. A document that begins like another is none the less one.
+        var isDocument = FileFormats.Of(options, path) == FileFormat.Document;
         var beginning = Beginning(path);
-        var looks = beginning is null || tracked.Any(f => f.Reached.Offset > 0 && f.Reached.BeginsLike(beginning)) ? Patience : InputFile.IsCompressedName(path) || FileFormats.Of(options, path) == FileFormat.Document ? 1 : 0;
+        var looks = isDocument && beginning is not null ? 1
+            : beginning is null || tracked.Any(f => f.Reached.Offset > 0 && f.Reached.BeginsLike(beginning)) ? Patience
+            : InputFile.IsCompressedName(path) ? 1 : 0;
         var before = held.TryGetValue(path, out var last) && last.Stamp == stamp ? last.Looks + 1 : 0;
         held[path] = (stamp, before);
         return before >= looks && held.Remove(path);

@@ -9,8 +9,8 @@ namespace StreamEngine.Sources.WebSockets;
 /// <param name="options">Valid options.</param>
 /// <param name="context">The source's surroundings.</param>
 /// <param name="logger">Where gaps are told.</param>
-/// <param name="heard">Called for every message.</param>
-internal sealed partial class Conversation(WebSocketSourceOptions options, BlockContext context, ILogger logger, Action heard)
+/// <param name="heard">Called for every message; with true for a payload.</param>
+internal sealed partial class Conversation(WebSocketSourceOptions options, BlockContext context, ILogger logger, Action<bool> heard)
 {
     private readonly MessageTemplate[] subscribe = [.. options.Subscribe.Select(m => new MessageTemplate(m))];
     private readonly MessageTemplate[] resume = [.. (options.Resume?.Send ?? []).Select(m => new MessageTemplate(m))];
@@ -128,10 +128,10 @@ internal sealed partial class Conversation(WebSocketSourceOptions options, Block
                 continue;
             }
 
-            heard();
             answers.Clear();
             var gap = default(Gap?);
             var verdict = message.IsTooLong ? Verdict.TooLong : Judge(out gap);
+            heard(verdict == Verdict.Payload);
             if (gap is { } open && IsToFill(open) && resume.Length > 0)
             {
                 throw new ConnectionLostException($"{open.Missing} messages are missing behind {open.Before}; they are asked for again");

@@ -19,6 +19,7 @@ internal sealed partial class WebSocketSource : IPositionedSource
     private readonly RequestTemplate request;
     private readonly Conversation conversation;
     private readonly BackOff backOff;
+    private bool isUp;
     private DateTimeOffset? downSince;
 
     public WebSocketSource(WebSocketSourceOptions options, BlockContext context)
@@ -88,6 +89,7 @@ internal sealed partial class WebSocketSource : IPositionedSource
         var reason = gate.Redact(why, options.Headers.Values);
         var wait = backOff.Next() * (1 + (context.Random.NextDouble() / 2));
         context.Health.Failed(context.Name, reason);
+        isUp = false;
         if (downSince is null)
         {
             downSince = time.GetUtcNow();
@@ -97,12 +99,22 @@ internal sealed partial class WebSocketSource : IPositionedSource
         return wait;
     }
 
-    private void ReportUp()
+    private void ReportUp(bool isPayload)
     {
+        if (isUp)
+        {
+            return;
+        }
+
+        isUp = true;
+        if (!isPayload)
+        {
+            // A subscription without news would be called waiting or failing until there is some.
+            context.Health.Succeeded(context.Name, changed: false, 0);
+        }
+
         if (downSince is { } since)
         {
-            // A subscription without news would be called failing until there is some.
-            context.Health.Succeeded(context.Name, changed: false, 0);
             downSince = null;
             LogUp(context.Name, gate.Name, (long)(time.GetUtcNow() - since).TotalSeconds);
         }

@@ -194,7 +194,8 @@ public sealed class CsvFileTests : IAsyncDisposable
         }
 
         folder.Append("a.csv", "10,11\n");
-        Assert.Equal(["""{"b":"10","c":"11"}"""], (await folder.ReadAsync("a.csv", InputFolder.Restored(left))).Texts);
+        folder.Append("a.csv.1", "12,13\n");
+        Assert.Equal(["""{"a":"12","b":"13"}""", """{"b":"10","c":"11"}"""], (await folder.ReadAsync("a.csv", InputFolder.Restored(left))).Texts);
     }
 
     [Fact]

@@ -124,6 +124,26 @@ public sealed class DocumentFileTests : IAsyncDisposable
         Assert.Empty((await folder.ReadAsync("*.json", InputFolder.Restored(output.Positions[^1]))).Documents);
     }
 
+    [Fact]
+    public async Task A_document_that_was_renamed_is_not_read_twice_and_one_that_begins_like_it_is_another()
+    {
+        var begin = "{ \"a\": \"" + new string('x', 5000);
+        folder.Write("a.json", begin + "\" }");
+        using var output = new TestOutput();
+        using var stop = new CancellationTokenSource();
+        var run = folder.Source("*.json", follow: true).RunAsync(output, stop.Token);
+        await LookAsync(output, 1);
+        folder.Move("a.json", "b.json");
+        folder.Write("c.json", begin + "1\" }");
+        await LookAsync(output, 2);
+        folder.Write("d.json", begin + "22\" }");
+        await LookAsync(output, 3);
+        Assert.Equal([begin + "\" }", begin + "1\" }", begin + "22\" }"], output.Texts);
+        await stop.CancelAsync();
+        await run;
+        Assert.Empty((await folder.ReadAsync("*.json", InputFolder.Restored(output.Positions[^1]))).Documents);
+    }
+
     [Theory]
     [InlineData("[1]\n[2]\n", "auto", 1)]
     [InlineData("[1]\n", "auto", 0)]
@@ -144,7 +164,8 @@ public sealed class DocumentFileTests : IAsyncDisposable
     [InlineData("a.csv", "auto", "maxLine", 1L << 20)]
     [InlineData("a.json", "auto", "maxDocument", 8L << 20)]
     [InlineData("a.json.gz", "auto", "maxDocument", 8L << 20)]
-    [InlineData("in/*", "auto", "maxLine", 1L << 20)]
+    [InlineData("in/*.txt", "auto", "maxLine", 1L << 20)]
+    [InlineData("in/*", "auto", "maxDocument", 8L << 20)]
     [InlineData("in/a.*", "auto", "maxDocument", 8L << 20)]
     [InlineData("a.jsonl", "document", "maxDocument", 8L << 20)]
     public void The_memory_plan_counts_the_largest_payload_that_may_come(string path, string format, string setting, long largest)
