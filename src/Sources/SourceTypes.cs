@@ -2,6 +2,7 @@ using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Sources.File;
 using StreamEngine.Sources.Http;
 using StreamEngine.Sources.RedisStream;
+using StreamEngine.Sources.WebSockets;
 
 namespace StreamEngine.Sources;
 
@@ -20,7 +21,7 @@ public static class SourceTypes
             without: "at least once (the provider is asked again); what was known of earlier payloads begins anew"),
         BlockType.Source<FileSourceOptions>(
             "file",
-            "Exactly once, in order, from a checkpoint on; without checkpoints a new run starts at the first line again. Not for a pipe, and when it follows, not for what is added to a file right before it is deleted, moved away or truncated; lines of several files that grow at once may come in another order when they are read again.",
+            "Exactly once, in order, from a checkpoint on; without checkpoints a new run starts at the first line again. Not for a pipe, and when it follows, not for what is added to a file right before it is deleted, moved away or truncated, nor for a document that is written anew twice between two looks, or with the same length while the process is down; lines of several files that grow at once may come in another order when they are read again.",
             static (options, context) => new FileSource(options, context),
             FileSourceCheck.Run),
         BlockType.Source<RedisStreamSourceOptions>(
@@ -29,5 +30,12 @@ public static class SourceTypes
             static (options, context) => new RedisStreamSource(options, context),
             RedisStreamSourceCheck.Run,
             without: "at most once: a restart loses the entries under way"),
+        BlockType.Source<WebSocketSourceOptions>(
+            "websocket",
+            "At most once: what the provider says while there is no connection, and what was received but not yet written when the process dies, is lost, unless the provider says it again to a new subscriber. With 'resume' and checkpoints at least once, as far back as the provider goes. In the order in which it was received. With 'sequence' what is missing is counted and told.",
+            static (options, context) => new WebSocketSource(options, context),
+            WebSocketSourceCheck.Run,
+            repeats: "what the provider says again to a new subscriber, or from its 'resume' on; the rest of what was under way is lost",
+            without: "at most once: a restart loses what is under way and what the provider says meanwhile"),
     ];
 }

@@ -1,8 +1,10 @@
 using System.IO.Compression;
 using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
 using StreamEngine.Pipeline.Checkpoints;
+using StreamEngine.Pipeline.Json;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Providers;
 using StreamEngine.Pipeline.Records;
@@ -10,6 +12,7 @@ using StreamEngine.Sources.DeadLetter;
 using StreamEngine.Sources.File;
 using StreamEngine.Sources.Http;
 using StreamEngine.Sources.RedisStream;
+using StreamEngine.Sources.WebSockets;
 using StreamEngine.Tests;
 
 namespace StreamEngine.Sources.Tests;
@@ -50,6 +53,71 @@ public sealed class FuzzTests : IDisposable
             return ReadLines(path, bytes.Length);
         });
     }
+
+    [Fact]
+    [Trait("kind", Fuzz.Trait)]
+    public void Rows_of_csv_are_objects_of_json_or_given_up_with_a_reason()
+    {
+        var path = Path.Combine(folder.FullName, "in.csv");
+        Fuzz.Run(
+            [
+                Encoding.UTF8.GetBytes("\uFEFFid,\"first, name\",\"a \"\"b\"\"\"\r\n1,Ada,\"x\ny\"\r\n\r\n2,\"Bo\",\n3,a\\b\n4,é,\t" + new string('x', 4000) + "\n5,,"),
+                Encoding.UTF8.GetBytes("a,b\n" + string.Concat(Enumerable.Range(0, 600).Select(i => $"{i},\"{i}\"\n"))),
+            ],
+            bytes =>
+            {
+                System.IO.File.WriteAllBytes(path, bytes);
+                return Read(
+                    () => new CsvBatcher(InputFile.Open(path), KnownFile.New("in"), null, (byte)',', MaxLine, wholeRows: false),
+                    bytes.Length,
+                    (text, isLive) =>
+                    {
+                        if (isLive && System.Text.Unicode.Utf8.IsValid(text))
+                        {
+                            Assert.True(new JsonTape().TryRead(text, out var row) && row.Kind == JsonKind.Object, Encoding.UTF8.GetString(text));
+                        }
+                    });
+            });
+    }
+
+    [Fact]
+    [Trait("kind", Fuzz.Trait)]
+    public void A_message_is_answered_with_json_whatever_it_says()
+    {
+        var template = new MessageTemplate(JsonSerializer.Deserialize<JsonElement>("""{"id":"{id}","text":"no {id}, {of.x[0]} {of}","{id}":["{@}"]}"""), isReply: true);
+        Fuzz.Run(
+            ["""{"op":"ping","id":17,"of":{"x":["a\"b","\\"]}}"""u8.ToArray(), """{"id":"\u0041\ud83c\udfc0","of":{"x":[{"y":null}]}}"""u8.ToArray(), "ping \"x\" \\ é"u8.ToArray()],
+            bytes =>
+            {
+                var message = new IncomingMessage(MaxLine);
+                foreach (var part in bytes.Chunk(700))
+                {
+                    part.CopyTo(message.Free());
+                    message.Add(part.Length);
+                }
+
+                if (message.IsTooLong)
+                {
+                    return "too long";
+                }
+
+                if (!message.TryRead(out var value))
+                {
+                    return "no JSON";
+                }
+
+                // Half a surrogate pair is a name that nobody can read.
+                var answer = template.At(DateTimeOffset.UnixEpoch, "", value);
+                Assert.True(new JsonTape().TryRead(answer, out var told) && told.Kind == JsonKind.Object, Encoding.UTF8.GetString(answer));
+                return null;
+            });
+    }
+
+    [Fact]
+    [Trait("kind", Fuzz.Trait)]
+    public void A_saved_place_in_a_conversation_is_taken_over_or_reported() => Fuzz.Run(
+        ["12345"u8.ToArray(), "\"v2-\\\"00a\\\"\""u8.ToArray()],
+        bytes => Restored("token", bytes, state => WebSocketPosition.Restore(state) is { Token.Length: > 0 } place ? place : bytes.Length == 0 ? WebSocketPosition.Start : null));
 
     [Fact]
     [Trait("kind", Fuzz.Trait)]
@@ -166,13 +234,19 @@ public sealed class FuzzTests : IDisposable
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
     }
 
-    private string? ReadLines(string path, int length)
+    private string? ReadLines(string path, int length) => Read(
+        () => new LineBatcher(InputFile.Open(path), KnownFile.New("in"), MaxLine, wholeLines: false),
+        path.EndsWith("gz", StringComparison.Ordinal) ? int.MaxValue : length,
+        (_, _) => { });
+
+    /// <summary>Reads a file to its end.</summary>
+    private string? Read(Func<IFileBatcher> open, int mostDocuments, TakePayload look)
     {
         var reasons = new HashSet<string>();
         long line = 0;
         try
         {
-            using var lines = new LineBatcher(InputFile.Open(path), KnownFile.New("in"), MaxLine, wholeLines: false);
+            using var lines = open();
             for (var documents = 0; !lines.Reached.IsDone;)
             {
                 var batch = pool.RentAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
@@ -186,10 +260,11 @@ public sealed class FuzzTests : IDisposable
 
                     documents += batch.DocumentCount;
                     Assert.InRange(batch.Bytes.Length, 0, Batch.FullBytes * 4);
-                    Assert.True(path.EndsWith("gz", StringComparison.Ordinal) || documents <= length);
+                    Assert.True(documents <= mostDocuments);
                     for (var i = 0; i < batch.DocumentCount; i++)
                     {
                         Assert.InRange(batch.Document(i).Length, 0, MaxLine);
+                        look(batch.Payload(i), batch.Document(i).State == RowState.Live);
                     }
                 }
                 finally
@@ -205,6 +280,8 @@ public sealed class FuzzTests : IDisposable
 
         return reasons.Count == 0 ? null : string.Join('\n', reasons);
     }
+
+    private delegate void TakePayload(ReadOnlySpan<byte> payload, bool isLive);
 
     private static string? Restored(string field, byte[] bytes, Func<StateReader, SourcePosition?> restore)
     {

@@ -121,6 +121,7 @@ internal static class HealthCheck
             Failures = known.Failures,
             Incomplete = known.Incomplete,
             FailuresInARow = known.FailuresInARow,
+            Missed = known.Missed,
             LastFailure = known.LastFailure,
             LastError = known.LastError,
         };

@@ -57,6 +57,9 @@ internal sealed record SourceData
     /// <summary>Failures since the last success.</summary>
     public int FailuresInARow { get; init; }
 
+    /// <summary>Messages that did not arrive, as jumps in the provider's sequence numbers show.</summary>
+    public long Missed { get; init; }
+
     /// <summary>When a request last failed for good.</summary>
     public DateTimeOffset? LastFailure { get; init; }
 

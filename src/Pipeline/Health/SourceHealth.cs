@@ -46,6 +46,12 @@ public sealed class SourceHealth(TimeProvider time)
         _ => Failure(new SourceState(), error, isPartly),
         (_, known) => Failure(known, error, isPartly));
 
+    /// <summary>The provider's sequence numbers show that messages did not arrive.</summary>
+    public void Missed(string source, long messages) => sources.AddOrUpdate(
+        source,
+        _ => new SourceState { Missed = messages },
+        (_, known) => known with { Missed = known.Missed + messages });
+
     private SourceState Success(SourceState known, bool changed, long bytes, bool isWhole) => known with
     {
         LastSuccess = time.GetUtcNow(),
@@ -94,4 +100,7 @@ public sealed record SourceState
 
     /// <summary>Failures since the last success.</summary>
     public int FailuresInARow { get; init; }
+
+    /// <summary>Messages that did not arrive, as jumps in the provider's sequence numbers show.</summary>
+    public long Missed { get; init; }
 }

@@ -1,13 +1,16 @@
 namespace StreamEngine.Pipeline.Runtime;
 
-/// <summary>Waits between restarts: 1 s, doubling to 30 s, and from the start again after a minute without a failure.</summary>
-internal sealed class BackOff(TimeProvider time)
+/// <summary>Waits between restarts, doubling from the first to the longest, and from the first again after a minute without a failure. Not thread safe.</summary>
+/// <param name="time">The clock.</param>
+/// <param name="first">The first wait; 1 s unless stated.</param>
+/// <param name="longest">The longest wait; 30 s unless stated.</param>
+public sealed class BackOff(TimeProvider time, TimeSpan? first = null, TimeSpan? longest = null)
 {
-    private static readonly TimeSpan First = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Healthy = TimeSpan.FromMinutes(1);
 
-    private TimeSpan next = First;
+    private readonly TimeSpan first = first ?? TimeSpan.FromSeconds(1);
+    private readonly TimeSpan longest = longest ?? TimeSpan.FromSeconds(30);
+    private TimeSpan next = first ?? TimeSpan.FromSeconds(1);
     private long lastFailure = long.MinValue;
 
     /// <summary>How often it was asked.</summary>
@@ -21,7 +24,7 @@ internal sealed class BackOff(TimeProvider time)
     {
         if (lastFailure != long.MinValue && time.GetElapsedTime(lastFailure) > Healthy + next)
         {
-            next = First;
+            next = first;
             InARow = 0;
         }
 
@@ -29,7 +32,7 @@ internal sealed class BackOff(TimeProvider time)
         lastFailure = time.GetTimestamp();
         Count++;
         var wait = next;
-        next = next * 2 < Longest ? next * 2 : Longest;
+        next = next * 2 < longest ? next * 2 : longest;
         return wait;
     }
 }

@@ -5,7 +5,7 @@ using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Sources.File;
 
-/// <summary>Reads its files line by line, once or for ever. Started again, it goes on after the last line it handed on.</summary>
+/// <summary>Reads its files line by line, row by row or as a whole, once or for ever. Started again, it goes on after what it handed on.</summary>
 internal sealed class FileSource(FileSourceOptions options, BlockContext context) : IReplayableSource
 {
     /// <summary>Of an input whose length nobody knows, such as a pipe.</summary>
@@ -88,14 +88,14 @@ internal sealed class FileSource(FileSourceOptions options, BlockContext context
     /// <returns>Why it can't be read; null when it can.</returns>
     private async ValueTask<IOException?> ReadAsync(FileTracker files, TrackedFile file, long filesBefore, ISourceOutput output, CancellationToken stop)
     {
-        LineBatcher? lines = null;
+        IFileBatcher? lines = null;
         try
         {
             InputFile input;
             try
             {
                 input = Open(file);
-                lines = new LineBatcher(input, file.Reached, (int)options.MaxLine.Bytes, wholeLines: options.Follow && !input.IsCompressed);
+                lines = Batcher(input, file);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
             {
@@ -149,6 +149,31 @@ internal sealed class FileSource(FileSourceOptions options, BlockContext context
         await output.EmitAsync(batch, stop).ConfigureAwait(false);
         position = behind;
         context.Health.Succeeded(context.Name, changed: true, bytes);
+    }
+
+    private IFileBatcher Batcher(InputFile input, TrackedFile file)
+    {
+        var (maxLine, waits) = ((int)options.MaxLine.Bytes, options.Follow && !input.IsCompressed);
+        switch (file.Format)
+        {
+            case FileFormat.Document:
+                return new DocumentBatcher(input, file.Reached, options.MaxDocument.Bytes);
+            case FileFormat.Csv:
+                var delimiter = FileFormats.Delimiter(options, file.Path);
+                try
+                {
+                    var header = file.Reached.Offset == 0 ? null : CsvBatcher.ReadHeader(InputFile.Open(file.Path), file.Reached, delimiter, maxLine);
+                    return new CsvBatcher(input, file.Reached, header, delimiter, maxLine, waits);
+                }
+                catch
+                {
+                    input.Dispose();
+                    throw;
+                }
+
+            default:
+                return new LineBatcher(input, file.Reached, maxLine, waits);
+        }
     }
 
     private InputFile Open(TrackedFile file)

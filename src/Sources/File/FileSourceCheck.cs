@@ -1,4 +1,5 @@
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Json;
 
 namespace StreamEngine.Sources.File;
 
@@ -7,14 +8,24 @@ internal static class FileSourceCheck
 {
     public static void Run(FileSourceOptions options, BlockCheck check)
     {
+        if (options.Delimiter is { } delimiter && (delimiter is not [var one] || !char.IsAscii(one) || one is '"' or '\r' or '\n'))
+        {
+            check.Error("delimiter", $"expected one ASCII character that is no quote, such as \";\" or \"\\t\", found '{delimiter}'");
+        }
+
         if (options.Path.Length == 0)
         {
             return;
         }
 
         var full = check.FullPath(options.Path);
-        if (InputFiles.Find(full).Count > 0)
+        if (InputFiles.Find(full) is { Count: > 0 } files)
         {
+            if (options.Format == FileSourceOptions.Auto && files.FirstOrDefault(f => FileFormats.Of(options, f) == FileFormat.Document) is { } document && LooksLikeLines(document))
+            {
+                check.Warning("format", $"'{Path.GetFileName(document)}' begins with a line that is JSON by itself and goes on, but is read as one document because of its name; if it has a payload on each line, write \"format\": \"lines\"");
+            }
+
             return;
         }
 
@@ -29,5 +40,21 @@ internal static class FileSourceCheck
         report("path", InputFiles.IsPattern(options.Path)
             ? $"no file matches '{options.Path}'; relative paths count from the config's folder"
             : $"there is no file '{options.Path}'; relative paths count from the config's folder");
+    }
+
+    private static bool LooksLikeLines(string path)
+    {
+        try
+        {
+            using var input = InputFile.Open(path);
+            var beginning = input.ReadBeginning();
+            var newline = beginning.IndexOf((byte)'\n');
+            return newline >= 0 && new JsonTape().TryRead(beginning[..newline], out _) && beginning[newline..].IndexOfAnyExcept(" \t\r\n"u8) >= 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            // It is reported when it is read.
+            return false;
+        }
     }
 }

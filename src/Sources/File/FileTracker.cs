@@ -13,7 +13,7 @@ internal sealed class FileTracker(FileSourceOptions options, BlockContext contex
     /// </summary>
     private const int Patience = 10;
 
-    private readonly List<TrackedFile> tracked = [.. position.All.Select(f => new TrackedFile(context.FullPath(f.Name), f))];
+    private readonly List<TrackedFile> tracked = [.. position.All.Select(f => new TrackedFile(context.FullPath(f.Name), f, FileFormats.Of(options, f.Name)))];
     private readonly Dictionary<string, (FileStamp Stamp, int Looks)> held = new(StringComparer.Ordinal);
 
     /// <summary>The files to read, in the order in which they were begun, new ones by name behind them.</summary>
@@ -55,7 +55,7 @@ internal sealed class FileTracker(FileSourceOptions options, BlockContext contex
         {
             if (FileStamp.Of(path) is { } stamp && (!options.Follow || IsReady(path, stamp)))
             {
-                tracked.Add(new TrackedFile(path, KnownFile.New(NameOf(path))) { Stamp = stamp });
+                tracked.Add(new TrackedFile(path, KnownFile.New(NameOf(path)), FileFormats.Of(options, path)) { Stamp = stamp });
             }
         }
 
@@ -65,15 +65,29 @@ internal sealed class FileTracker(FileSourceOptions options, BlockContext contex
         }
     }
 
-    private static bool IsStillThere(TrackedFile file)
+    private bool IsStillThere(TrackedFile file)
     {
         var (seen, stamp) = (file.Stamp, FileStamp.Of(file.Path));
+        if (file.Format == FileFormat.Document)
+        {
+            file.Stamp = stamp ?? default;
+            if (stamp is { } found && IsWrittenAnew(file, found) && (found == seen || !options.Follow))
+            {
+                file.Reached = KnownFile.New(file.Reached.Name);
+            }
+
+            return stamp is not null;
+        }
 
         // What can't be read is reported when it is read.
         var same = stamp is { } now && (now == seen || (IsLongEnough(file, file.Path, now) && (file.Reached.Offset == 0 || Beginning(file.Path) is not { } beginning || file.Reached.BeginsLike(beginning))));
         file.Stamp = same ? stamp!.Value : default;
         return same;
     }
+
+    /// <summary>A document is known by its name, and read again when it was written anew; since when it was read is not known after a restart.</summary>
+    private static bool IsWrittenAnew(TrackedFile file, FileStamp found) => file.Reached.IsDone
+        && (file.Exhausted is { } read ? found != read : !InputFile.IsCompressedName(file.Path) && found.Length != file.Reached.Offset);
 
     private static bool IsLongEnough(TrackedFile file, string path, FileStamp stamp) => InputFile.IsCompressedName(path) || stamp.Length >= file.Reached.Offset;
 
@@ -96,7 +110,7 @@ internal sealed class FileTracker(FileSourceOptions options, BlockContext contex
             claimed.Add(path);
 
             // What was compressed meanwhile may have got more lines before.
-            file.Reached = file.Reached with { Name = NameOf(path), IsDone = file.Reached.IsDone && InputFile.IsCompressedName(file.Path) };
+            file.Reached = file.Reached with { Name = NameOf(path), IsDone = file.Reached.IsDone && (file.Format == FileFormat.Document || InputFile.IsCompressedName(file.Path)) };
             (file.Path, file.Stamp, file.Missed) = (path, stamp, 0);
         }
     }
@@ -123,9 +137,12 @@ internal sealed class FileTracker(FileSourceOptions options, BlockContext contex
             return false;
         }
 
-        // A compressed one is read as a whole: its writer must have finished.
+        // One that is compressed or a document is read as a whole: its writer must have finished. A document that begins like another is none the less one.
+        var isDocument = FileFormats.Of(options, path) == FileFormat.Document;
         var beginning = Beginning(path);
-        var looks = beginning is null || tracked.Any(f => f.Reached.Offset > 0 && f.Reached.BeginsLike(beginning)) ? Patience : InputFile.IsCompressedName(path) ? 1 : 0;
+        var looks = isDocument && beginning is not null ? 1
+            : beginning is null || tracked.Any(f => f.Reached.Offset > 0 && f.Reached.BeginsLike(beginning)) ? Patience
+            : InputFile.IsCompressedName(path) ? 1 : 0;
         var before = held.TryGetValue(path, out var last) && last.Stamp == stamp ? last.Looks + 1 : 0;
         held[path] = (stamp, before);
         return before >= looks && held.Remove(path);

@@ -100,6 +100,17 @@ internal sealed class InputFile : IDisposable
         return read;
     }
 
+    /// <summary>Whether it begins as a known file does. What is read on for that is not given again.</summary>
+    public bool BeginsLike(KnownFile file)
+    {
+        Span<byte> more = stackalloc byte[KnownFile.MaxCovered];
+        while (known < file.Covered && Read(more) > 0)
+        {
+        }
+
+        return file.BeginsLike(beginning.AsSpan(0, known));
+    }
+
     /// <summary>How far the file was handed on, <paramref name="offset"/> bytes of it.</summary>
     public KnownFile Reached(KnownFile file, long offset, bool inLongLine, bool isDone)
     {

@@ -11,12 +11,10 @@ namespace StreamEngine.Sources.File;
 /// <param name="from">How far it was handed on.</param>
 /// <param name="maxLine">The longest line accepted, in bytes.</param>
 /// <param name="wholeLines">Whether a last line without a newline is left for later.</param>
-internal sealed class LineBatcher(InputFile input, KnownFile from, int maxLine, bool wholeLines) : IDisposable
+internal sealed class LineBatcher(InputFile input, KnownFile from, int maxLine, bool wholeLines) : IFileBatcher
 {
     private const int ReadBytes = 32 * 1024;
-    private const int KeptOfLongLine = 4 * 1024;
-
-    private static readonly byte[] ByteOrderMark = [0xEF, 0xBB, 0xBF];
+    private const int KeptOfLongLine = IFileBatcher.KeptOfLong;
 
     private byte[] carried = ArrayPool<byte>.Shared.Rent(Batch.FullBytes);
     private int carriedLength;
@@ -26,14 +24,10 @@ internal sealed class LineBatcher(InputFile input, KnownFile from, int maxLine, 
     private bool skipping = from.InLongLine;
     private bool ended;
 
-    /// <summary>How far it is handed on when the batches filled so far are. It is done when everything was read.</summary>
+    /// <inheritdoc/>
     public KnownFile Reached => reached;
 
-    /// <summary>Fills an empty batch. It stays empty when there were only blank lines, or lines to skip.</summary>
-    /// <param name="batch">The batch.</param>
-    /// <param name="source">Index of the source.</param>
-    /// <param name="line">Lines read before; the number of the last line read afterwards.</param>
-    /// <param name="now">UTC ticks.</param>
+    /// <inheritdoc/>
     public void Fill(Batch batch, short source, ref long line, long now)
     {
         var document = new Document { Source = source, ReceivedTime = now, Origin = reached.Name };
@@ -41,12 +35,12 @@ internal sealed class LineBatcher(InputFile input, KnownFile from, int maxLine, 
         var (begin, scanned) = (0, 0);
         while (batch.DocumentCount < Batch.FullDocuments)
         {
-            if (!started && (begin > 0 || batch.Bytes.Length >= ByteOrderMark.Length))
+            if (!started && (begin > 0 || batch.Bytes.Length >= IFileBatcher.ByteOrderMark.Length))
             {
                 started = true;
-                if (begin == 0 && batch.Bytes.StartsWith(ByteOrderMark))
+                if (begin == 0 && batch.Bytes.StartsWith(IFileBatcher.ByteOrderMark))
                 {
-                    begin = scanned = ByteOrderMark.Length;
+                    begin = scanned = IFileBatcher.ByteOrderMark.Length;
                 }
             }
 

@@ -1,10 +1,13 @@
 namespace StreamEngine.Sources.File;
 
 /// <summary>A file that a run of the source knows.</summary>
-internal sealed class TrackedFile(string path, KnownFile reached)
+internal sealed class TrackedFile(string path, KnownFile reached, FileFormat format)
 {
     /// <summary>Where it is now.</summary>
     public string Path { get; set; } = path;
+
+    /// <summary>How payloads stand in it.</summary>
+    public FileFormat Format { get; } = format;
 
     /// <summary>How far it was handed on.</summary>
     public KnownFile Reached { get; set; } = reached;
@@ -22,7 +25,7 @@ internal sealed class TrackedFile(string path, KnownFile reached)
     public string? Problem { get; set; }
 
     /// <summary>Whether reading it may bring something.</summary>
-    public bool HasMore => Stamp != Exhausted && (Reached.Offset == 0 || (InputFile.IsCompressedName(Path) ? !Reached.IsDone : Stamp.Length > Reached.Offset));
+    public bool HasMore => Stamp != Exhausted && (Reached.Offset == 0 || (Format == FileFormat.Document || InputFile.IsCompressedName(Path) ? !Reached.IsDone : Stamp.Length > Reached.Offset));
 }
 
 /// <summary>What changes when a file does.</summary>

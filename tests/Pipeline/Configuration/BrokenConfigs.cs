@@ -95,6 +95,8 @@ public static class BrokenConfigs
             "pipeline.json(14,5): error: providers.mlb.baseUrl: required, but missing; add \"baseUrl\": a text"),
         Broken("address that is no URL", "\"http://127.0.0.1:9\"", "\"statsapi.mlb.com\"",
             "pipeline.json(15,18): error: providers.mlb.baseUrl: must be an absolute URL such as 'https://statsapi.mlb.com', or 'demo:NAME' for a built-in demo provider"),
+        Broken("address of a WebSocket for requests", "\"http://127.0.0.1:9\"", "\"wss://127.0.0.1:9\"",
+            "pipeline.json(22,44): error: sources.feeds.provider: the address of provider 'mlb' begins with wss://, which a source of type 'http' can't ask; give it a provider with an http or https address"),
         Broken("throttle without a window", "\"perSecond\": 2, \"perMinute\": 60", "\"perSecond\": null, \"perMinute\": null",
             "pipeline.json(16,7): error: providers.mlb.throttle: allows any number of requests; give at least one of perSecond, perMinute and perHour"),
         Broken("unknown source type", "\"http\"", "\"htpp\"",

@@ -10,7 +10,7 @@ public readonly record struct Duration(TimeSpan Value) : IParsable<Duration>, IC
     private static readonly (string Unit, double Milliseconds)[] Units = [("ms", 1), ("s", 1e3), ("m", 6e4), ("h", 3.6e6), ("d", 8.64e7)];
 
     /// <summary>For people: tenths of a second, from a second on, are close enough.</summary>
-    internal static Duration Rounded(TimeSpan value)
+    public static Duration Rounded(TimeSpan value)
     {
         var step = value < TimeSpan.FromSeconds(1) ? 1 : 100;
         return new Duration(TimeSpan.FromMilliseconds(Math.Round(value.TotalMilliseconds / step) * step));

@@ -4,7 +4,8 @@ namespace StreamEngine.Pipeline.Configuration;
 public sealed record ProviderOptions
 {
     /// <summary>
-    /// Put before each request's path: an absolute http or https URL, or <c>demo:NAME</c> for a built-in demo provider.
+    /// Put before each request's path: an absolute http or https URL (ws or wss for a provider that has WebSockets only), or
+    /// <c>demo:NAME</c> for a built-in demo provider.
     /// </summary>
     [RequiredSetting]
     public string BaseUrl { get; init; } = "";

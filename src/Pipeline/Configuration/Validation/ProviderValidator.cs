@@ -7,6 +7,8 @@ internal static class ProviderValidator
 {
     private const string DemoPrefix = "demo:";
 
+    private static readonly string[] WebSocketSchemes = [Uri.UriSchemeWs, Uri.UriSchemeWss];
+
     public static void Validate(ValidationSubject subject)
     {
         var known = subject.NamesIn("providers");
@@ -15,7 +17,7 @@ internal static class ProviderValidator
         var isPartial = subject.NamesIn("sources").Any(n => !subject.Options.Sources.TryGetValue(n, out var source) || source is Binding.UnknownSource);
         foreach (var (name, source) in subject.Options.Sources)
         {
-            if (source is not IUsesProvider { Provider: var provider })
+            if (source is not IUsesProvider { Provider: var provider } asking)
             {
                 continue;
             }
@@ -26,6 +28,11 @@ internal static class ProviderValidator
             if (provider.Length > 0 && meant != provider)
             {
                 subject.Error($"{SettingPath.Child("sources", name)}.provider", $"there is no provider '{provider}'; {Suggestion.Hint(provider, known, "add it to providers")}");
+            }
+            else if (subject.Options.Providers.TryGetValue(provider, out var options) && Uri.TryCreate(options.BaseUrl, UriKind.Absolute, out var url)
+                && WebSocketSchemes.Contains(url.Scheme) && !asking.Schemes.Contains(url.Scheme))
+            {
+                subject.Error($"{SettingPath.Child("sources", name)}.provider", $"the address of provider '{provider}' begins with {url.Scheme}://, which a source of type '{source.Type}' can't ask; give it a provider with an http or https address");
             }
         }
 
@@ -58,7 +65,7 @@ internal static class ProviderValidator
         }
 
         // The URL itself may carry a key, so it isn't repeated.
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps))
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps && !WebSocketSchemes.Contains(uri.Scheme)))
         {
             return "must be an absolute URL such as 'https://statsapi.mlb.com', or 'demo:NAME' for a built-in demo provider";
         }

@@ -1,0 +1,127 @@
+using System.Text.Json;
+using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Mapping;
+using StreamEngine.Sources.Http;
+
+namespace StreamEngine.Sources.WebSockets;
+
+/// <summary>What the options of a websocket source alone can't say.</summary>
+internal static class WebSocketSourceCheck
+{
+    public static void Run(WebSocketSourceOptions options, BlockCheck check)
+    {
+        CheckAddress(options, check);
+        CheckMessages(options.Subscribe, "subscribe", check);
+        CheckMessages(options.Resume?.Send ?? [], "resume.send", check);
+        CheckCondition(options.When, "when", check);
+        CheckCondition(options.Resume?.Refused, "resume.refused", check);
+        for (var i = 0; i < options.Reply.Count; i++)
+        {
+            var at = options.Reply.Count == 1 ? "reply" : $"reply[{i}]";
+            CheckCondition(options.Reply[i].When, $"{at}.when", check);
+            CheckMessage(options.Reply[i].Send, isReply: true, $"{at}.send", check);
+        }
+
+        if (options.Heartbeat is { Every: { } every } heartbeat)
+        {
+            CheckMessage(heartbeat.Send, isReply: false, "heartbeat.send", check);
+            if (every >= options.Silence)
+            {
+                check.Warning("silence", $"a heartbeat is sent every {every} and the connection is given up after {options.Silence} without a message, before an answer to it could come; make it longer");
+            }
+        }
+
+        CheckSequence(options, check);
+    }
+
+    private static void CheckAddress(WebSocketSourceOptions options, BlockCheck check)
+    {
+        if (options.Request.Contains("://", StringComparison.Ordinal))
+        {
+            check.Error("request", "expected a path that is put after the provider's baseUrl, such as '/v1/stream', found a whole URL; put its first part into the provider");
+            return;
+        }
+
+        try
+        {
+            foreach (var name in new RequestTemplate(options.Request).Names)
+            {
+                check.Error("request", $"'{{{name}}}' is not known; known: {{today}}");
+            }
+        }
+        catch (FormatException e)
+        {
+            check.Error("request", e.Message);
+        }
+
+        if (check.Pipeline.Providers.TryGetValue(options.Provider, out var provider) && provider.BaseUrl.StartsWith("demo:", StringComparison.Ordinal))
+        {
+            check.Error("provider", $"'{options.Provider}' is a built-in demo provider, which has no WebSocket; name another one");
+        }
+    }
+
+    private static void CheckSequence(WebSocketSourceOptions options, BlockCheck check)
+    {
+        CheckPath(options.Sequence?.Path, "sequence.path", check);
+        CheckPath(options.Sequence?.Key, "sequence.key", check);
+        if (options.Resume is not null && options.Sequence is null)
+        {
+            check.Error("resume", "going on needs to know where the provider stands; add \"sequence\": \"path.of.its.number\"");
+        }
+        else if (options is { Resume: not null, Sequence.Key: not null })
+        {
+            check.Error("sequence.key", "with 'resume' the connection has to be counted as a whole; remove one of the two");
+        }
+    }
+
+    private static void CheckMessages(IReadOnlyList<JsonElement> messages, string setting, BlockCheck check)
+    {
+        for (var i = 0; i < messages.Count; i++)
+        {
+            CheckMessage(messages[i], isReply: false, messages.Count == 1 ? setting : $"{setting}[{i}]", check);
+        }
+    }
+
+    private static void CheckMessage(JsonElement message, bool isReply, string setting, BlockCheck check)
+    {
+        if (message.ValueKind == JsonValueKind.Undefined)
+        {
+            // Reported already, as a required setting.
+            return;
+        }
+
+        try
+        {
+            _ = new MessageTemplate(message, isReply);
+        }
+        catch (FormatException e)
+        {
+            check.Error(setting, e.Message);
+        }
+    }
+
+    private static void CheckCondition(string? text, string setting, BlockCheck check)
+    {
+        if (text is { Length: > 0 } && !PayloadCondition.TryParse(text, out _, out var error))
+        {
+            check.Error(setting, error);
+        }
+    }
+
+    private static void CheckPath(string? text, string setting, BlockCheck check)
+    {
+        if (string.IsNullOrEmpty(text))
+        {
+            return;
+        }
+
+        if (!MappingPath.TryParse(text, out var path, out var error))
+        {
+            check.Error(setting, error);
+        }
+        else if (path.NeedsContext)
+        {
+            check.Error(setting, $"'{text}' looks beyond the message; here paths start from the message");
+        }
+    }
+}
