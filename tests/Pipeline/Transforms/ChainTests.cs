@@ -66,7 +66,7 @@ public class ChainTests
             new IdentifyStep(crosswalk, "filter"),
             new DeduplicateStep(schema, isEvent ? TimeSpan.FromSeconds(1) : TimeSpan.FromMinutes(10), 3),
             new ScoreStep(schema, new ScoreOptions { DeadLetterBelow = 0.6 }),
-            new MergeStep(schema, ["priority", "quality", "freshness"], TimeSpan.FromMinutes(2), 2),
+            new MergeStep(schema, new MergeOptions { Prefer = ["priority", "quality", "freshness"] }, 2),
         ];
         var output = new StringBuilder();
         var left = new List<string>[] { [], [], [], [], [] };
@@ -107,7 +107,7 @@ public class ChainTests
         [
             new DeduplicateStep(schema, TimeSpan.FromMinutes(10), 100_000),
             new ScoreStep(schema, new ScoreOptions()),
-            new MergeStep(schema, ["priority", "quality", "freshness"], TimeSpan.FromMinutes(2), 100_000),
+            new MergeStep(schema, new MergeOptions { Prefer = ["priority", "quality", "freshness"] }, 100_000),
         ];
         var allocated = 0L;
         var records = 0;
