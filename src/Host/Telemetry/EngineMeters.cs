@@ -19,6 +19,7 @@ internal sealed class EngineMeters : IDisposable
         Blocks();
         DeadLetters();
         Sources();
+        Conflicts();
         new ProviderMeters(meter, engine).Create();
         Store();
         Listeners();
@@ -73,6 +74,12 @@ internal sealed class EngineMeters : IDisposable
             "s",
             "Time since the last payload");
     }
+
+    private void Conflicts() => meter.CreateObservableCounter(
+        "streamengine.merge.conflicts",
+        () => engine.Sources.Conflicts.All.Select(c => Named(c.Updates, ("record", c.Record), ("field", c.Field), ("winner", c.Winner), ("source", c.Source))),
+        "{update}",
+        "Updates passed on although a fresh source contradicts a field, by the source that was believed and the one that was not");
 
     private void Store()
     {

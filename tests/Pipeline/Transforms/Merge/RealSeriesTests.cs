@@ -63,7 +63,7 @@ public class RealSeriesTests
                 Day + "snap4_commit_2025-06-01T110850PDT", Day + "snap5_commit_2025-06-01T111546PDT", Day + "snap6_commit_2025-06-01T143242PDT",
                 Day + "snap7_commit_2025-06-01T190829PDT", Day + "snap8_dupfinal_commit_2025-06-01T223924PDT",
             ],
-            []
+            [15, 15, 12, 15, 13, 15, 9, 1]
         },
         {
             ["espn-mlb/series-2025-06-04/snap1_commit_2025-06-04T192019PDT", "espn-mlb/raw/scoreboard_20250604_inprogress", "espn-mlb/series-2025-06-04/snap2_commit_2025-06-04T201533PDT"],
@@ -77,16 +77,18 @@ public class RealSeriesTests
 
     [Theory]
     [MemberData(nameof(Series))]
-    public void The_games_and_fields_that_changed_are_those_of_the_payloads(string[] captures, int[] games)
+    public void The_games_and_fields_that_changed_are_those_of_the_payloads(string[] captures, int[] different)
     {
         var chain = new Chain();
         var before = new Dictionary<string, Dictionary<string, string>>();
         for (var i = 0; i < captures.Length; i++)
         {
-            var payload = Payload(captures[i] + ".json");
+            var payload = SharedFiles.Payload(captures[i] + ".json");
             var expected = Changes(before, payload);
             Assert.Equal(expected, chain.See(payload).Changes);
-            Assert.True(i >= games.Length || games[i] == expected.Count, $"{captures[i]}: {expected.Count}");
+
+            // Where the JSON of so many games is different, at most so many have changed.
+            Assert.True(i >= different.Length || expected.Count <= different[i], $"{captures[i]}: {expected.Count}");
         }
     }
 
@@ -94,7 +96,7 @@ public class RealSeriesTests
     public void Two_serialisations_of_one_state_are_one()
     {
         var chain = new Chain();
-        var payload = Payload(Day + "snap6_commit_2025-06-01T143242PDT.json");
+        var payload = SharedFiles.Payload(Day + "snap6_commit_2025-06-01T143242PDT.json");
         Assert.Equal(15, chain.See(payload).Changes.Count);
         Assert.Equal((0, 15), Counts(chain.See(payload)));
 
@@ -115,9 +117,9 @@ public class RealSeriesTests
     {
         const string Game = "game:espn:401695613";
         var chain = new Chain();
-        chain.See(Payload("espn-mlb/series-suspended-game/snap1_commit_2025-05-19T221559PDT.json"));
+        chain.See(SharedFiles.Payload("espn-mlb/series-suspended-game/snap1_commit_2025-05-19T221559PDT.json"));
         Assert.Equal(("STATUS_SUSPENDED", 2, 1), chain.Game(Game));
-        Assert.Contains("state", chain.See(Payload("espn-mlb/series-suspended-game/snap2_commit_2025-05-21T195113PDT.json")).Changes[Game]);
+        Assert.Contains("state", chain.See(SharedFiles.Payload("espn-mlb/series-suspended-game/snap2_commit_2025-05-21T195113PDT.json")).Changes[Game]);
         Assert.Equal(("STATUS_FINAL", 6, 5), chain.Game(Game));
     }
 
@@ -125,18 +127,12 @@ public class RealSeriesTests
     public void An_older_capture_from_another_node_of_a_cache_changes_nothing()
     {
         var chain = new Chain();
-        var (older, newer) = (Payload(Day + "snap6_commit_2025-06-01T143242PDT.json"), Payload(Day + "snap7_commit_2025-06-01T190829PDT.json"));
+        var (older, newer) = (SharedFiles.Payload(Day + "snap6_commit_2025-06-01T143242PDT.json"), SharedFiles.Payload(Day + "snap7_commit_2025-06-01T190829PDT.json"));
         chain.See(older);
-        var (after, scored) = (new Dictionary<string, Dictionary<string, string>>(), new List<string>());
-        Changes(after, older);
-        foreach (var (game, fields) in Changes(after, newer))
-        {
-            if (fields.Split(' ').Intersect(Counted).Any())
-            {
-                scored.Add(game);
-            }
-        }
-
+        var (before, after) = (new Dictionary<string, Dictionary<string, string>>(), new Dictionary<string, Dictionary<string, string>>());
+        Changes(before, older);
+        Changes(after, newer);
+        var scored = after.Where(g => Counted.Any(f => before[g.Key].TryGetValue(f, out var count) && int.Parse(count, null) < int.Parse(g.Value[f], null))).Select(g => g.Key).ToList();
         chain.See(newer);
         var back = chain.See(older, seconds: 1);
 
@@ -213,9 +209,7 @@ public class RealSeriesTests
         }
     }
 
-    private static string Payload(string name) => SharedFiles.Path("providers", name) is { } path
-        ? File.ReadAllText(path)
-        : throw Xunit.Sdk.SkipException.ForSkip($"The recorded payloads are not here: no shared/providers/{name} beside the repository; set STREAMENGINE_SHARED.");
+
 
     /// <summary>normalize, deduplicate and merge, and what has come out of them.</summary>
     private sealed class Chain
