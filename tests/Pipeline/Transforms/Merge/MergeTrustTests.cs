@@ -67,6 +67,17 @@ public class MergeTrustTests
     }
 
     [Fact]
+    public void What_was_refused_is_still_known_after_a_restart()
+    {
+        var (before, after) = (Step(), Step());
+        Fetch(before, TestBatch.Start, 5);
+        Fetch(before, TestBatch.Start + Second, 4);
+        Assert.Empty(Saved.Of(before).Restore(after));
+        Confirm(after, TestBatch.Start + (100 * Second));
+        Assert.Equal("", Fetch(after, TestBatch.Start + (121 * Second), 4));
+    }
+
+    [Fact]
     public void With_event_time_every_record_has_a_time_of_its_own()
     {
         var step = Step();
