@@ -73,6 +73,11 @@ internal sealed class EngineMeters : IDisposable
             () => engine.Sources.Sources.Where(s => s.Value.LastSuccess is not null).Select(s => Named((engine.Now - s.Value.LastSuccess!.Value).TotalSeconds, ("source", s.Key))),
             "s",
             "Time since the last payload");
+        meter.CreateObservableGauge(
+            "streamengine.source.quality",
+            () => engine.Sources.Sources.Keys.Where(s => engine.Sources.Scores.Of(s) is not null).Select(s => Named(engine.Sources.Scores.Of(s)!.Value, ("source", s))),
+            "1",
+            "Average score of about the last hundred records");
     }
 
     private void Conflicts() => meter.CreateObservableCounter(

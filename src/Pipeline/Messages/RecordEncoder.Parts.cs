@@ -112,7 +112,7 @@ public static partial class RecordEncoder
         to = ref Put.Literal(ref to, ",\"quality\":{\"score\":"u8);
         to = ref Score(ref to, head.Quality.Score);
         to = ref Levels[(int)head.Quality.Level].CopyTo(ref to);
-        return ref (head.Quality.Missing | head.Invalid).IsEmpty && head.Quality.BrokenRules == 0 && !head.Quality.Old
+        return ref (head.Quality.Missing | head.Invalid).IsEmpty && head.Quality.BrokenRules == 0 && !(head.Quality.Old | head.Quality.Flagged)
             ? ref to
             : ref Reasons(ref to, head, text);
     }
@@ -152,6 +152,11 @@ public static partial class RecordEncoder
         if (head.Quality.Old)
         {
             to = ref Put.Literal(ref to, ",\"old\""u8);
+        }
+
+        if (head.Quality.Flagged)
+        {
+            to = ref Put.Literal(ref to, ",\"low score\""u8);
         }
 
         open = (byte)'[';

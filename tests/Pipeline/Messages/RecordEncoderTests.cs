@@ -186,6 +186,7 @@ public sealed class RecordEncoderTests
         row.Head.Quality.Level = (QualityLevel)(sample.Score % 5);
         row.Head.Quality.Score = sample.Score / 1000f;
         row.Head.Quality.Old = (sample.Flags & 32) != 0;
+        row.Head.Quality.Flagged = (sample.Sparse & 4) != 0;
         row.Head.Quality.BrokenRules = (ulong)(sample.Flags & 3) * (ulong)(sample.Flags >> 6 & 1);
         return row;
     }
@@ -251,6 +252,11 @@ public sealed class RecordEncoderTests
         if (quality.Old)
         {
             json.WriteStringValue("old");
+        }
+
+        if (quality.Flagged)
+        {
+            json.WriteStringValue("low score");
         }
 
         json.WriteEndArray();

@@ -55,6 +55,8 @@ internal partial struct Contribution
 
     public readonly bool IsOld => Own.IsOld;
 
+    public readonly bool IsFlagged => Own.IsFlagged;
+
     /// <summary>Whether its source has said something since that was refused: what it confirms is not this.</summary>
     public readonly bool IsDisputed => Own.IsDisputed;
 
@@ -183,6 +185,7 @@ internal partial struct Contribution
         own.Source = head.Source;
         own.IsScored = head.Quality.Level != QualityLevel.Unscored;
         own.IsOld = head.Quality.Old;
+        own.IsFlagged = head.Quality.Flagged;
         own.IsDisputed = false;
     }
 
@@ -215,6 +218,7 @@ internal partial struct Contribution
         public short Source;
         public bool IsScored;
         public bool IsOld;
+        public bool IsFlagged;
         public bool IsDisputed;
     }
 }

@@ -205,6 +205,7 @@ internal sealed partial class MergeStep
             Score = (float)score,
             Level = type.Level(head, score, broken),
             Old = verdict.IsOld,
+            Flagged = verdict.IsFlagged,
             Missing = type.Missing(head),
             BrokenRules = broken,
         };
