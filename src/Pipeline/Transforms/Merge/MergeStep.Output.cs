@@ -67,9 +67,8 @@ internal sealed partial class MergeStep
         if (IsNews(row, ref record.Version, changed, now))
         {
             row.Head.Changed = changed;
-            var own = row.Head.Source;
-            Write(row, record, present, own);
-            Note(row, findsConflicts ? conflicts.Find(record, now) : default, Won(corrected & changed, winners, own));
+            Write(row, record, present, row.Head.Source);
+            Note(row, findsConflicts ? conflicts.Find(record, now) : default, corrected & changed);
         }
     }
 
@@ -150,20 +149,6 @@ internal sealed partial class MergeStep
         head.Invalid = invalid - present;
         head.SoleOrigin = -1;
         Grade(row, verdict);
-    }
-
-    /// <summary>The slots that a source has won.</summary>
-    private static FieldSet Won(FieldSet slots, ReadOnlySpan<short> winners, short source)
-    {
-        foreach (var slot in slots)
-        {
-            if (winners[slot] != source)
-            {
-                slots.Remove(slot);
-            }
-        }
-
-        return slots;
     }
 
     private void Note(Row row, FieldSet conflicting, FieldSet corrected)
