@@ -262,6 +262,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Theory]
+    [InlineData("http://user:secret@127.0.0.1:1", "streamengine: no host answers at http://127.0.0.1:1: ")]
     [InlineData("http://127.0.0.1:1", "streamengine: no host answers at http://127.0.0.1:1: ")]
     [InlineData("here", "streamengine: 'here' is no address of a host; write it like http://127.0.0.1:8765")]
     public async Task Explain_needs_a_host_that_runs(string url, string expected)
@@ -295,6 +296,6 @@ public sealed class CommandLineTests : IDisposable
         var (code, _, error) = await HostProcess.RunAsync(folder.Path, "explain", "player:mlb:1", "--url", $"http://127.0.0.1:{port}");
         await answering;
         Assert.Equal(1, code);
-        Assert.Equal($"streamengine: what answers at http://127.0.0.1:{port}/ is no streamengine: it says HTTP 404\n", error);
+        Assert.Equal($"streamengine: what answers at http://127.0.0.1:{port} is no streamengine: it says HTTP 404\n", error);
     }
 }

@@ -23,20 +23,22 @@ internal static class ExplainCommand
             return await FailAsync($"'{url}' is no address of a host; write it like {DefaultUrl}").ConfigureAwait(false);
         }
 
+        // Without a user's name and password, should the address have them.
+        var shown = host.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
         using var client = new HttpClient { Timeout = Patience };
         string body;
         try
         {
-            using var response = await client.GetAsync(new Uri(host, $"{ApiRoutes.Base}/explain/{Uri.EscapeDataString(key)}")).ConfigureAwait(false);
+            using var response = await client.GetAsync(new Uri(host, $"{ApiRoutes.Base}/explain/{string.Join('/', key.Split('/').Select(Uri.EscapeDataString))}")).ConfigureAwait(false);
             body = await response.Content.ReadAsStringAsync().ConfigureAwait(false);
             if (response.StatusCode != HttpStatusCode.OK)
             {
-                return await FailAsync(Detail(body) ?? $"what answers at {host} is no streamengine: it says HTTP {(int)response.StatusCode}").ConfigureAwait(false);
+                return await FailAsync(Detail(body) ?? $"what answers at {shown} is no streamengine: it says HTTP {(int)response.StatusCode}").ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {
-            return await FailAsync($"no host answers at {host.GetLeftPart(UriPartial.Authority)}: {e.Message}. Start one with 'streamengine run', or name it with --url").ConfigureAwait(false);
+            return await FailAsync($"no host answers at {shown}: {e.Message}. Start one with 'streamengine run', or name it with --url").ConfigureAwait(false);
         }
 
         if (json)

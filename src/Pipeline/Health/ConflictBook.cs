@@ -6,7 +6,7 @@ namespace StreamEngine.Pipeline.Health;
 public sealed class ConflictBook
 {
     /// <summary>Most pairs that are told apart; what is past them is counted as one.</summary>
-    private const int MaxPairs = 1024;
+    internal const int MaxPairs = 1024;
 
     private const string Other = "other";
 

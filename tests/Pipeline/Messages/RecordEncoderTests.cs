@@ -109,6 +109,26 @@ public sealed class RecordEncoderTests
     }
 
     [Fact]
+    public void Fields_with_long_names_have_room_in_every_list()
+    {
+        const int Fields = 20;
+        var schema = new RecordSchema(
+            [new RecordType("long", 0, [.. Enumerable.Range(0, Fields).Select(i => new FieldInfo { Name = new string('x', 200) + i, Slot = i, Type = FieldType.Int })], [])],
+            [new SourceInfo("a", 0, 1, 1)]);
+        var batch = new TestBatch(schema);
+        var row = batch.Row("long", "k", fields: [.. schema.Types[0].Fields.Select(f => (f.Name, (object)1))]);
+        var all = FieldSet.First(Fields);
+        row.Head.Changed = row.Head.Invalid = all;
+        row.Head.Quality = new Quality { Level = QualityLevel.Low, Missing = all };
+        row.Head.SoleOrigin = 0;
+        batch.Batch.SetNotes(0, new RowNotes { Conflicts = all, Corrected = all });
+        var output = new ArrayBufferWriter<byte>();
+        RecordEncoder.Write(row, output);
+        var record = JsonDocument.Parse(output.WrittenMemory).RootElement;
+        Assert.All(new[] { "changed", "corrected", "conflicts" }, list => Assert.Equal(Fields, record.GetProperty(list).GetArrayLength()));
+    }
+
+    [Fact]
     public void Nothing_is_allocated()
     {
         var batch = new TestBatch(Schema);

@@ -55,7 +55,11 @@ internal sealed class ConflictFinder(RecordSchema schema, MergeOptions options, 
         if (!counts.TryGetValue(key, out var count))
         {
             var kind = schema.Types[type];
-            counts[key] = count = book.Of(kind.Name, kind.Fields[slot].Name, schema.Sources[winner].Name, schema.Sources[other].Name);
+            count = book.Of(kind.Name, kind.Fields[slot].Name, schema.Sources[winner].Name, schema.Sources[other].Name);
+            if (counts.Count < ConflictBook.MaxPairs)
+            {
+                counts[key] = count;
+            }
         }
 
         count.Increment();
