@@ -33,6 +33,7 @@ public class ExplainTests
         var unknown = (await runtime.ExplainAsync("Thing:1999", Cancel))!;
         Assert.Null(unknown.Explanation);
         Assert.Equal("thing:1999", unknown.Near[0]);
+        Assert.StartsWith("thing:", Assert.Single((await runtime.ExplainAsync("thing:199x", Cancel))!.Near), StringComparison.Ordinal);
         Assert.Empty((await runtime.ExplainAsync("something else entirely", Cancel))!.Near);
 
         end.SetResult();
