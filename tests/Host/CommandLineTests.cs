@@ -260,4 +260,42 @@ public sealed class CommandLineTests : IDisposable
         (code, _, error) = await HostProcess.RunAsync(folder.Path, "map", "other.json", "nothing.json");
         Assert.Equal((1, true), (code, error.StartsWith("streamengine: the payload can't be read: ", StringComparison.Ordinal)));
     }
+
+    [Theory]
+    [InlineData("http://user:secret@127.0.0.1:1", "streamengine: no host answers at http://127.0.0.1:1: ")]
+    [InlineData("http://127.0.0.1:1", "streamengine: no host answers at http://127.0.0.1:1: ")]
+    [InlineData("here", "streamengine: 'here' is no address of a host; write it like http://127.0.0.1:8765")]
+    public async Task Explain_needs_a_host_that_runs(string url, string expected)
+    {
+        var (code, output, error) = await HostProcess.RunAsync(folder.Path, "explain", "player:mlb:1", "--url", url);
+        Assert.Equal((1, ""), (code, output));
+        Assert.StartsWith(expected, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Explain_says_when_something_else_answers()
+    {
+        using var listener = new HttpListener();
+        int port;
+        using (var probe = new TcpListener(IPAddress.Loopback, 0))
+        {
+            probe.Start();
+            port = ((IPEndPoint)probe.LocalEndpoint).Port;
+        }
+
+        listener.Prefixes.Add($"http://127.0.0.1:{port}/");
+        listener.Start();
+        var answering = Task.Run(
+            async () =>
+            {
+                var context = await listener.GetContextAsync();
+                context.Response.StatusCode = 404;
+                context.Response.Close("<html>"u8.ToArray(), willBlock: true);
+            },
+            TestContext.Current.CancellationToken);
+        var (code, _, error) = await HostProcess.RunAsync(folder.Path, "explain", "player:mlb:1", "--url", $"http://127.0.0.1:{port}");
+        await answering;
+        Assert.Equal(1, code);
+        Assert.Equal($"streamengine: what answers at http://127.0.0.1:{port} is no streamengine: it says HTTP 404\n", error);
+    }
 }

@@ -200,6 +200,10 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
     [InlineData("GET", "/player-data/no%0Abody", null, 400, "bad_player_id")]
     [InlineData("GET", "/player-data/%20", null, 400, "player_id_required")]
     [InlineData("POST", "/player-data", null, 415, "unsupported_media_type")]
+    [InlineData("GET", "/explain/nobody", null, 404, "key_not_found")]
+    [InlineData("GET", "/explain/%20", null, 400, "bad_key")]
+    [InlineData("GET", "/explain/", null, 400, "bad_key")]
+    [InlineData("GET", "/explain/a%0Ab", null, 400, "bad_key")]
     [InlineData("GET", "/nowhere", null, 404, "not_found")]
     [InlineData("POST", "/player-data", "{\"player_id\":", 400, "bad_json")]
     [InlineData("POST", "/player-data", "{}", 400, "player_id_required")]
@@ -268,6 +272,69 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
     }
 
     [Fact]
+    public async Task Explain_tells_for_each_field_who_won_and_what_the_others_said()
+    {
+        var id = await FirstPlayerAsync();
+        var path = $"{Api}/explain/player:mlb:{id}";
+        var explained = await fixture.WaitForAsync(path, e => e.GetProperty("fields").GetProperty("name").GetProperty("others").GetArrayLength() > 0);
+        Assert.Equal(["key", "record", "block", "revision", "as_of", "fields"], explained.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(($"player:mlb:{id}", "player", "trusted"), (Text(explained, "key"), Text(explained, "record"), Text(explained, "block")));
+        var name = explained.GetProperty("fields").GetProperty("name");
+        Assert.Equal(
+            ["value", "source", "quality", "event_time", "received_time", "age_seconds", "refused", "decided_by", "next", "conflict", "others"],
+            name.EnumerateObject().Select(p => p.Name));
+        Assert.All(
+            name.GetProperty("others").EnumerateArray(),
+            o => Assert.Equal(["value", "source", "quality", "event_time", "received_time", "age_seconds", "refused", "lost", "agrees"], o.EnumerateObject().Select(p => p.Name)));
+        Assert.NotEqual(Text(name, "source"), Text(name.GetProperty("others")[0], "source"));
+
+        var (code, output, error) = await HostProcess.RunAsync(Repo.Root, "explain", $"player:mlb:{id}", "--url", fixture.Client.BaseAddress!.ToString());
+        Assert.Equal(("", 0), (error, code));
+        Assert.StartsWith($"player:mlb:{id}: player, revision ", output, StringComparison.Ordinal);
+        Assert.Contains($"name: {name.GetProperty("value").GetRawText()} of '", output, StringComparison.Ordinal);
+        var json = await HostProcess.RunAsync(Repo.Root, "explain", $"player:mlb:{id}", "--json", "--url", fixture.Client.BaseAddress!.ToString());
+        Assert.Equal($"player:mlb:{id}", Text(JsonDocument.Parse(json.Output).RootElement, "key"));
+    }
+
+    [Fact]
+    public async Task Updates_tell_what_they_are_about_and_conflicts_are_counted()
+    {
+        await FirstPlayerAsync();
+        using var limit = new CancellationTokenSource(HostProcess.Patience);
+        using var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new Uri($"ws://{fixture.Client.BaseAddress!.Authority}{Api}/ws/player-updates"), limit.Token);
+        await socket.SendAsync(Encoding.UTF8.GetBytes("""{"type":"subscribe","id":1,"channel":"player:mlb:*"}"""), WebSocketMessageType.Text, true, limit.Token);
+        while (true)
+        {
+            var frame = await ReceiveAsync(socket, limit.Token);
+            if (Text(frame, "type") == "update" && Text(frame.GetProperty("data"), "event") == "player_stats")
+            {
+                break;
+            }
+        }
+
+        while (!(await fixture.Client.GetStringAsync("/metrics", limit.Token)).Contains("streamengine_merge_conflicts_total{", StringComparison.Ordinal))
+        {
+            await Task.Delay(50, limit.Token);
+        }
+    }
+
+    [Fact]
+    public async Task Explain_of_an_unknown_key_names_the_one_that_was_meant()
+    {
+        var id = await FirstPlayerAsync();
+        using var response = await fixture.Client.GetAsync($"{Api}/explain/{id}", Cancel);
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Cancel);
+        Assert.Equal("key_not_found", Text(problem, "code"));
+        Assert.Contains($"did you mean 'player:mlb:{id}'?", Text(problem, "detail"), StringComparison.Ordinal);
+
+        var (code, output, error) = await HostProcess.RunAsync(Repo.Root, "explain", $"player:mbl:{id}", "--url", fixture.Client.BaseAddress!.ToString());
+        Assert.Equal(("", 1), (output, code));
+        Assert.StartsWith($"streamengine: No record 'player:mbl:{id}' is held; did you mean 'player:mlb:{id}'?", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void It_says_what_to_try_next()
     {
         Assert.Contains($"curl {fixture.Client.BaseAddress!.GetLeftPart(UriPartial.Authority)}{Api}/health", fixture.Host.Output, StringComparison.Ordinal);
@@ -291,6 +358,8 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
             }
         }
     }
+
+    private static string? Text(JsonElement from, string name) => from.GetProperty(name).GetString();
 
     private static async Task<JsonElement> ReceiveAsync(ClientWebSocket socket, CancellationToken cancellationToken)
     {

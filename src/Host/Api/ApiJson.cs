@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using StreamEngine.Pipeline.Blocks;
 
 namespace StreamEngine.Host.Api;
 
@@ -8,6 +9,7 @@ namespace StreamEngine.Host.Api;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, PropertyNameCaseInsensitive = true)]
 [JsonSerializable(typeof(BreakersAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(KeyExplanation))]
 [JsonSerializable(typeof(LiveAnswer))]
 [JsonSerializable(typeof(MetricsAnswer))]
 [JsonSerializable(typeof(PipelineAnswer))]

@@ -42,6 +42,7 @@ internal static class WebServer
         HealthEndpoints.Map(api, engine);
         StatusEndpoints.Map(api, engine);
         PlayerEndpoints.Map(api, engine);
+        ExplainEndpoint.Map(api, engine);
         WebSocketEndpoint.Map(app, engine, goodbye);
     }
 

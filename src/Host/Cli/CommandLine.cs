@@ -88,6 +88,7 @@ internal static class CommandLine
         root.Subcommands.Add(Graph());
         root.Subcommands.Add(Redrive());
         root.Subcommands.Add(Map());
+        root.Subcommands.Add(Explain());
 
         // The file of the default verb has no place in the usage of the others.
         root.Arguments[0].Hidden = root.Subcommands.Any(verb => args.Contains(verb.Name));
@@ -144,6 +145,19 @@ internal static class CommandLine
         command.Arguments.Add(FileArgument);
         command.Options.Add(SetOption);
         command.SetAction((result, _) => MapCommand.ExecuteAsync(result.GetValue(map)!, result.GetValue(payload)!, result.GetValue(FileArgument), result.GetValue(SetOption) ?? []));
+        return command;
+    }
+
+    private static Command Explain()
+    {
+        var key = new Argument<string>("KEY") { Description = "The key of a merged record, such as player:mlb:660271." };
+        var url = new Option<string>("--url") { Description = "The running host.", HelpName = "url", DefaultValueFactory = _ => ExplainCommand.DefaultUrl };
+        var json = new Option<bool>("--json") { Description = "Prints the answer as the host gives it." };
+        var command = new Command("explain", "Asks a running host why a merged record says what it says: per field who won, what decided, and what the others said.");
+        command.Arguments.Add(key);
+        command.Options.Add(url);
+        command.Options.Add(json);
+        command.SetAction((result, _) => ExplainCommand.ExecuteAsync(result.GetValue(key)!, result.GetValue(url)!, result.GetValue(json)));
         return command;
     }
 

@@ -49,7 +49,10 @@ internal static class HealthCheck
         foreach (var block in definition.Blocks.Where(b => b.Type.Kind == BlockKind.Source))
         {
             var books = status.Blocks.First(b => b.Name == block.Name);
-            sources[block.Name] = Describe(block, books, health.Sources.GetValueOrDefault(block.Name) ?? new SourceState(), now);
+            sources[block.Name] = Describe(block, books, health.Sources.GetValueOrDefault(block.Name) ?? new SourceState(), now) with
+            {
+                Quality = health.Scores.Of(block.Name) is { } score ? Math.Round(score, 3) : null,
+            };
         }
 
         problems.AddRange(sources.Select(s => Problem(s.Key, s.Value)).OfType<string>());

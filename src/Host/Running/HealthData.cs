@@ -48,6 +48,9 @@ internal sealed record SourceData
     /// <summary>Bytes received, decompressed.</summary>
     public long Bytes { get; init; }
 
+    /// <summary>Average score of about the last hundred of its records, from 0 to 1; null when they are not scored.</summary>
+    public double? Quality { get; init; }
+
     /// <summary>Requests that failed for good.</summary>
     public long Failures { get; init; }
 

@@ -19,6 +19,7 @@ internal sealed class EngineMeters : IDisposable
         Blocks();
         DeadLetters();
         Sources();
+        Conflicts();
         new ProviderMeters(meter, engine).Create();
         Store();
         Listeners();
@@ -75,7 +76,18 @@ internal sealed class EngineMeters : IDisposable
             () => engine.Sources.Sources.Where(s => s.Value.LastSuccess is not null).Select(s => Named((engine.Now - s.Value.LastSuccess!.Value).TotalSeconds, ("source", s.Key))),
             "s",
             "Time since the last payload");
+        meter.CreateObservableGauge(
+            "streamengine.source.quality",
+            () => engine.Sources.Sources.Keys.Where(s => engine.Sources.Scores.Of(s) is not null).Select(s => Named(engine.Sources.Scores.Of(s)!.Value, ("source", s))),
+            "1",
+            "Average score of about the last hundred records");
     }
+
+    private void Conflicts() => meter.CreateObservableCounter(
+        "streamengine.merge.conflicts",
+        () => engine.Sources.Conflicts.All.Select(c => Named(c.Updates, ("record", c.Record), ("field", c.Field), ("winner", c.Winner), ("source", c.Source))),
+        "{update}",
+        "Updates passed on although a fresh source contradicts a field, by the source that was believed and the one that was not");
 
     private void Store()
     {

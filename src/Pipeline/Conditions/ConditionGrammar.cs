@@ -13,6 +13,12 @@ internal abstract class ConditionGrammar<T>
     /// <summary>The operand of that name, or null with a reason.</summary>
     public abstract ConditionOperand<T>? Resolve(string name, out string? error);
 
+    /// <summary>Tests of names in parentheses, by name; see <see cref="Function"/>. Beside them there is <c>exists</c>.</summary>
+    public virtual IReadOnlyList<string> Functions => [];
+
+    /// <summary>A test of some names, or null with a reason.</summary>
+    public virtual ConditionNode<T>? Function(string name, IReadOnlyList<string> arguments, out string? error) => throw new NotSupportedException(name);
+
     /// <summary>What is wrong with comparing the two, or null.</summary>
     public virtual string? Fault(ConditionOperand<T> left, ConditionOperand<T> right) => null;
 

@@ -1,12 +1,14 @@
 using StreamEngine.Pipeline.Configuration;
+
 namespace StreamEngine.Pipeline.Conditions;
 
-/// <summary>Reads <c>or</c>, <c>and</c>, <c>not</c>, parentheses, <c>exists(x)</c> and comparisons, in that order of binding.</summary>
+/// <summary>Reads <c>or</c>, <c>and</c>, <c>not</c>, parentheses, <c>exists(x)</c>, the grammar's own tests and comparisons, in that order of binding.</summary>
 internal sealed class ConditionParser<T>(string text, ConditionGrammar<T> grammar)
     where T : allows ref struct
 {
     private const int MaxLength = 4096;
     private const int MaxDepth = 64;
+    private const string Separator = ",";
 
     private readonly ConditionLexer lexer = new(text);
     private int depth;
@@ -95,7 +97,7 @@ internal sealed class ConditionParser<T>(string text, ConditionGrammar<T> gramma
 
         if (lexer.Kind == TokenKind.Name && lexer.PeekIsOpen && lexer.Text is not ("and" or "or" or "not"))
         {
-            return Fail($"'{lexer.Text}' is no function{Suggestion.Remedy(lexer.Text, ["exists"])}");
+            return grammar.Functions.Contains(lexer.Text) ? Function() : Fail($"'{lexer.Text}' is no function{Suggestion.Remedy(lexer.Text, ["exists", .. grammar.Functions])}");
         }
 
         var left = Operand();
@@ -125,6 +127,34 @@ internal sealed class ConditionParser<T>(string text, ConditionGrammar<T> gramma
         }
 
         return IsNull(left) || IsNull(right) ? NullTest(comparator, left, right) : grammar.Compare(comparator, left, right);
+    }
+
+    private ConditionNode<T>? Function()
+    {
+        var name = lexer.Text;
+        var arguments = new List<string>();
+        lexer.Next();
+        do
+        {
+            lexer.Next();
+            if (lexer.Kind != TokenKind.Name || lexer.IsWord(Separator))
+            {
+                return Fail($"a name is expected {lexer.Place}");
+            }
+
+            arguments.Add(lexer.Text);
+            lexer.Next();
+        }
+        while (lexer.IsWord(Separator));
+
+        if (!Close())
+        {
+            return null;
+        }
+
+        var node = grammar.Function(name, arguments, out var error);
+        fault ??= error;
+        return node;
     }
 
     private ConditionNode<T>? NullTest(Comparator comparator, ConditionOperand<T> left, ConditionOperand<T> right)

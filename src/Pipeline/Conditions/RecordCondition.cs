@@ -31,9 +31,13 @@ public sealed class RecordCondition
     /// <summary>Whether the record is known to contradict the condition: what a rule asks. Missing fields contradict nothing.</summary>
     public bool IsBrokenBy(Row row) => root.Test(row) == Truth.False;
 
-    internal static bool TryParse(string text, RecordType type, bool lenient, [NotNullWhen(true)] out RecordCondition? condition, [NotNullWhen(false)] out string? error)
+    /// <summary>Compiles a condition that may also ask what has changed: <c>changed(hits, atBats)</c>.</summary>
+    internal static bool TryParseChange(string text, RecordType type, [NotNullWhen(true)] out RecordCondition? condition, [NotNullWhen(false)] out string? error) =>
+        TryParse(text, type, lenient: false, out condition, out error, ofChanges: true);
+
+    internal static bool TryParse(string text, RecordType type, bool lenient, [NotNullWhen(true)] out RecordCondition? condition, [NotNullWhen(false)] out string? error, bool ofChanges = false)
     {
-        var root = new RecordGrammar(type, lenient).Parse(text, out var fault);
+        var root = new RecordGrammar(type, lenient, ofChanges).Parse(text, out var fault);
         condition = root is null ? null : new RecordCondition(root);
         error = fault ?? "";
         return condition is not null;

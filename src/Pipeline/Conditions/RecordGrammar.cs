@@ -8,8 +8,29 @@ namespace StreamEngine.Pipeline.Conditions;
 /// <summary>Conditions over the fields of one record type.</summary>
 /// <param name="type">The record type.</param>
 /// <param name="lenient">Whether a field that the type doesn't have counts as missing rather than as a mistake.</param>
-internal sealed class RecordGrammar(RecordType type, bool lenient) : ConditionGrammar<Row>
+/// <param name="ofChanges">Whether it can be asked what has changed.</param>
+internal sealed class RecordGrammar(RecordType type, bool lenient, bool ofChanges) : ConditionGrammar<Row>
 {
+    public override IReadOnlyList<string> Functions => ofChanges ? ["changed"] : [];
+
+    public override ConditionNode<Row>? Function(string name, IReadOnlyList<string> arguments, out string? error)
+    {
+        var fields = default(FieldSet);
+        foreach (var argument in arguments)
+        {
+            if (type.Field(argument) is not { } field)
+            {
+                error = Unknown(argument);
+                return null;
+            }
+
+            fields.Add(field.Slot);
+        }
+
+        error = null;
+        return new ChangedTest(fields);
+    }
+
     public override ConditionOperand<Row>? Resolve(string name, out string? error)
     {
         error = null;
@@ -23,8 +44,7 @@ internal sealed class RecordGrammar(RecordType type, bool lenient) : ConditionGr
             return new AbsentOperand();
         }
 
-        var known = type.Fields.Select(f => f.Name).ToList();
-        error = $"field '{name}' is not in record '{type.Name}'{Suggestion.Remedy(name, known)}";
+        error = Unknown(name);
         return null;
     }
 
@@ -70,6 +90,18 @@ internal sealed class RecordGrammar(RecordType type, bool lenient) : ConditionGr
     {
         var general = base.Compare(comparator, left, right);
         return NumberOperand.Of(left) is { } a && NumberOperand.Of(right) is { } b ? new CompareNumbers(comparator, a, b, general) : general;
+    }
+
+    private string Unknown(string name) => $"field '{name}' is not in record '{type.Name}'{Suggestion.Remedy(name, [.. type.Fields.Select(f => f.Name)])}";
+
+    /// <summary>Whether one of the fields differs from the merged record's revision before; nothing does in the first one.</summary>
+    private sealed class ChangedTest(FieldSet fields) : ConditionNode<Row>
+    {
+        public override Truth Test(Row context)
+        {
+            ref readonly var head = ref context.Head;
+            return head.Revision > 1 && !(head.Changed & fields).IsEmpty ? Truth.True : Truth.False;
+        }
     }
 
     private sealed class AbsentOperand : ConditionOperand<Row>

@@ -12,6 +12,12 @@ public sealed class SourceHealth(TimeProvider time)
     /// <summary>All sources that have reported, by name.</summary>
     public IReadOnlyDictionary<string, SourceState> Sources => sources;
 
+    /// <summary>How good what the sources say has been of late.</summary>
+    public SourceScores Scores { get; } = new();
+
+    /// <summary>How often sources disagreed.</summary>
+    public ConflictBook Conflicts { get; } = new();
+
     /// <summary>Grows when what the pipeline remembered of earlier payloads was lost.</summary>
     public int Generation => Volatile.Read(ref generation);
 

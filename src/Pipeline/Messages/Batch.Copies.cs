@@ -53,6 +53,11 @@ public sealed partial class Batch
             row.Head = heads[i];
             row.Head.DataLength = 0;
             Cells(i).CopyTo(row.Cells);
+            if (heads[i].HasNotes)
+            {
+                target.SetNotes(row.Index, Notes(i));
+            }
+
             foreach (var slot in heads[i].Present)
             {
                 if (Origin(i, slot) is >= 0 and var origin)

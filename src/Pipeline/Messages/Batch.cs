@@ -305,6 +305,7 @@ public sealed partial class Batch : IBufferWriter<byte>
             heads = new RowHead[FewRows];
             cells = new Cell[FewRows * Schema.Stride];
             origins = [];
+            notes = [];
         }
 
         if (documents.Length * Unsafe.SizeOf<Document>() > keepBytes)

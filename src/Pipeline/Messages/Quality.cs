@@ -31,6 +31,9 @@ public struct Quality
     /// <summary>True when the record was older than the half-life when scored.</summary>
     public bool Old;
 
+    /// <summary>True when the score is below the one from which on records are believed without a mark.</summary>
+    public bool Flagged;
+
     /// <summary>Declared slots that had no value.</summary>
     public FieldSet Missing;
 

@@ -30,6 +30,11 @@ public static partial class RecordEncoder
     private static int Bound(in RowHead head, ReadOnlySpan<Cell> cells, RecordText text, RecordSchema schema)
     {
         var bound = CommonBound + (ulong)text.Bound + ((ulong)(uint)schema.LongestSource * (uint)(text.Names.Length + 1)) + ((ulong)(uint)head.KeyLength * Put.MostEscaped);
+        if (head.HasNotes)
+        {
+            bound += (ulong)text.NotesBound;
+        }
+
         foreach (var slot in head.Present)
         {
             bound += CellBound(cells[slot]);
@@ -107,7 +112,7 @@ public static partial class RecordEncoder
         to = ref Put.Literal(ref to, ",\"quality\":{\"score\":"u8);
         to = ref Score(ref to, head.Quality.Score);
         to = ref Levels[(int)head.Quality.Level].CopyTo(ref to);
-        return ref (head.Quality.Missing | head.Invalid).IsEmpty && head.Quality.BrokenRules == 0 && !head.Quality.Old
+        return ref (head.Quality.Missing | head.Invalid).IsEmpty && head.Quality.BrokenRules == 0 && !(head.Quality.Old | head.Quality.Flagged)
             ? ref to
             : ref Reasons(ref to, head, text);
     }
@@ -149,25 +154,30 @@ public static partial class RecordEncoder
             to = ref Put.Literal(ref to, ",\"old\""u8);
         }
 
+        if (head.Quality.Flagged)
+        {
+            to = ref Put.Literal(ref to, ",\"low score\""u8);
+        }
+
         open = (byte)'[';
         return ref Put.Literal(ref to, "]}"u8);
     }
 
-    private static ref byte Changed(ref byte to, FieldSet changed, RecordText text)
+    private static ref byte List(ref byte to, ReadOnlySpan<byte> member, FieldSet fields, RecordText text)
     {
-        if (changed.IsEmpty)
+        if (fields.IsEmpty)
         {
             return ref to;
         }
 
-        to = ref Put.Literal(ref to, ",\"changed\":"u8);
-        if (text.Changes.TryGet(changed, 0, out var known))
+        to = ref Put.Literal(ref to, member);
+        if (text.Changes.TryGet(fields, 0, out var known))
         {
             return ref known.CopyTo(ref to);
         }
 
         ref var open = ref to;
-        foreach (var slot in changed)
+        foreach (var slot in fields)
         {
             to = ref text.Names[slot].CopyTo(ref to, less: 2);
         }
@@ -175,7 +185,7 @@ public static partial class RecordEncoder
         open = (byte)'[';
         to = (byte)']';
         to = ref Unsafe.Add(ref to, 1);
-        text.Changes.Keep(changed, 0, Between(ref open, ref to));
+        text.Changes.Keep(fields, 0, Between(ref open, ref to));
         return ref to;
     }
 

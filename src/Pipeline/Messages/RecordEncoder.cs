@@ -9,7 +9,7 @@ namespace StreamEngine.Pipeline.Messages;
 
 /// <summary>
 /// Writes a record as the JSON that listeners, files, the store and Redis share:
-/// <c>{"key","kind","event","revision","sequence","eventTime","receivedTime","source","quality","changed","fields","provenance"}</c>.
+/// <c>{"key","kind","event","revision","sequence","eventTime","receivedTime","source","quality","changed","corrected","conflicts","fields","provenance"}</c>.
 /// Several threads may encode rows of one batch, each into its own buffer.
 /// </summary>
 public static partial class RecordEncoder
@@ -63,7 +63,7 @@ public static partial class RecordEncoder
         to = ref Put.Checked(ref to, bytes, head.KeyOffset, head.KeyLength);
         if (head.Revision > 0)
         {
-            to = ref Put.Long(ref text.ToRevision.CopyTo(ref to), head.Revision);
+            to = ref Put.Long(ref text.ToRevision[head.Event].CopyTo(ref to), head.Revision);
             to = ref Put.Literal(ref to, ",\"sequence\":"u8);
         }
         else
@@ -79,7 +79,14 @@ public static partial class RecordEncoder
         to = ref Put.Literal(ref to, "\",\"source\":"u8);
         to = ref schema.SourceNames[head.Source].CopyTo(ref to);
         to = ref Verdict(ref to, head, text);
-        to = ref Changed(ref to, head.Changed, text);
+        to = ref List(ref to, ",\"changed\":"u8, head.Changed, text);
+        if (head.HasNotes)
+        {
+            ref readonly var notes = ref row.Batch.Notes(row.Index);
+            to = ref List(ref to, ",\"corrected\":"u8, notes.Corrected, text);
+            to = ref List(ref to, ",\"conflicts\":"u8, notes.Conflicts, text);
+        }
+
         to = ref Fields(ref to, head.Present, cells, text, bytes);
         to = ref Provenance(ref to, head, row.Batch.Origins(row.Index), schema);
         to = (byte)'}';

@@ -7,23 +7,25 @@ namespace StreamEngine.Pipeline.Messages;
 /// <summary>What the encoded records of one type have in common, made once.</summary>
 internal sealed class RecordText
 {
-    public RecordText(string name, IReadOnlyList<FieldInfo> fields, IReadOnlyList<string> rules)
+    public RecordText(string name, IReadOnlyList<FieldInfo> fields, IReadOnlyList<string> rules, IReadOnlyList<string> events)
     {
-        var kind = $"\",\"kind\":{Json(name)},\"event\":{Json(name + "_update")}";
-        ToRevision = Fragment(kind + ",\"revision\":");
-        ToSequence = Fragment(kind + ",\"sequence\":");
+        var kind = $"\",\"kind\":{Json(name)},\"event\":";
+        ToRevision = [.. events.Prepend(name + "_update").Select(e => Fragment($"{kind}{Json(e)},\"revision\":"))];
+        ToSequence = Fragment($"{kind}{Json(name + "_update")},\"sequence\":");
         Names = [.. fields.Select(f => Fragment($",{Json(f.Name)}:\""))];
         Missing = [.. fields.Select(f => Reason("missing", f.Name))];
         Invalid = [.. fields.Select(f => Reason("invalid", f.Name))];
         BrokenRules = [.. rules.Select(r => Reason("broken rule", r))];
         Decimals = [.. fields.Select(f => f.Decimals ?? -1)];
 
+        NotesBound = 2 * (Put.TimeLength + Sum(Names));
+
         // A field's name stands in the record up to three times: as changed, with its value, and with its origin.
-        Bound = ToRevision.Length + Sum(Missing) + Sum(Invalid) + Sum(BrokenRules) + (3 * Sum(Names)) + (fields.Count * (Put.MostDigits + Put.TimeLength));
+        Bound = ToRevision.Max(t => t.Length) + Sum(Missing) + Sum(Invalid) + Sum(BrokenRules) + (3 * Sum(Names)) + (fields.Count * (Put.MostDigits + Put.TimeLength));
     }
 
-    /// <summary>From the key's end to the revision.</summary>
-    public JsonFragment ToRevision { get; }
+    /// <summary>From the key's end to the revision, by <see cref="RowHead.Event"/>.</summary>
+    public JsonFragment[] ToRevision { get; }
 
     /// <summary>From the key's end to the sequence, of a record without a revision.</summary>
     public JsonFragment ToSequence { get; }
@@ -43,11 +45,14 @@ internal sealed class RecordText
     /// <summary>By slot: digits kept after the point; -1 keeps all.</summary>
     public int[] Decimals { get; }
 
-    /// <summary>Lists of changed fields.</summary>
+    /// <summary>Lists of changed, corrected and conflicting fields.</summary>
     public JsonFragmentCache Changes { get; } = new();
 
     /// <summary>Most bytes of a record apart from its texts, tokens and source names, and from what all types have in common.</summary>
     public int Bound { get; }
+
+    /// <summary>Most bytes of the lists of fields that are in conflict or corrected.</summary>
+    public int NotesBound { get; }
 
     private static int Sum(JsonFragment[] fragments) => fragments.Sum(f => f.Length);
 

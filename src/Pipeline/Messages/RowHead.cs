@@ -50,6 +50,9 @@ public struct RowHead
     /// <summary>What the row says about its key.</summary>
     public RowOp Op;
 
+    /// <summary>Whether a merge has noted something about fields; see <see cref="Batch.Notes"/>.</summary>
+    public bool HasNotes;
+
     /// <summary>Index of the document in the batch that the row was read from.</summary>
     public int Document;
 
@@ -94,6 +97,9 @@ public struct RowHead
 
     /// <summary>The source that every field of a merged record came from; -1 when not merged, or when they came from several.</summary>
     public short SoleOrigin;
+
+    /// <summary>Which event the change is: 0 for none in particular, else one more than its place in <see cref="Records.RecordType.Events"/>.</summary>
+    public short Event;
 
     /// <summary>Start of the encoded record among the batch's; set when the batch is sealed.</summary>
     public int DataOffset;

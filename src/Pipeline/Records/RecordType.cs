@@ -34,6 +34,12 @@ public sealed class FieldInfo
 
     /// <summary>True when a change of this field alone is not news; deduplication leaves it out.</summary>
     public bool Volatile { get; init; }
+
+    /// <summary>Numbers that differ by no more than this agree.</summary>
+    public double Tolerance { get; init; }
+
+    /// <summary>The slot of the field while whose value is the same the number only grows; its own for always; null when it may fall.</summary>
+    public int? Monotonic { get; init; }
 }
 
 /// <summary>A canonical shape, such as <c>player</c>: its fields in slot order and its rules.</summary>
@@ -46,13 +52,15 @@ public sealed class RecordType
     /// <param name="index">Position in <see cref="RecordSchema.Types"/>.</param>
     /// <param name="fields">Fields in slot order.</param>
     /// <param name="rules">Cross-field rules as the operator wrote them.</param>
-    public RecordType(string name, int index, IReadOnlyList<FieldInfo> fields, IReadOnlyList<string> rules)
+    /// <param name="events">Names of the events that its changes may be.</param>
+    public RecordType(string name, int index, IReadOnlyList<FieldInfo> fields, IReadOnlyList<string> rules, IReadOnlyList<string>? events = null)
     {
+        Events = events ?? [];
         Name = name;
         Index = index;
         Fields = fields;
         Rules = rules;
-        Text = new RecordText(name, fields, rules);
+        Text = new RecordText(name, fields, rules, Events);
         byName = fields.ToDictionary(f => f.Name, StringComparer.Ordinal);
     }
 
@@ -70,6 +78,9 @@ public sealed class RecordType
 
     /// <summary>Cross-field rules as the operator wrote them, such as <c>hits &lt;= atBats</c>.</summary>
     public IReadOnlyList<string> Rules { get; }
+
+    /// <summary>Names of the events that its changes may be, such as <c>trade</c>; without one a change is <c>player_update</c>.</summary>
+    public IReadOnlyList<string> Events { get; }
 
     /// <summary>The field of that name, or null.</summary>
     public FieldInfo? Field(string name) => byName.GetValueOrDefault(name);

@@ -10,16 +10,19 @@ internal static class SchemaCompiler
     private static readonly ProviderOptions NoProvider = new();
 
     public static RecordSchema Compile(PipelineOptions options) => new(
-        [.. options.Records.Select((r, index) => CompileType(r.Key, index, r.Value))],
+        [.. options.Records.Select((r, index) => CompileType(r.Key, index, r.Value, Events(options, r.Key)))],
         [.. options.Sources.Select((s, index) => CompileSource(s.Key, index, s.Value, options))]);
 
-    public static RecordType CompileType(string kind, int index, RecordOptions record) => new(
-        kind,
-        index,
-        [.. record.Fields.Take(FieldSet.Capacity).Select((f, slot) => CompileField(f.Key, slot, f.Value))],
-        record.Rules);
+    public static RecordType CompileType(string kind, int index, RecordOptions record, IReadOnlyList<string>? events = null)
+    {
+        var names = record.Fields.Keys.Take(FieldSet.Capacity).ToList();
+        return new(kind, index, [.. names.Select((name, slot) => CompileField(name, slot, record.Fields[name], names))], record.Rules, events);
+    }
 
-    private static FieldInfo CompileField(string name, int slot, FieldOptions field) => new()
+    private static IReadOnlyList<string> Events(PipelineOptions options, string kind) =>
+        [.. options.Transforms.Values.OfType<INamesEvents>().SelectMany(t => t.EventsOf(kind)).Distinct()];
+
+    private static FieldInfo CompileField(string name, int slot, FieldOptions field, List<string> names) => new()
     {
         Name = name,
         Slot = slot,
@@ -31,6 +34,8 @@ internal static class SchemaCompiler
         Unit = field.Unit is null ? null : Unit.All.GetValueOrDefault(field.Unit),
         Values = [.. field.Values.Select(Encoding.UTF8.GetBytes)],
         Volatile = field.Volatile,
+        Tolerance = field.Tolerance ?? 0,
+        Monotonic = field.Monotonic is null ? null : field.Monotonic == FieldOptions.Always ? slot : names.IndexOf(field.Monotonic) is >= 0 and var other ? other : null,
     };
 
     private static SourceInfo CompileSource(string name, int index, SourceOptions source, PipelineOptions options)

@@ -93,6 +93,26 @@ internal sealed class PipelineGraph : IAsyncDisposable
     /// <summary>How each block fares.</summary>
     public IEnumerable<BlockStatus> Blocks => sources.Select(Describe).Concat(stages.SelectMany(Describe));
 
+    /// <summary>Asks the transforms that can explain their records for that of a key.</summary>
+    /// <returns>The first that know it, and else some keys that they do know; null when none takes questions.</returns>
+    public async Task<Explained?> ExplainAsync(string key, CancellationToken cancellationToken)
+    {
+        Explained? answer = null;
+        foreach (var stage in stages.OfType<TransformStage>().Where(s => s.Explains))
+        {
+            if (await stage.ExplainAsync(key, cancellationToken).ConfigureAwait(false) is { } said)
+            {
+                answer = new Explained(said.Explanation, [.. answer?.Keys ?? [], .. said.Keys]);
+                if (said.Explanation is not null)
+                {
+                    break;
+                }
+            }
+        }
+
+        return answer;
+    }
+
     /// <summary>99th percentile of the time from receiving a record to its being written by the slowest sink, in milliseconds.</summary>
     public double EndToEndP99Ms() => stages.OfType<SinkStage>().Select(s => s.EndToEnd.P99()).DefaultIfEmpty().Max();
 

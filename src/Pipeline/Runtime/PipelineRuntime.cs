@@ -112,6 +112,14 @@ public sealed class PipelineRuntime : IAsyncDisposable
     /// <summary>99th percentile of the time from receiving a record to its being written by the slowest sink, in milliseconds.</summary>
     public double EndToEndP99Ms() => graph.EndToEndP99Ms();
 
+    /// <summary>Why the merged record of a key says what it says. The answer comes in line behind what is on its way, and holds nothing up.</summary>
+    /// <param name="key">The key, such as <c>player:mlb:660271</c>.</param>
+    /// <param name="cancellationToken">Ends a wait: what stands in front may stand still.</param>
+    /// <returns>The explanation, or the keys nearest to one that is unknown; null when nothing merges, or nothing moves any more.</returns>
+    public async Task<ExplainAnswer?> ExplainAsync(string key, CancellationToken cancellationToken) =>
+        await graph.ExplainAsync(key, cancellationToken).ConfigureAwait(false) is not { } answer ? null
+            : new ExplainAnswer(answer.Explanation, answer.Explanation is null ? NearKeys.Of(key, answer.Keys) : []);
+
     /// <summary>
     /// The graph and its books now. While records move, the books of different blocks are read a moment apart. After going back to a
     /// checkpoint they begin anew, as after a restart of the process.

@@ -34,6 +34,9 @@ internal sealed class Segment
 
     public IReadOnlyList<StepTotals> Books { get; }
 
+    /// <summary>Whether one of the transforms can explain its records.</summary>
+    public bool Explains => turnstiles.Length > 0 && workers[0].Explains;
+
     /// <summary>Whether one of the transforms tells its records again.</summary>
     public bool Tells => workers[0].Tells;
 
@@ -74,7 +77,15 @@ internal sealed class Segment
 
     /// <summary>Saves the state of each worker when it has seen all batches before the ticket, and none after. What lanes keep for themselves is not saved.</summary>
     /// <returns>False when there are no turns any more.</returns>
-    public async ValueTask<bool> SaveAsync(CheckpointBarrier barrier, int lane, long ticket)
+    public ValueTask<bool> SaveAsync(CheckpointBarrier barrier, int lane, long ticket) =>
+        PassAsync(lane, ticket, (worker, shard) => worker.Save(barrier, shard, workers.Length));
+
+    /// <summary>Does something with each worker that keeps state, when it has seen all batches before the ticket, and none after.</summary>
+    /// <param name="lane">Whose turn it is.</param>
+    /// <param name="ticket">Its place in the order of arrival.</param>
+    /// <param name="act">Given the worker and its shard.</param>
+    /// <returns>False when there are no turns any more.</returns>
+    public async ValueTask<bool> PassAsync(int lane, long ticket, Action<Worker, int> act)
     {
         for (var i = 0; i < turnstiles.Length; i++)
         {
@@ -83,7 +94,7 @@ internal sealed class Segment
                 return false;
             }
 
-            workers[i].Save(barrier, i, workers.Length);
+            act(workers[i], i);
             turnstiles[i].Leave();
         }
 

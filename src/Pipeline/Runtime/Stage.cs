@@ -12,8 +12,8 @@ namespace StreamEngine.Pipeline.Runtime;
 /// </summary>
 internal abstract partial class Stage
 {
-    /// <summary>A barrier, and what follows when its checkpoint is complete; there is never more than one checkpoint under way.</summary>
-    private const int MostActs = 2;
+    /// <summary>A barrier, and what follows when its checkpoint is complete, of which there is never more than one under way; and a question.</summary>
+    private const int MostActs = 3;
 
     private readonly ActionBlock<Arrival>[] lanes;
     private readonly int[] load;

@@ -6,7 +6,7 @@ using StreamEngine.Pipeline.Messages;
 namespace StreamEngine.Pipeline.Runtime;
 
 /// <summary>A chain of transforms. Its lanes work on a batch each, from the first transform to the encoded record; batches leave in the order they came.</summary>
-internal sealed class TransformStage : Stage
+internal sealed partial class TransformStage : Stage
 {
     private readonly FanOut readers;
     private readonly Segment[] segments;

@@ -73,6 +73,26 @@ internal sealed class Worker
         }
     }
 
+    /// <summary>Whether one of the steps can explain its records.</summary>
+    public bool Explains => steps.Any(s => s is IExplains);
+
+    /// <summary>Explains a record that one of the steps holds; not while they run.</summary>
+    public KeyExplanation? Explain(ReadOnlySpan<byte> key)
+    {
+        for (var i = 0; i < steps.Count; i++)
+        {
+            if ((steps[i] as IExplains)?.Explain(key, services.Now) is { } explanation)
+            {
+                return explanation with { Block = blocks[i].Name };
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Some of the keys that could be explained; not while the steps run.</summary>
+    public IEnumerable<string> SomeKeys(int most) => steps.OfType<IExplains>().SelectMany(s => s.SomeKeys(most));
+
     /// <summary>Whether one of the steps tells its records again.</summary>
     public bool Tells => Teller >= 0;
 

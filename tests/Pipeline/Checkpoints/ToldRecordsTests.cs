@@ -98,7 +98,7 @@ public sealed class ToldRecordsTests
         }
     }
 
-    private static MergeStep Merge() => new(new RecordSchema([FakePipeline.Thing], [new SourceInfo("a", 0, 1, 1)]), ["priority"], TimeSpan.FromMinutes(1), 100_000);
+    private static MergeStep Merge() => new(new RecordSchema([FakePipeline.Thing], [new SourceInfo("a", 0, 1, 1)]), new MergeOptions { Prefer = ["priority"] }, 100_000);
 
     /// <summary>Behind merge stand two sinks, and a step that filters and is told of nothing twice.</summary>
     private static PipelineRuntime Graph(MemoryCheckpoints store, int workers, RewindingSink keeps, EmptySink live, EmptySink odd, int documents = Documents) =>

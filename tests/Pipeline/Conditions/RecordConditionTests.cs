@@ -70,6 +70,44 @@ public class RecordConditionTests
         Assert.Contains(expected, error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("changed(hits)", true)]
+    [InlineData("changed( atBats , hits )", true)]
+    [InlineData("changed(name, team)", false)]
+    [InlineData("not changed(name) and hits == 2", true)]
+    public void Changes_are_those_against_the_revision_before(string text, bool holds)
+    {
+        var row = new TestBatch().Row("player", "k", fields: ("hits", 2));
+        row.Head.Changed.Add(2);
+        Assert.True(RecordCondition.TryParseChange(text, row.Type, out var condition, out var error), error);
+        row.Head.Revision = 2;
+        Assert.Equal(holds, condition.Holds(row));
+
+        // There is none before the first.
+        row.Head.Revision = 1;
+        Assert.Equal(text.StartsWith("not", StringComparison.Ordinal), condition.Holds(row));
+    }
+
+    [Theory]
+    [InlineData("changed()", "a name is expected at position 9, not ')'")]
+    [InlineData("changed(hits,)", "a name is expected at position 14, not ')'")]
+    [InlineData("changed(hits", "')' is expected at the end")]
+    [InlineData("changed(hits atBats)", "')' is expected at position 14, not 'atBats'")]
+    [InlineData("changed(hist)", "field 'hist' is not in record 'player'; did you mean 'hits'?")]
+    [InlineData("changed(hits) == true", "'==' is not expected here")]
+    public void Says_what_is_wrong_with_a_question_for_changes(string text, string expected)
+    {
+        Assert.False(RecordCondition.TryParseChange(text, TestBatch.DefaultSchema().Types[0], out _, out var error));
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_rule_can_not_ask_for_changes()
+    {
+        Assert.False(RecordCondition.TryParse("changed(hits)", TestBatch.DefaultSchema().Types[0], out _, out var error));
+        Assert.Contains("field 'changed' is not in record 'player'", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Depth_is_bounded()
     {

@@ -63,6 +63,20 @@ public sealed class GraphTests
             ["transforms.t.type: unknown transform type 'zzz'; known: deduplicate, normalize"],
             Messages(Config(Source("a"), "\"t\": { \"type\": \"zzz\", \"from\": \"a\", \"unheard\": 1 }", Sink("s", "t"))));
 
+    [Theory]
+    [InlineData("\"type\": \"int\", \"monotonic\": \"game\", \"tolerance\": 0.5", null)]
+    [InlineData("\"type\": \"int\", \"monotonic\": \"always\"", null)]
+    [InlineData("\"type\": \"int\", \"monotonic\": \"gmae\"", "records.some.count.monotonic: 'gmae' is no other field of record 'some'; name the field that says what is counted in, or write 'always'; did you mean 'game'?")]
+    [InlineData("\"type\": \"int\", \"monotonic\": \"count\"", "records.some.count.monotonic: 'count' is no other field of record 'some'; name the field that says what is counted in, or write 'always'; there are: always, game")]
+    [InlineData("\"type\": \"string\", \"monotonic\": \"always\"", "records.some.count.monotonic: only int and number can be monotonic; remove it (the field's type is 'string')")]
+    [InlineData("\"type\": \"string\", \"tolerance\": 1", "records.some.count.tolerance: only int and number have a tolerance; remove it (the field's type is 'string')")]
+    public void OnlyNumbersCount(string field, string? expected)
+    {
+        var text = Config(Source("a"), Transform("t", "a"), Sink("s", "t"))
+            .Replace("\"player\":", $"\"some\": {{ \"count\": {{ {field} }}, \"game\": {{ \"type\": \"string\" }} }}, \"player\":", StringComparison.Ordinal);
+        Assert.Equal(expected is null ? [] : [expected], Messages(text));
+    }
+
     [Fact]
     public void ARecordHasLimits()
     {

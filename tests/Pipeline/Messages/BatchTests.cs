@@ -137,6 +137,8 @@ public sealed class BatchTests : IDisposable
         row.SetKey("k"u8);
         row.Set(1, "before"u8);
         batch.SetOrigin(0, 1, 1);
+        var conflicts = FieldSet.First(2);
+        batch.SetNotes(0, new RowNotes { Conflicts = conflicts });
         batch.LeaveDocument(0, RowState.Mapped, "");
         batch.AddRow(Batches.Thing, 0).Filter("left behind");
         var copy = batches.Pool.RentCopy();
@@ -150,6 +152,7 @@ public sealed class BatchTests : IDisposable
         Assert.Equal("after", Encoding.UTF8.GetString(copy[0].Text(1)));
         Assert.Equal((1, 1), (copy.RowCount, copy.Live));
         Assert.Equal(1, copy.Origin(0, 1));
+        Assert.Equal((true, conflicts), (copy.Head(0).HasNotes, copy.Notes(0).Conflicts));
     }
 
     [Fact]

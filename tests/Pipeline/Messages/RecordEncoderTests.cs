@@ -15,14 +15,21 @@ public sealed class RecordEncoderTests
 
     private static readonly RecordSchema Schema = new(
         [
-            TestBatch.Type("player", 0, ["hits <= atBats", "\"a\" < b"],
-                TestBatch.Field("name", FieldType.String),
-                TestBatch.Field("hits", FieldType.Int),
-                TestBatch.Field("ops", FieldType.Number),
-                TestBatch.Field("home", FieldType.Bool),
-                TestBatch.Field("at", FieldType.Time),
-                TestBatch.Field(LongName, FieldType.String),
-                slot => new FieldInfo { Name = "rate", Slot = slot, Type = FieldType.Number, Decimals = 3 }),
+            new RecordType(
+                "player",
+                0,
+                [
+                    .. TestBatch.Type("player", 0, [],
+                        TestBatch.Field("name", FieldType.String),
+                        TestBatch.Field("hits", FieldType.Int),
+                        TestBatch.Field("ops", FieldType.Number),
+                        TestBatch.Field("home", FieldType.Bool),
+                        TestBatch.Field("at", FieldType.Time),
+                        TestBatch.Field(LongName, FieldType.String),
+                        slot => new FieldInfo { Name = "rate", Slot = slot, Type = FieldType.Number, Decimals = 3 }).Fields,
+                ],
+                ["hits <= atBats", "\"a\" < b"],
+                ["an event \"with\" a long name, longer than that of all other records of the type taken together", "trade"]),
             TestBatch.Type("empty \"kind\"", 1, []),
         ],
         [new SourceInfo("lines", 0, 1, 1), new SourceInfo("a source with a name of more than thirty-two bytes é", 1, 1, 1)]);
@@ -102,6 +109,26 @@ public sealed class RecordEncoderTests
     }
 
     [Fact]
+    public void Fields_with_long_names_have_room_in_every_list()
+    {
+        const int Fields = 20;
+        var schema = new RecordSchema(
+            [new RecordType("long", 0, [.. Enumerable.Range(0, Fields).Select(i => new FieldInfo { Name = new string('x', 200) + i, Slot = i, Type = FieldType.Int })], [])],
+            [new SourceInfo("a", 0, 1, 1)]);
+        var batch = new TestBatch(schema);
+        var row = batch.Row("long", "k", fields: [.. schema.Types[0].Fields.Select(f => (f.Name, (object)1))]);
+        var all = FieldSet.First(Fields);
+        row.Head.Changed = row.Head.Invalid = all;
+        row.Head.Quality = new Quality { Level = QualityLevel.Low, Missing = all };
+        row.Head.SoleOrigin = 0;
+        batch.Batch.SetNotes(0, new RowNotes { Conflicts = all, Corrected = all });
+        var output = new ArrayBufferWriter<byte>();
+        RecordEncoder.Write(row, output);
+        var record = JsonDocument.Parse(output.WrittenMemory).RootElement;
+        Assert.All(new[] { "changed", "corrected", "conflicts" }, list => Assert.Equal(Fields, record.GetProperty(list).GetArrayLength()));
+    }
+
+    [Fact]
     public void Nothing_is_allocated()
     {
         var batch = new TestBatch(Schema);
@@ -133,8 +160,10 @@ public sealed class RecordEncoderTests
 
     private static Row Make(TestBatch batch, Sample sample)
     {
+        var notes = default(RowNotes);
         var row = batch.Row("player", sample.Key, source: (short)(sample.Flags & 1), sequence: 1 + Math.Abs(sample.Numbers.Item2), received: sample.Times[0], eventTime: sample.Times[1]);
         row.Head.Revision = (sample.Flags & 2) != 0 ? Math.Abs(sample.Numbers.Item2) : 0;
+        row.Head.Event = (short)(sample.Changed % 3);
         row.Set(0, Encoding.UTF8.GetBytes(sample.Texts.Item1));
         row.Set(1, sample.Numbers.Item1);
         TestBatch.Set(row, 2, new TestBatch.Token(string.Create(CultureInfo.InvariantCulture, $"{sample.Numbers.Item2 / 1000m}")));
@@ -154,6 +183,12 @@ public sealed class RecordEncoderTests
                 row.Head.Changed.Add(slot);
             }
 
+            if ((sample.Score >> slot & 1) != 0)
+            {
+                notes.Conflicts.Add(slot);
+                notes.Corrected.Add(6 - slot);
+            }
+
             if ((sample.Flags & 8) != 0 && sample.Origins[slot] >= 0)
             {
                 batch.Batch.SetOrigin(row.Index, slot, (short)sample.Origins[slot]);
@@ -166,10 +201,12 @@ public sealed class RecordEncoderTests
             }
         }
 
+        batch.Batch.SetNotes(row.Index, notes);
         row.Head.SoleOrigin = (short)((sample.Flags & 72) == 64 ? sample.Flags & 1 : -1);
         row.Head.Quality.Level = (QualityLevel)(sample.Score % 5);
         row.Head.Quality.Score = sample.Score / 1000f;
         row.Head.Quality.Old = (sample.Flags & 32) != 0;
+        row.Head.Quality.Flagged = (sample.Sparse & 4) != 0;
         row.Head.Quality.BrokenRules = (ulong)(sample.Flags & 3) * (ulong)(sample.Flags >> 6 & 1);
         return row;
     }
@@ -184,7 +221,7 @@ public sealed class RecordEncoderTests
             json.WriteStartObject();
             WriteTextValue(json, "key", row.Key);
             Name(json, "kind", row.Type.Name);
-            Name(json, "event", row.Type.Name + "_update");
+            Name(json, "event", head.Revision > 0 && head.Event > 0 ? row.Type.Events[head.Event - 1] : row.Type.Name + "_update");
             if (head.Revision > 0)
             {
                 json.WriteNumber("revision", head.Revision);
@@ -237,21 +274,22 @@ public sealed class RecordEncoderTests
             json.WriteStringValue("old");
         }
 
+        if (quality.Flagged)
+        {
+            json.WriteStringValue("low score");
+        }
+
         json.WriteEndArray();
         json.WriteEndObject();
     }
 
     private static void WriteSets(Utf8JsonWriter json, Row row)
     {
-        if (!row.Head.Changed.IsEmpty)
+        WriteNames(json, "changed", row.Head.Changed, row.Type);
+        if (row.Head.HasNotes)
         {
-            json.WriteStartArray("changed");
-            foreach (var slot in row.Head.Changed)
-            {
-                json.WriteRawValue(JsonSerializer.Serialize(row.Type.Fields[slot].Name));
-            }
-
-            json.WriteEndArray();
+            WriteNames(json, "corrected", row.Batch.Notes(row.Index).Corrected, row.Type);
+            WriteNames(json, "conflicts", row.Batch.Notes(row.Index).Conflicts, row.Type);
         }
 
         json.WriteStartObject("fields");
@@ -280,6 +318,22 @@ public sealed class RecordEncoderTests
 
             json.WriteEndObject();
         }
+    }
+
+    private static void WriteNames(Utf8JsonWriter json, string member, FieldSet fields, RecordType type)
+    {
+        if (fields.IsEmpty)
+        {
+            return;
+        }
+
+        json.WriteStartArray(member);
+        foreach (var slot in fields)
+        {
+            json.WriteRawValue(JsonSerializer.Serialize(type.Fields[slot].Name));
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteField(Utf8JsonWriter json, Row row, int slot)

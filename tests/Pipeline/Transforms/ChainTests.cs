@@ -1,6 +1,7 @@
 using System.Text;
 using CsCheck;
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Records;
 using StreamEngine.Pipeline.Tests.Mapping;
@@ -66,7 +67,7 @@ public class ChainTests
             new IdentifyStep(crosswalk, "filter"),
             new DeduplicateStep(schema, isEvent ? TimeSpan.FromSeconds(1) : TimeSpan.FromMinutes(10), 3),
             new ScoreStep(schema, new ScoreOptions { DeadLetterBelow = 0.6 }),
-            new MergeStep(schema, ["priority", "quality", "freshness"], TimeSpan.FromMinutes(2), 2),
+            new MergeStep(schema, new MergeOptions { Prefer = ["priority", "quality", "freshness"] }, 2),
         ];
         var output = new StringBuilder();
         var left = new List<string>[] { [], [], [], [], [] };
@@ -96,10 +97,19 @@ public class ChainTests
         return (output.ToString(), string.Join("\n", left.SelectMany(l => l)));
     }
 
+    private static MergeOptions Closer => new()
+    {
+        Prefer = ["agreement", "priority"],
+        ConflictWithin = Duration.Seconds(60),
+        Events = new Dictionary<string, MergeEventOptions> { ["stats"] = new() { Record = "player", When = "changed(hits, atBats) and hits > 1" } },
+    };
+
     private sealed record Doc(string Payload, bool Confirmed, short Source, int Request);
 
-    [Fact]
-    public void Deduplicate_score_and_merge_allocate_next_to_nothing()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Deduplicate_score_and_merge_allocate_next_to_nothing(bool looksCloser)
     {
         const int Keys = 500;
         var schema = TestBatch.DefaultSchema();
@@ -107,7 +117,7 @@ public class ChainTests
         [
             new DeduplicateStep(schema, TimeSpan.FromMinutes(10), 100_000),
             new ScoreStep(schema, new ScoreOptions()),
-            new MergeStep(schema, ["priority", "quality", "freshness"], TimeSpan.FromMinutes(2), 100_000),
+            new MergeStep(schema, looksCloser ? Closer : new MergeOptions { Prefer = ["priority", "quality", "freshness"] }, 100_000),
         ];
         var allocated = 0L;
         var records = 0;
@@ -132,6 +142,7 @@ public class ChainTests
             }
 
             batch.Batch.SetOrigin(0, 0, -1);
+            batch.Batch.SetNotes(0, new RowNotes { Conflicts = FieldSet.First(1) });
 
             foreach (var step in steps)
             {

@@ -100,7 +100,7 @@ public class RestoredChainTests
     [
         new DeduplicateStep(Schema, TimeSpan.FromTicks(500), bound * 2),
         new ScoreStep(Schema, new ScoreOptions()),
-        new MergeStep(Schema, ["quality", "freshness", "priority"], TimeSpan.FromTicks(100), bound),
+        new MergeStep(Schema, new MergeOptions { Prefer = ["quality", "freshness", "priority"], StaleAfter = new(TimeSpan.FromTicks(100)) }, bound),
     ];
 
     private static IStep[][] Restored(IStep[][] chains, int bound)

@@ -17,7 +17,8 @@ public class TransformCheckTests
             "known": { "type": "identify", "from": ["normalized"], "tables": ["ids.csv"], "unknown": "filter" },
             "unique": { "type": "deduplicate", "from": ["known"] },
             "scored": { "type": "score", "from": ["unique"], "weights": { "freshness": 2 }, "halfLife": "1m" },
-            "trusted": { "type": "merge", "from": ["scored"], "prefer": ["freshness"] },
+            "trusted": { "type": "merge", "from": ["scored"], "prefer": ["freshness"], "conflictWithin": "5s",
+              "fields": { "player": ["quality"], "player.hits": "agreement" }, "events": { "stats": { "record": "player", "when": "changed(hits, atBats)" } } },
             "some": { "type": "filter", "from": ["trusted"], "where": "hits > 0 and state == 'active'" },
             """,
             "kind,mlb,sl\nplayer,1,a\n");
@@ -29,7 +30,14 @@ public class TransformCheckTests
     [InlineData("\"some\": { \"type\": \"identify\", \"from\": [\"normalized\"], \"tables\": [\"no.csv\"] },", "(10,70): error: transforms.some.tables[0]: there is no file 'no.csv'; paths count from the config's folder")]
     [InlineData("\"some\": { \"type\": \"identify\", \"from\": [\"normalized\"], \"tables\": [\"ids.csv\"] },", "error: transforms.some.tables[0]: ids.csv(3): 'player:sl:a' is 'player:mlb:2' here and 'player:mlb:1' before; one id belongs to one entity")]
     [InlineData("\"some\": { \"type\": \"score\", \"from\": [\"normalized\"], \"weights\": { \"completeness\": 0, \"validity\": 0, \"freshness\": 0, \"reliability\": 0 } },", "transforms.some.weights: all weights are 0; at least one part of the score must count")]
-    [InlineData("\"some\": { \"type\": \"merge\", \"from\": [\"normalized\"], \"prefer\": [\"quality\", \"quality\"] },", "transforms.some.prefer: each of priority, quality and freshness decides at most once")]
+    [InlineData("\"some\": { \"type\": \"score\", \"from\": [\"normalized\"], \"flagBelow\": 0.2, \"deadLetterBelow\": 0.3 },", "transforms.some.flagBelow: what scores less than 0.2 goes to the dead letter already; make it greater than deadLetterBelow (0.3), or remove it")]
+    [InlineData("\"some\": { \"type\": \"merge\", \"from\": [\"normalized\"], \"prefer\": [\"quality\", \"quality\"] },", "transforms.some.prefer: each of priority, quality, freshness and agreement decides at most once")]
+    [InlineData("\"some\": { \"type\": \"merge\", \"from\": [\"normalized\"], \"fields\": { \"player\": [\"quality\", \"quality\"] } },", "transforms.some.fields.player: each of priority, quality, freshness and agreement decides at most once")]
+    [InlineData("\"some\": { \"type\": \"merge\", \"from\": [\"normalized\"], \"fields\": { \"player.hits\": [\"agreemnt\"] } },", "did you mean 'agreement'?")]
+    [InlineData("\"some\": { \"type\": \"merge\", \"from\": [\"normalized\"], \"fields\": { \"palyer.hits\": [\"quality\"] } },", "transforms.some.fields['palyer.hits']: there is no record 'palyer'; did you mean 'player'?")]
+    [InlineData("\"some\": { \"type\": \"merge\", \"from\": [\"normalized\"], \"fields\": { \"player.hist\": [\"quality\"] } },", "transforms.some.fields['player.hist']: field 'hist' is not in record 'player'; did you mean 'hits'?")]
+    [InlineData("\"some\": { \"type\": \"merge\", \"from\": [\"normalized\"], \"events\": { \"trade\": { \"record\": \"gaem\", \"when\": \"changed(hits)\" } } },", "transforms.some.events.trade.record: there is no record 'gaem'; did you mean 'game'?")]
+    [InlineData("\"some\": { \"type\": \"merge\", \"from\": [\"normalized\"], \"events\": { \"trade\": { \"record\": \"player\", \"when\": \"changed(hist)\" } } },", "transforms.some.events.trade.when: 'changed(hist)' is no condition: field 'hist' is not in record 'player'; did you mean 'hits'?")]
     [InlineData("\"some\": { \"type\": \"merge\", \"from\": [\"normalized\"], \"prefer\": \"qualty\" },", "did you mean 'quality'?")]
     [InlineData("\"some\": { \"type\": \"filter\", \"from\": [\"normalized\"], \"where\": \"hit > 0\" },", "transforms.some.where: 'hit > 0' is no condition: field 'hit' is not in record 'player'; did you mean 'hits'?")]
     [InlineData("\"some\": { \"type\": \"filter\", \"from\": [\"normalized\"], \"where\": \"hits > 'x'\" },", "'x' can't be compared with field 'hits'; write a number")]

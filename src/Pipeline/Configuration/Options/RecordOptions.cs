@@ -15,6 +15,9 @@ public sealed record RecordOptions
 /// <summary>One field of a shape.</summary>
 public sealed record FieldOptions
 {
+    /// <summary>What <c>monotonic</c> says of a number that never falls.</summary>
+    internal const string Always = "always";
+
     /// <summary>What values it takes: string, int, number, bool, time or enum.</summary>
     [RequiredSetting]
     [OneOf("string", "int", "number", "bool", "time", "enum")]
@@ -42,4 +45,14 @@ public sealed record FieldOptions
 
     /// <summary>True when a change of this field alone is not news (a clock, a counter of requests).</summary>
     public bool Volatile { get; init; }
+
+    /// <summary>Numbers that differ by no more than this agree, when sources are compared.</summary>
+    [Between("0", "1000000000")]
+    public double? Tolerance { get; init; }
+
+    /// <summary>
+    /// A number that only grows while another field of the record stays the same, such as a player's hits while <c>game</c> does:
+    /// the name of that field, or <c>always</c>. A source that says less must prove that it is a correction.
+    /// </summary>
+    public string? Monotonic { get; init; }
 }

@@ -31,6 +31,7 @@ internal static class RecordValidator
             foreach (var (name, field) in record.Fields)
             {
                 CheckField(subject, SettingPath.Child(path, name), field);
+                CheckMonotonic(subject, SettingPath.Child(path, name), kind, name, record);
             }
 
             CheckRules(subject, path, kind, record);
@@ -80,9 +81,34 @@ internal static class RecordValidator
             subject.Error($"{path}.unit", $"'{unit.Name}' is a way of writing that values are only read in; declare one of {string.Join(", ", Unit.All.Values.Where(u => u.IsWritten && u.Fits(unit)).Select(u => u.Name))}");
         }
 
+        if (field.Tolerance is not null && !isNumber)
+        {
+            subject.Error($"{path}.tolerance", $"only int and number have a tolerance; remove it (the field's type is '{field.Type}')");
+        }
+
         if (isNumber && field.Min > field.Max)
         {
             subject.Error($"{path}.min", string.Create(CultureInfo.InvariantCulture, $"min {field.Min} is greater than max {field.Max}, so no value is valid; swap them"));
+        }
+    }
+
+    private static void CheckMonotonic(ValidationSubject subject, string path, string kind, string name, RecordOptions record)
+    {
+        var field = record.Fields[name];
+        if (field.Monotonic is null || field.Type.Length == 0)
+        {
+            return;
+        }
+
+        path += ".monotonic";
+        var others = subject.NamesIn("records", kind).Where(n => n != "rules" && n != name).ToList();
+        if (field.Type is not ("int" or "number"))
+        {
+            subject.Error(path, $"only int and number can be monotonic; remove it (the field's type is '{field.Type}')");
+        }
+        else if (field.Monotonic != FieldOptions.Always && !others.Contains(field.Monotonic))
+        {
+            subject.Error(path, $"'{field.Monotonic}' is no other field of record '{kind}'; name the field that says what is counted in, or write '{FieldOptions.Always}'{Suggestion.Remedy(field.Monotonic, [FieldOptions.Always, .. others])}");
         }
     }
 

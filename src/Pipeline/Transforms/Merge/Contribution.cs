@@ -55,6 +55,11 @@ internal partial struct Contribution
 
     public readonly bool IsOld => Own.IsOld;
 
+    public readonly bool IsFlagged => Own.IsFlagged;
+
+    /// <summary>Whether its source has said something since that was refused: what it confirms is not this.</summary>
+    public readonly bool IsDisputed => Own.IsDisputed;
+
     public readonly FieldSet Present => Own.Present;
 
     public readonly FieldSet Invalid => Own.Invalid;
@@ -144,7 +149,16 @@ internal partial struct Contribution
     }
 
     /// <summary>Confirmed: known as of this time.</summary>
-    public readonly void Confirm(long received) => Own.Received = Math.Max(Own.Received, received);
+    public readonly void Confirm(long received)
+    {
+        if (!Own.IsDisputed)
+        {
+            Own.Received = Math.Max(Own.Received, received);
+        }
+    }
+
+    /// <summary>What the source says now was refused.</summary>
+    public readonly void Dispute() => Own.IsDisputed = true;
 
     /// <summary>Makes room for values and their texts. Without an upper bound every key would in time hold as much as the longest it ever had.</summary>
     private void Reserve(int values)
@@ -171,6 +185,8 @@ internal partial struct Contribution
         own.Source = head.Source;
         own.IsScored = head.Quality.Level != QualityLevel.Unscored;
         own.IsOld = head.Quality.Old;
+        own.IsFlagged = head.Quality.Flagged;
+        own.IsDisputed = false;
     }
 
     /// <summary>The slots in which a row differs from this.</summary>
@@ -202,5 +218,7 @@ internal partial struct Contribution
         public short Source;
         public bool IsScored;
         public bool IsOld;
+        public bool IsFlagged;
+        public bool IsDisputed;
     }
 }

@@ -1,5 +1,6 @@
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Checkpoints;
+using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Records;
 using StreamEngine.Pipeline.Transforms.Deduplicate;
@@ -12,20 +13,52 @@ namespace StreamEngine.Pipeline.Transforms.Merge;
 /// A confirmation makes its source's contribution fresh again but changes no value by itself: if it lets another source win, that
 /// shows with the key's next update.
 /// </remarks>
-internal sealed partial class MergeStep(RecordSchema schema, IReadOnlyList<string> prefer, TimeSpan staleAfter, int maxKeys, long maxBytes = long.MaxValue) : IStep, ITellsRecords
+internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
 {
-    private readonly MergeTable table = new(maxKeys, maxBytes);
-    private readonly MergeState state = new(schema);
-    private readonly Preference preference = new(schema, prefer, staleAfter);
-    private readonly RecordDemands[] rules = RecordDemands.Of(schema);
-    private readonly FieldSet[] volatiles = [.. schema.Types.Select(ContentHash.Volatiles)];
+    private const string StaleRead = "stale read";
+    private const string LowerCount = "lower count";
+
+    private readonly RecordSchema schema;
+    private readonly MergeTable table;
+    private readonly MergeState state;
+    private readonly FieldPolicy policy;
+    private readonly Preference preference;
+    private readonly FieldAgreement agreement;
+    private readonly ConflictFinder conflicts;
+    private readonly bool findsConflicts;
+    private readonly RecordDemands[] rules;
+    private readonly FieldSet[] volatiles;
+    private readonly MonotonicFields?[] monotonic;
+    private readonly EventNames?[] events;
     private Contribution former = new();
+    private bool isEventTime;
+
+    /// <param name="schema">Record types and sources.</param>
+    /// <param name="options">How it chooses.</param>
+    /// <param name="maxKeys">Most keys held: this instance's share.</param>
+    /// <param name="maxBytes">Most memory of their records: this instance's share.</param>
+    /// <param name="book">Where conflicts are counted.</param>
+    public MergeStep(RecordSchema schema, MergeOptions options, int maxKeys, long maxBytes = long.MaxValue, ConflictBook? book = null)
+    {
+        this.schema = schema;
+        table = new MergeTable(maxKeys, maxBytes);
+        state = new MergeState(schema);
+        agreement = new FieldAgreement(schema);
+        policy = new FieldPolicy(schema, options, agreement);
+        preference = new Preference(schema, options.Prefer, options.StaleAfter.Value, agreement);
+        conflicts = new ConflictFinder(schema, options, agreement, book ?? new ConflictBook());
+        findsConflicts = options.ConflictWithin is not null;
+        rules = RecordDemands.Of(schema);
+        volatiles = [.. schema.Types.Select(ContentHash.Volatiles)];
+        monotonic = MonotonicFields.Of(schema);
+        events = EventNames.Of(schema, options.Events);
+    }
 
     public static BlockType BlockType { get; } = BlockType.Transform<MergeOptions>(
         "merge",
         "A value never goes back in time, and only changes pass; what it holds is in memory and in checkpoints, so after a restart without one every key passes once more.",
-        (options, context) => new MergeStep(context.Schema, options.Prefer, options.StaleAfter.Value, context.Share(options.MaxKeys), context.Share(options.MaxBytes.Bytes)),
-        Check,
+        (options, context) => new MergeStep(context.Schema, options, context.Share(options.MaxKeys), context.Share(options.MaxBytes.Bytes), context.Health.Conflicts),
+        MergeCheck.Check,
         Scaling.PerKey,
         tellsRestored: true);
 
@@ -40,6 +73,7 @@ internal sealed partial class MergeStep(RecordSchema schema, IReadOnlyList<strin
 
     public void Process(Part part, StepTime now)
     {
+        isEventTime = now.IsEvent;
         var ahead = new Lookahead(table, part, stackalloc uint[Lookahead.Memory]);
         foreach (var row in part)
         {
@@ -74,7 +108,7 @@ internal sealed partial class MergeStep(RecordSchema schema, IReadOnlyList<strin
             var first = sole.Contribution;
             first.Copy(row);
             table.Add(row, first.Memory);
-            Pass(row, new SoleRecord(first.Memory), row.Head.Present, now);
+            Pass(row, new SoleRecord(first.Memory), row.Head.Present, default, now);
         }
         else if (table[index] is MergedRecord record)
         {
@@ -99,9 +133,8 @@ internal sealed partial class MergeStep(RecordSchema schema, IReadOnlyList<strin
             return;
         }
 
-        if (own.IsAfter(row))
+        if (Refuses(own, row, now, out var corrected))
         {
-            row.Filter("older");
             return;
         }
 
@@ -113,19 +146,19 @@ internal sealed partial class MergeStep(RecordSchema schema, IReadOnlyList<strin
             sole = new SoleRecord(own.Memory);
         }
 
-        Pass(row, sole, different, now);
+        Pass(row, sole, different, corrected, now);
     }
 
     private void Update(Row row, MergedRecord record, long now)
     {
         var index = record.IndexOf(row.Head.Source);
+        var corrected = default(FieldSet);
         if (index < 0)
         {
             index = record.Add(row.Head.Source);
         }
-        else if (record[index].IsAfter(row))
+        else if (Refuses(record[index], row, now, out corrected))
         {
-            row.Filter("older");
             return;
         }
 
@@ -133,26 +166,39 @@ internal sealed partial class MergeStep(RecordSchema schema, IReadOnlyList<strin
         former.Copy(own);
         own.Copy(row);
         table.Reweigh(record);
-        Output(row, record, former, now);
+        Output(row, record, former, corrected, now);
     }
 
-    /// <summary>Passes on what the only source has said, or absorbs it when no value has changed.</summary>
-    private void Pass(Row row, SoleRecord record, FieldSet changed, long now)
+    /// <summary>Takes a row out that says what its source knew earlier.</summary>
+    /// <param name="said">What the source has said last.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="now">UTC ticks.</param>
+    /// <param name="corrected">Monotonic fields that it takes back, when it passes.</param>
+    private bool Refuses(in Contribution said, Row row, long now, out FieldSet corrected)
     {
-        ref var head = ref row.Head;
-        ref var version = ref record.Version;
-        changed |= version.Untold;
-        if (!IsNews(row, ref version, changed, now))
+        corrected = default;
+        if (said.IsAfter(row))
         {
-            return;
+            row.Filter(StaleRead);
+            return true;
         }
 
-        head.Changed = changed;
-        head.Invalid -= head.Present;
-        head.SoleOrigin = head.Source;
-        var verdict = default(Verdict);
-        verdict.Add(rules[head.Type].Weight(head.Present), record.Contribution);
-        Grade(row, verdict);
+        if (monotonic[row.Head.Type] is not { } counters || (corrected = counters.Lower(said, row)).IsEmpty)
+        {
+            return false;
+        }
+
+        // Without a time of its own a record is as new as its request, which a cache may have answered with an old one.
+        ref readonly var head = ref row.Head;
+        var isLater = head.EventTime > said.EventTime && (isEventTime || head.EventTime != head.ReceivedTime);
+        if (isLater || preference.IsStale(said, now))
+        {
+            return false;
+        }
+
+        said.Dispute();
+        row.Filter(LowerCount);
+        return true;
     }
 
     private void Confirm(Row row)
@@ -177,7 +223,7 @@ internal sealed partial class MergeStep(RecordSchema schema, IReadOnlyList<strin
 
         if (said.IsAfter(row))
         {
-            row.Filter("older");
+            row.Filter(StaleRead);
             return;
         }
 
@@ -189,7 +235,7 @@ internal sealed partial class MergeStep(RecordSchema schema, IReadOnlyList<strin
             former.Copy(said);
             record.RemoveAt(record.IndexOf(row.Head.Source));
             table.Reweigh(record);
-            Output(row, record, former, now);
+            Output(row, record, former, default, now);
             if (record.Count == 1)
             {
                 table[index] = SoleRecord.Make(record).Memory;
@@ -228,169 +274,5 @@ internal sealed partial class MergeStep(RecordSchema schema, IReadOnlyList<strin
         var sole = table.Sole(index);
         version = sole.Version;
         return sole.Contribution.Source == row.Head.Source ? sole.Contribution : null;
-    }
-
-    /// <summary>Makes the row the merged record, or absorbs it when no value has changed.</summary>
-    /// <param name="row">The row that caused it.</param>
-    /// <param name="record">The record, the row's contribution already in it or out of it.</param>
-    /// <param name="last">What the row's source said before; nothing when it is new.</param>
-    /// <param name="now">UTC ticks.</param>
-    private void Output(Row row, MergedRecord record, in Contribution last, long now)
-    {
-        preference.Sort(record, now);
-        var present = default(FieldSet);
-        var changed = default(FieldSet);
-        var winners = record.Winners;
-        for (var i = 0; i < record.Count; i++)
-        {
-            ref readonly var contribution = ref record[i];
-            foreach (var slot in contribution.Present - present)
-            {
-                if (IsNew(record, last, slot, contribution))
-                {
-                    changed.Add(slot);
-                }
-
-                winners[slot] = contribution.Source;
-                present.Add(slot);
-            }
-        }
-
-        for (var slot = 0; slot < winners.Length; slot++)
-        {
-            if (winners[slot] >= 0 && !present.Has(slot))
-            {
-                changed.Add(slot);
-                winners[slot] = -1;
-            }
-        }
-
-        changed |= record.Version.Untold;
-        if (IsNews(row, ref record.Version, changed, now))
-        {
-            row.Head.Changed = changed;
-            Write(row, record, present, row.Head.Source);
-        }
-    }
-
-    /// <summary>Whether there is anything to tell; else the row ends here.</summary>
-    private bool IsNews(Row row, ref RecordVersion version, FieldSet changed, long now)
-    {
-        ref var head = ref row.Head;
-        if ((version.Revision == 0 ? changed : changed - volatiles[head.Type]).IsEmpty)
-        {
-            version.Untold = changed;
-            row.Absorb("unchanged");
-            return false;
-        }
-
-        version.Untold = default;
-        version.Advance(now);
-        version.Stamp(ref head);
-        return true;
-    }
-
-    private static bool IsNew(MergedRecord record, in Contribution last, int slot, in Contribution winner)
-    {
-        var source = record.Winners[slot];
-        if (source < 0)
-        {
-            return true;
-        }
-
-        if (source == last.Source)
-        {
-            return !last.Present.Has(slot) || !CellValues.Same(last.Get(slot), last.Data, winner.Get(slot), winner.Data);
-        }
-
-        if (source == winner.Source)
-        {
-            return false;
-        }
-
-        ref readonly var before = ref record[record.IndexOf(source)];
-        return !CellValues.Same(before.Get(slot), before.Data, winner.Get(slot), winner.Data);
-    }
-
-    /// <summary>Makes the row the merged record.</summary>
-    /// <param name="row">The row.</param>
-    /// <param name="record">The record.</param>
-    /// <param name="present">The slots that have a value.</param>
-    /// <param name="own">The source whose values the row has already; -1 for none.</param>
-    private void Write(Row row, MergedRecord record, FieldSet present, short own)
-    {
-        ref var head = ref row.Head;
-        var winners = record.Winners;
-        var type = rules[head.Type];
-        var invalid = default(FieldSet);
-        var verdict = default(Verdict);
-        for (var i = 0; i < record.Count; i++)
-        {
-            ref readonly var contribution = ref record[i];
-            head.EventTime = Math.Max(head.EventTime, contribution.EventTime);
-            invalid |= contribution.Invalid;
-            var won = default(FieldSet);
-            foreach (var slot in contribution.Present)
-            {
-                if (winners[slot] == contribution.Source)
-                {
-                    won.Add(slot);
-                    row.Batch.SetOrigin(row.Index, slot, contribution.Source);
-                    if (contribution.Source != own)
-                    {
-                        Copy(row, slot, contribution);
-                    }
-                }
-            }
-
-            verdict.Add(type.Weight(won), contribution);
-        }
-
-        head.Present = present;
-        head.Invalid = invalid - present;
-        head.SoleOrigin = -1;
-        Grade(row, verdict);
-    }
-
-    private static void Copy(Row row, int slot, in Contribution from)
-    {
-        var cell = from.Get(slot);
-        if (CellValues.TextLength(cell) is > 0 and var length)
-        {
-            cell.Offset = row.Batch.Append(from.Data.Slice(cell.Offset, length));
-        }
-
-        row.Set(slot, cell);
-    }
-
-    // The merged score is the average over the fields of the scores of those they came from; what the declaration demands is asked again.
-    private void Grade(Row row, in Verdict verdict)
-    {
-        ref var head = ref row.Head;
-        if (!verdict.IsScored)
-        {
-            head.Quality = default;
-            return;
-        }
-
-        var type = rules[head.Type];
-        var score = verdict.Sum / Math.Max(1, verdict.Weight);
-        var broken = type.Broken(row);
-        head.Quality = new Quality
-        {
-            Score = (float)score,
-            Level = type.Level(head, score, broken),
-            Old = verdict.IsOld,
-            Missing = type.Missing(head),
-            BrokenRules = broken,
-        };
-    }
-
-    private static void Check(MergeOptions options, BlockCheck check)
-    {
-        if (options.Prefer.Distinct().Count() != options.Prefer.Count)
-        {
-            check.Error("prefer", "each of priority, quality and freshness decides at most once");
-        }
     }
 }

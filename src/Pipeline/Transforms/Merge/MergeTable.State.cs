@@ -153,7 +153,8 @@ internal sealed partial class MergeTable
 
     private static uint HashOf(in SavedEntry saved) => Hash(saved.KeyHash, saved.Record is MergedRecord several ? several.Type : new SoleRecord(Unsafe.As<byte[]>(saved.Record)).Type);
 
-    private static uint Hash(ulong keyHash, int type) => (uint)keyHash + ((uint)type * 0x9E37_79B1U);
+    /// <summary>Where a key is to be looked for.</summary>
+    public static uint Hash(ulong keyHash, int type) => (uint)keyHash + ((uint)type * 0x9E37_79B1U);
 }
 
 /// <summary>What stands before the records of a saved table.</summary>

@@ -69,22 +69,32 @@ internal sealed partial class MergeTable(int maxKeys, long maxBytes = long.MaxVa
     public int Find(Row row)
     {
         ref readonly var head = ref row.Head;
-        var hash = Hash(head);
-        var key = row.Key;
+        var index = Find(Hash(head), head.Type, row.Key);
+        if (index >= 0)
+        {
+            entries[index].Touched = ++clock;
+            changes.Mark(index);
+        }
+
+        return index;
+    }
+
+    /// <summary>The index of a key's record, as good as untouched; negative when none is held.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Find(uint hash, short type, ReadOnlySpan<byte> key)
+    {
         var table = entries;
         var mask = table.Length - 1;
         for (var index = (int)hash & mask; ; index = (index + 1) & mask)
         {
-            ref var entry = ref table[index];
+            ref readonly var entry = ref table[index];
             if (entry.Record is not { } record)
             {
                 return None;
             }
 
-            if (entry.Hash == hash && Holds(record, head.Type, key))
+            if (entry.Hash == hash && Holds(record, type, key))
             {
-                entry.Touched = ++clock;
-                changes.Mark(index);
                 return index;
             }
         }

@@ -4,40 +4,73 @@ namespace StreamEngine.Pipeline.Transforms.Merge;
 
 /// <summary>Which of two contributions is believed first.</summary>
 /// <param name="schema">Knows the sources' priorities.</param>
-/// <param name="prefer">What decides, in order: priority, quality, freshness.</param>
+/// <param name="prefer">What decides, in order: priority, quality, freshness, agreement.</param>
 /// <param name="staleAfter">Age from which a contribution comes last.</param>
-internal sealed class Preference(RecordSchema schema, IReadOnlyList<string> prefer, TimeSpan staleAfter)
+/// <param name="agreement">Knows which values agree.</param>
+internal sealed class Preference(RecordSchema schema, IReadOnlyList<string> prefer, TimeSpan staleAfter, FieldAgreement agreement)
 {
-    private readonly string[] criteria = [.. prefer];
+    private readonly Criterion[] criteria = [.. prefer.Select(p => Enum.Parse<Criterion>(p, ignoreCase: true))];
     private readonly int[] priorities = [.. schema.Sources.Select(s => s.Priority)];
 
+    /// <summary>Whether it is different from field to field.</summary>
+    public bool AsksValues => criteria.Contains(Criterion.Agreement);
+
     /// <summary>Puts the contribution to believe first in front. Most records have two or three.</summary>
-    public void Sort(MergedRecord record, long now)
+    /// <param name="record">The record.</param>
+    /// <param name="slot">The field that it is about; -1 for all those that don't ask for values.</param>
+    /// <param name="now">UTC ticks.</param>
+    public void Sort(MergedRecord record, int slot, long now)
     {
         for (var i = 1; i < record.Count; i++)
         {
-            for (var j = i; j > 0 && IsBetter(record[j], record[j - 1], now); j--)
+            for (var j = i; j > 0 && Compare(record, record[j], record[j - 1], slot, now, out _) < 0; j--)
             {
                 (record[j], record[j - 1]) = (record[j - 1], record[j]);
             }
         }
     }
 
-    private bool IsBetter(in Contribution a, in Contribution b, long now)
+    /// <summary>Less than 0 when the first is believed before the second.</summary>
+    public int Compare(MergedRecord record, in Contribution a, in Contribution b, int slot, long now, out Criterion decider)
     {
+        decider = Criterion.Staleness;
         var order = IsStale(a, now).CompareTo(IsStale(b, now));
         for (var i = 0; order == 0 && i < criteria.Length; i++)
         {
-            order = criteria[i] switch
+            decider = criteria[i];
+            order = decider switch
             {
-                "priority" => priorities[a.Source].CompareTo(priorities[b.Source]),
-                "quality" => b.Score.CompareTo(a.Score),
-                _ => b.EventTime.CompareTo(a.EventTime),
+                Criterion.Priority => priorities[a.Source].CompareTo(priorities[b.Source]),
+                Criterion.Quality => b.Score.CompareTo(a.Score),
+                Criterion.Freshness => b.EventTime.CompareTo(a.EventTime),
+                _ => Support(record, b, slot, now).CompareTo(Support(record, a, slot, now)),
             };
         }
 
-        return order != 0 ? order < 0 : a.Source < b.Source;
+        if (order != 0)
+        {
+            return order;
+        }
+
+        decider = Criterion.Order;
+        return a.Source.CompareTo(b.Source);
     }
 
-    private bool IsStale(in Contribution contribution, long now) => now - contribution.Received > staleAfter.Ticks;
+    /// <summary>Whether it was neither said nor confirmed for too long.</summary>
+    public bool IsStale(in Contribution contribution, long now) => now - contribution.Received > staleAfter.Ticks;
+
+    /// <summary>How many fresh sources give a contribution's value.</summary>
+    private int Support(MergedRecord record, in Contribution of, int slot, long now)
+    {
+        var count = 0;
+        if (of.Present.Has(slot))
+        {
+            foreach (ref readonly var other in record.Contributions)
+            {
+                count += other.Present.Has(slot) && !IsStale(other, now) && agreement.Agree(record.Type, slot, of, other) ? 1 : 0;
+            }
+        }
+
+        return count;
+    }
 }

@@ -11,11 +11,14 @@ internal struct Verdict
 
     public bool IsOld { get; private set; }
 
+    public bool IsFlagged { get; private set; }
+
     public void Add(int weight, in Contribution contribution)
     {
         Sum += weight * contribution.Score;
         Weight += weight;
         IsScored |= weight > 0 && contribution.IsScored;
         IsOld |= weight > 0 && contribution.IsOld;
+        IsFlagged |= weight > 0 && contribution.IsFlagged;
     }
 }

@@ -16,6 +16,10 @@ public sealed record ScoreOptions : TransformOptions
     [Between("1s", "30d")]
     public Duration HalfLife { get; init; } = Duration.Seconds(300);
 
+    /// <summary>Records that score less are marked: <c>low score</c> stands among the reasons of their quality, also where a merge takes values from them. 0 marks none.</summary>
+    [Between("0", "1")]
+    public double FlagBelow { get; init; }
+
     /// <summary>Records that score less go to the dead letter; 0 lets all through.</summary>
     [Between("0", "1")]
     public double DeadLetterBelow { get; init; }

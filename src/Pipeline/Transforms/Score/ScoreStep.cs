@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Records;
 
@@ -16,10 +17,19 @@ internal sealed class ScoreStep : IStep
     private readonly double freshnessWeight;
     private readonly double reliabilityWeight;
     private readonly double halfLife;
+    private readonly double flagBelow;
     private readonly double deadLetterBelow;
+    private readonly ScoreAverage[] averages;
+    private readonly (int Records, double Sum)[] batch;
 
-    public ScoreStep(RecordSchema schema, ScoreOptions options)
+    /// <param name="schema">Record types and sources.</param>
+    /// <param name="options">How it scores.</param>
+    /// <param name="scores">Told how good what each source says is.</param>
+    public ScoreStep(RecordSchema schema, ScoreOptions options, SourceScores? scores = null)
     {
+        scores ??= new SourceScores();
+        averages = [.. schema.Sources.Select(s => scores.Average(s.Name))];
+        batch = new (int, double)[averages.Length];
         rules = RecordDemands.Of(schema);
         reliabilities = [.. schema.Sources.Select(s => s.Reliability)];
         var weights = options.Weights;
@@ -29,13 +39,14 @@ internal sealed class ScoreStep : IStep
         freshnessWeight = weights.Freshness / sum;
         reliabilityWeight = weights.Reliability / sum;
         halfLife = options.HalfLife.Value.Ticks;
+        flagBelow = options.FlagBelow;
         deadLetterBelow = options.DeadLetterBelow;
     }
 
     public static BlockType BlockType { get; } = BlockType.Transform<ScoreOptions>(
         "score",
         "Keeps no state: a record's score depends on the record, its source and the time alone.",
-        (options, context) => new ScoreStep(context.Schema, options),
+        (options, context) => new ScoreStep(context.Schema, options, context.Health.Scores),
         Check,
         Scaling.Anywhere);
 
@@ -47,6 +58,15 @@ internal sealed class ScoreStep : IStep
             if (row.Head.Op == RowOp.Update)
             {
                 Score(row, now.Of(row.Head), ref freshness);
+            }
+        }
+
+        for (var source = 0; source < batch.Length; source++)
+        {
+            if (batch[source].Records > 0)
+            {
+                averages[source].Add(batch[source].Records, batch[source].Sum);
+                batch[source] = default;
             }
         }
     }
@@ -69,9 +89,12 @@ internal sealed class ScoreStep : IStep
             Score = (float)score,
             Level = type.Level(head, score, broken),
             Old = age > halfLife,
+            Flagged = score < flagBelow,
             Missing = type.Missing(head),
             BrokenRules = broken,
         };
+        ref var sum = ref batch[head.Source];
+        sum = (sum.Records + 1, sum.Sum + score);
         if (score < deadLetterBelow)
         {
             row.Dead("low quality", string.Create(CultureInfo.InvariantCulture, $"score {score:0.000}, {deadLetterBelow} is needed"));
@@ -83,6 +106,11 @@ internal sealed class ScoreStep : IStep
         if (options.Weights is { Completeness: 0, Validity: 0, Freshness: 0, Reliability: 0 })
         {
             check.Error("weights", "all weights are 0; at least one part of the score must count");
+        }
+
+        if (options.FlagBelow > 0 && options.FlagBelow <= options.DeadLetterBelow)
+        {
+            check.Error("flagBelow", string.Create(CultureInfo.InvariantCulture, $"what scores less than {options.FlagBelow} goes to the dead letter already; make it greater than deadLetterBelow ({options.DeadLetterBelow}), or remove it"));
         }
     }
 

@@ -34,7 +34,7 @@ public sealed class MergeChangesTests
     {
         const int Keys = 50_000;
         const int Changed = 500;
-        var step = new MergeStep(TestBatch.DefaultSchema(), ["priority"], TimeSpan.FromMinutes(2), Keys);
+        var step = new MergeStep(TestBatch.DefaultSchema(), new MergeOptions { Prefer = ["priority"] }, Keys);
         for (var key = 0; key < Keys; key += 1000)
         {
             Run([step], [.. Enumerable.Range(key, 1000).Select(k => new Event(k, 0, 1, RowOp.Update))], key);
@@ -132,7 +132,7 @@ public sealed class MergeChangesTests
         parts.ForEach(p => p.State.Clear());
     }
 
-    private static MergeStep[] Steps(int workers) => [.. Enumerable.Range(0, workers).Select(_ => new MergeStep(TestBatch.DefaultSchema(), ["priority"], TimeSpan.FromMinutes(2), Bound))];
+    private static MergeStep[] Steps(int workers) => [.. Enumerable.Range(0, workers).Select(_ => new MergeStep(TestBatch.DefaultSchema(), new MergeOptions { Prefer = ["priority"] }, Bound))];
 
     private static int Run(MergeStep[] workers, List<Event> events, int sequence)
     {

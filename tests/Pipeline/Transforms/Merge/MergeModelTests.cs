@@ -10,6 +10,7 @@ public class MergeModelTests
     private static readonly string[][] Orders =
     [
         ["priority", "quality", "freshness"], ["freshness", "priority"], ["quality"], ["quality", "freshness", "priority"],
+        ["agreement", "priority"], ["priority", "agreement"],
     ];
 
     [Fact]
@@ -17,13 +18,15 @@ public class MergeModelTests
         Gen.Select(
             Gen.Select(Gen.Int[0, 3], Gen.Short[0, 2], Gen.Int[-1, 2].Array[4], Gen.Int[0, 4], Gen.Int[0, 8], Gen.Int[0, 9], Gen.Int[0, 12], (key, source, values, quality, age, kind, jump) =>
                 new Event(key, source, values, quality / 4f, age, kind == 0 ? RowOp.Confirmed : kind == 1 ? RowOp.Removed : RowOp.Update, jump)).List[1, 80],
-            Gen.Int[0, 3],
+            Gen.Int[0, 5].Array[3],
             Gen.Int[1, 5],
-            Gen.Int[1, 6]).Sample((events, order, maxKeys, perBatch) =>
+            Gen.Int[1, 6]).Sample((events, orders, maxKeys, perBatch) =>
             {
                 var schema = TestBatch.DefaultSchema();
-                var step = new MergeStep(schema, Orders[order], TimeSpan.FromTicks(StaleAfter), maxKeys);
-                var model = new Model(Orders[order], maxKeys, schema.Sources.Select(s => s.Priority).ToArray());
+                // One order for the kind, and one for each of two of its fields.
+                var lines = new Dictionary<string, IReadOnlyList<string>> { ["player"] = Orders[orders[0]], ["player.hits"] = Orders[orders[1]], ["player.name"] = Orders[orders[2]] };
+                var step = new MergeStep(schema, new MergeOptions { Prefer = ["freshness"], Fields = lines, StaleAfter = new(TimeSpan.FromTicks(StaleAfter)) }, maxKeys);
+                var model = new Model([Orders[orders[1]], Orders[orders[0]], Orders[orders[2]], Orders[orders[0]]], maxKeys, schema.Sources.Select(s => s.Priority).ToArray());
                 var now = TestBatch.Start;
                 for (var at = 0; at < events.Count; at += perBatch)
                 {
@@ -83,7 +86,7 @@ public class MergeModelTests
 
     private sealed record Said(Event Event, long Sequence, long EventTime, long Received);
 
-    private sealed class Model(string[] order, int maxKeys, int[] priorities)
+    private sealed class Model(string[][] orders, int maxKeys, int[] priorities)
     {
         // Slots of hits, atBats, name and average.
         private static readonly int[] Slots = [2, 3, 0, 4];
@@ -120,7 +123,7 @@ public class MergeModelTests
 
             if (held is not null && (eventTime, sequence).CompareTo((held.EventTime, held.Sequence)) < 0)
             {
-                return "older";
+                return "stale read";
             }
 
             if (e.Op == RowOp.Removed)
@@ -155,12 +158,14 @@ public class MergeModelTests
             {
                 var field = i;
                 var best = key.Said.Values.Where(s => s.Event.Values[field] >= 0).OrderBy(s => now - s.Received > StaleAfter);
-                foreach (var criterion in order)
+                var fresh = key.Said.Values.Where(s => s.Event.Values[field] >= 0 && now - s.Received <= StaleAfter).ToLookup(s => s.Event.Values[field]);
+                foreach (var criterion in orders[field])
                 {
                     best = criterion switch
                     {
                         "priority" => best.ThenBy(s => priorities[s.Event.Source]),
                         "quality" => best.ThenByDescending(s => s.Event.Quality),
+                        "agreement" => best.ThenByDescending(s => fresh[s.Event.Values[field]].Count()),
                         _ => best.ThenByDescending(s => s.EventTime),
                     };
                 }

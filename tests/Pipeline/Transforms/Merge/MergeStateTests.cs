@@ -88,7 +88,7 @@ public class MergeStateTests
     {
         var before = Step(Before);
         Run(before, Before, [.. Enumerable.Range(0, 10).Select(k => new Event(k, 0, [0, 0, 0, 0], RowOp.Update)), new(2, 0, [1, 1, 1, 1], RowOp.Update)]);
-        var after = new MergeStep(Before, ["priority"], TimeSpan.FromMinutes(2), 1000, before.Bytes * 45 / 100);
+        var after = new MergeStep(Before, new MergeOptions { Prefer = ["priority"] }, 1000, before.Bytes * 45 / 100);
         Assert.Equal(["state 'records' of block 'block' is not taken over: the keys past 'maxKeys' or 'maxBytes': 6 keys"], Saved.Of(before).Restore(after));
         Assert.Equal(4, after.Count);
         Assert.Equal(4, Run(after, Before, [.. new[] { 2, 7, 8, 9 }.Select(k => new Event(k, 0, [], RowOp.Confirmed))], 100).Split('\n').Count(l => l.Contains("Confirmed", StringComparison.Ordinal)));
@@ -142,7 +142,7 @@ public class MergeStateTests
         return [.. Enumerable.Range(0, 60).Select(_ => new Event(random.Next(10), random.Next(3), [.. Enumerable.Range(0, 4).Select(_ => random.Next(-1, 3))], RowOp.Update))];
     }
 
-    private static MergeStep Step(RecordSchema schema, int maxKeys = 1000) => new(schema, ["priority"], TimeSpan.FromMinutes(2), maxKeys);
+    private static MergeStep Step(RecordSchema schema, int maxKeys = 1000) => new(schema, new MergeOptions { Prefer = ["priority"] }, maxKeys);
 
     private static MergeStep[] Steps(int count) => [.. Enumerable.Range(0, count).Select(_ => Step(Before))];
 

@@ -74,7 +74,7 @@ public class MergeStepTests
         batch.Row("player", "k", sequence: 5, eventTime: 100, fields: ("hits", 4));
         batch.Row("player", "k", sequence: 2, eventTime: 101, fields: ("hits", 5));
         var left = step.Run(batch.Batch, TestBatch.Start);
-        Assert.Equal([(1, "older", RowState.Filtered), (2, "older", RowState.Filtered)], left.Select(d => (d.Row, d.Reason, d.State)));
+        Assert.Equal([(1, "stale read", RowState.Filtered), (2, "stale read", RowState.Filtered)], left.Select(d => (d.Row, d.Reason, d.State)));
     }
 
     [Fact]
@@ -156,7 +156,7 @@ public class MergeStepTests
     [Fact]
     public void The_key_untouched_for_longest_is_evicted()
     {
-        var step = new MergeStep(TestBatch.DefaultSchema(), Order, TimeSpan.FromMinutes(2), 2);
+        var step = new MergeStep(TestBatch.DefaultSchema(), new MergeOptions { Prefer = Order }, 2);
         var batch = new TestBatch();
         foreach (var key in new[] { "a", "b", "a", "c", "a", "b" })
         {
@@ -207,7 +207,7 @@ public class MergeStepTests
         Assert.Contains("\"provenance\":{\"name\":\"alpha\",\"team\":\"beta\",\"average\":\"alpha\"}", json, StringComparison.Ordinal);
     }
 
-    private static MergeStep Step() => new(TestBatch.DefaultSchema(), Order, TimeSpan.FromMinutes(2), 100);
+    private static MergeStep Step() => new(TestBatch.DefaultSchema(), new MergeOptions { Prefer = Order }, 100);
 
     private static (string Reason, long Revision) See(MergeStep step, short source, long later, params (string, object)[] fields)
     {

@@ -47,7 +47,7 @@ public class MergeTableTests
         {
             const int Bound = 3000;
             var schema = TestBatch.DefaultSchema();
-            var step = new MergeStep(schema, ["priority"], TimeSpan.FromMinutes(2), 1000, Bound);
+            var step = new MergeStep(schema, new MergeOptions { Prefer = ["priority"] }, 1000, Bound);
             var most = 0L;
             foreach (var (at, (key, source, kind, length)) in events.Index())
             {
@@ -59,7 +59,7 @@ public class MergeTableTests
                 Assert.True(step.Bytes <= Bound || step.Count == 1, $"{step.Bytes} bytes of {step.Count} keys");
 
                 // A copy from a checkpoint counts anew.
-                var copy = new MergeStep(schema, ["priority"], TimeSpan.FromMinutes(2), 1000, Bound);
+                var copy = new MergeStep(schema, new MergeOptions { Prefer = ["priority"] }, 1000, Bound);
                 Assert.Empty(Saved.Of(step).Restore(copy));
                 Assert.Equal((step.Count, step.Bytes), (copy.Count, copy.Bytes));
             }

@@ -75,7 +75,7 @@ public class MergeTellTests
         }).Count);
     }
 
-    private static MergeStep Step() => new(TestBatch.DefaultSchema(), ["priority"], TimeSpan.FromMinutes(2), 10_000);
+    private static MergeStep Step() => new(TestBatch.DefaultSchema(), new MergeOptions { Prefer = ["priority"] }, 10_000);
 
     private static SortedDictionary<string, string> Told(MergeStep step, Action<Batch>? check = null)
     {

@@ -54,7 +54,7 @@ public class RealPayloadTests
     [Fact]
     public void Batters_and_pitchers_are_those_of_the_feed()
     {
-        var json = Payload("mlb-statsapi/live/744914_feed_live_final.json");
+        var json = SharedFiles.Payload("mlb-statsapi/live/744914_feed_live_final.json");
         var batch = new TestBatch(Schema);
         batch.Document(json);
         Assert.Empty(TestMapping.Step(Schema, Map).Run(batch.Batch, TestBatch.Start));
@@ -126,16 +126,5 @@ public class RealPayloadTests
         }
 
         return string.Join("|", values);
-    }
-
-    private static string Payload(string name)
-    {
-        var path = SharedFiles.Path("providers", name);
-        if (path is null)
-        {
-            Assert.Skip($"The recorded payloads are not here: no shared/providers/{name} beside the repository; set STREAMENGINE_SHARED.");
-        }
-
-        return File.ReadAllText(path);
     }
 }

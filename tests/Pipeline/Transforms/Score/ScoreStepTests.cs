@@ -1,7 +1,9 @@
 using CsCheck;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Messages;
+using StreamEngine.Pipeline.Transforms.Merge;
 using StreamEngine.Pipeline.Transforms.Score;
 
 namespace StreamEngine.Pipeline.Tests.Transforms.Score;
@@ -102,6 +104,55 @@ public class ScoreStepTests
         batch.Row("player", "k", op: RowOp.Removed);
         var left = Assert.Single(step.Run(batch.Batch, TestBatch.Start));
         Assert.Equal((RowState.Dead, "low quality", 0), (left.State, left.Reason, left.Row));
+    }
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(0.94, false)]
+    [InlineData(0.96, true)]
+    public void Records_below_a_score_are_marked_and_so_is_what_is_merged_of_them(double flagBelow, bool expected)
+    {
+        var batch = new TestBatch();
+        var row = batch.Row("player", "k", source: 1, fields: Complete);
+        var other = batch.Row("player", "k", source: 0, fields: ("name", "B"));
+        new ScoreStep(batch.Schema, new ScoreOptions { FlagBelow = flagBelow }).Run(batch.Batch, TestBatch.Start);
+        Assert.Equal((0.95f, expected), (row.Head.Quality.Score, row.Head.Quality.Flagged));
+
+        other.Head.Quality.Flagged = false;
+        new MergeStep(batch.Schema, new MergeOptions(), 10).Run(batch.Batch, TestBatch.Start);
+        Assert.Equal(expected, batch.Batch[0].Head.Quality.Flagged);
+        Assert.Equal(expected, batch.Batch[1].Head.Quality.Flagged);
+        batch.Batch.Seal();
+        Assert.Equal(expected, System.Text.Encoding.UTF8.GetString(batch.Batch.DataOf(0).Span).Contains("\"low score\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void How_good_a_source_is_follows_its_last_records()
+    {
+        var scores = new SourceScores();
+        var step = new ScoreStep(TestBatch.DefaultSchema(), new ScoreOptions(), scores);
+        Assert.Null(scores.Of("beta"));
+        var good = new TestBatch();
+        good.Row("player", "k", source: 1, fields: Complete);
+        step.Run(good.Batch, TestBatch.Start);
+        Assert.Equal(0.95, scores.Of("beta")!.Value, 5);
+        Assert.Null(scores.Of("alpha"));
+
+        // A hundred poor ones, in however many batches, outweigh it by 1 - 0.99^100.
+        var poor = 0.0;
+        foreach (var records in new[] { 10, 60, 30 })
+        {
+            var batch = new TestBatch();
+            for (var i = 0; i < records; i++)
+            {
+                batch.Row("player", "k", source: 1, fields: Complete[1..2]);
+            }
+
+            step.Run(batch.Batch, TestBatch.Start);
+            poor = batch.Batch[0].Head.Quality.Score;
+        }
+
+        Assert.Equal(poor + ((0.95 - poor) * Math.Pow(0.99, 100)), scores.Of("beta")!.Value, 5);
     }
 
     [Fact]
