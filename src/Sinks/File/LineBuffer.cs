@@ -35,7 +35,7 @@ internal sealed class LineBuffer
                     bytes.Write("\n"u8);
                     break;
                 case RowOp.Removed:
-                    WriteRemoval(row);
+                    WriteRemoval(row, batch.DataOf(row.Index).Span);
                     break;
             }
         }
@@ -43,7 +43,9 @@ internal sealed class LineBuffer
         Written = bytes.WrittenMemory;
     }
 
-    private void WriteRemoval(Row row)
+    /// <param name="row">The removal.</param>
+    /// <param name="now">The key that the entity has instead; empty for none.</param>
+    private void WriteRemoval(Row row, ReadOnlySpan<byte> now)
     {
         bytes.Write("{\"key\":"u8);
         RecordEncoder.WriteText(row.Key, RecordEncoder.NeedsEscaping(row.Key), bytes);
@@ -56,6 +58,12 @@ internal sealed class LineBuffer
         RecordEncoder.WriteTime(row.Head.EventTime, bytes);
         bytes.Write(",\"receivedTime\":"u8);
         RecordEncoder.WriteTime(row.Head.ReceivedTime, bytes);
+        if (!now.IsEmpty)
+        {
+            bytes.Write(",\"now\":"u8);
+            RecordEncoder.WriteText(now, RecordEncoder.NeedsEscaping(now), bytes);
+        }
+
         bytes.Write("}\n"u8);
     }
 }
