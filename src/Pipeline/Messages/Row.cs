@@ -142,7 +142,7 @@ public readonly ref struct Row
     {
         ref readonly var head = ref Head;
         byte[] data;
-        if (head.DataLength > 0)
+        if (head is { Op: RowOp.Update, DataLength: > 0 })
         {
             data = batch.DataOf(Index).ToArray();
         }

@@ -192,9 +192,3 @@ internal sealed class Crosswalk
 
     private static string Text(byte[] key) => Encoding.UTF8.GetString(key);
 }
-
-/// <summary>What a table says about who one of our entities is.</summary>
-/// <param name="Key">Our key.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="BirthDate">Its birth date, see <see cref="BirthDates"/>.</param>
-internal sealed record TableEntity(byte[] Key, NameKey Name, int BirthDate);

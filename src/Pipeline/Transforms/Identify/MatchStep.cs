@@ -17,7 +17,6 @@ internal sealed partial class MatchStep : IStep, ICheckpointed
     private const int MostAtOnce = Batch.FullDocuments;
 
     private const string NoRoomForIds = "no room to remember ids";
-    private const string NoRoomToWait = "no room to wait";
 
     private readonly RecordSchema schema;
     private readonly IdentifyOptions options;
@@ -25,7 +24,6 @@ internal sealed partial class MatchStep : IStep, ICheckpointed
     private readonly MatchFields?[] fields;
     private KnownIds ids;
     private readonly Queue<KnownId> backlog = new();
-    private readonly List<Correction> corrections = [];
     private long reported;
 
     public MatchStep(RecordSchema schema, IdentifyOptions options, ICrosswalkSource source)
@@ -37,12 +35,6 @@ internal sealed partial class MatchStep : IStep, ICheckpointed
 
     public string? Problem => source.Problem
         ?? (ids.IsFull ? $"it remembers {options.MaxIds} ids, its bound: new ones are known by tables alone; raise 'maxIds'" : null);
-
-    /// <summary>Records that wait.</summary>
-    public int Parked { get; private set; }
-
-    /// <summary>Memory that they take.</summary>
-    public long ParkedBytes { get; private set; }
 
     /// <summary>Whose a key is; null when it has not come yet.</summary>
     public Standing? StandingOf(ReadOnlySpan<byte> key) => ids.Find(key)?.Standing;
@@ -101,7 +93,7 @@ internal sealed partial class MatchStep : IStep, ICheckpointed
         }
 
         var said = found?.By(head.Source, head.Type);
-        if (said is not null && (head.Op == RowOp.Removed || (head.Op == RowOp.Update && found!.Standing.Key is not null)))
+        if (said is { Parked: { } parked } && (head.Op == RowOp.Removed || (head.Op == RowOp.Update && found!.Standing.Key is not null && !parked.Content.IsAfter(row))))
         {
             // This record replaces the one that waits.
             Unpark(said);
@@ -144,7 +136,7 @@ internal sealed partial class MatchStep : IStep, ICheckpointed
 
         if (key is not null)
         {
-            if (corrections.Count > 0)
+            if (corrections.Count > 0 && !said.IsAfter(row.Head))
             {
                 Supersede(said, key);
             }
@@ -163,27 +155,6 @@ internal sealed partial class MatchStep : IStep, ICheckpointed
         {
             Leave(row, standing.Doubt);
         }
-    }
-
-    private void Park(Row row, Doubt doubt, Said said)
-    {
-        if (said.Parked is { } before && before.Content.IsAfter(row))
-        {
-            row.Absorb(Doubts.Parked(doubt));
-            return;
-        }
-
-        var parked = ParkedRecord.Of(row);
-        var bytes = ParkedBytes + parked.Bytes - (said.Parked?.Bytes ?? 0);
-        if ((said.Parked is null && Parked >= options.MaxParked) || bytes > options.MaxParkedBytes.Bytes)
-        {
-            row.Dead(NoRoomToWait, $"{Parked} records wait until it is known whose they are; raise 'maxParked' or 'maxParkedBytes'");
-            return;
-        }
-
-        Unpark(said);
-        Take(said, parked);
-        row.Absorb(Doubts.Parked(doubt));
     }
 
     private void Confirm(Row row, KnownId id, Said said)
@@ -259,87 +230,5 @@ internal sealed partial class MatchStep : IStep, ICheckpointed
         }
     }
 
-    /// <summary>Takes back what went on under a wrong key, and lets go of what need not wait any longer.</summary>
-    private void PutRight(KnownId id)
-    {
-        var key = id.Standing.Key;
-        foreach (var said in id.Said)
-        {
-            if (said.Under is { } under && !Same(under, key) && !Same(under, id.Key))
-            {
-                Retract(said, null);
-            }
-
-            if (key is not null && said.Parked is { } parked)
-            {
-                Unpark(said);
-                said.Pass(parked.Content, key);
-                corrections.Add(new Correction(said, key, null, parked));
-            }
-        }
-    }
-
-    private void Retract(Said said, byte[]? now)
-    {
-        // What the source has said of its own under the key is what stands there then.
-        var owner = ids.Find(said.Under!);
-        if (owner is null || !owner.Said.Exists(s => s != said && s.Source == said.Source && s.Type == said.Type && s.Under is not null))
-        {
-            corrections.Add(new Correction(said, said.Under!, now, null));
-        }
-
-        said.Under = null;
-    }
-
-    /// <summary>Gives up corrections that would stand behind a record which replaces what they correct.</summary>
-    private void Supersede(Said said, byte[] key) => corrections.RemoveAll(c => c.IsOf(said, key));
-
-    private void Take(Said said, ParkedRecord parked)
-    {
-        said.Parked = parked;
-        Parked++;
-        ParkedBytes += parked.Bytes;
-    }
-
-    private void Unpark(Said said)
-    {
-        if (said.Parked is { } parked)
-        {
-            said.Parked = null;
-            Parked--;
-            ParkedBytes -= parked.Bytes;
-        }
-    }
-
     private static bool Same(byte[] one, byte[]? other) => ReferenceEquals(one, other) || (other is not null && one.AsSpan().SequenceEqual(other));
-
-    /// <summary>A record that is let go, or what takes back one that went on under a wrong key.</summary>
-    private readonly struct Correction(Said said, byte[] key, byte[]? now, ParkedRecord? released)
-    {
-        private readonly long eventTime = said.EventTime;
-        private readonly long sequence = said.Sequence;
-        private readonly long received = said.Received;
-
-        public bool IsOf(Said other, byte[] under) => said == other && Same(key, under);
-
-        public void AddTo(Batch batch)
-        {
-            if (released is not null)
-            {
-                released.AddTo(batch, said.Type, key);
-                return;
-            }
-
-            // At the time of what it takes back: what may have come later under that key stays.
-            var document = batch.AddOrigin(new Document { Source = said.Source, Sequence = sequence, ReceivedTime = received, Origin = "" });
-            var row = batch.AddRow(batch.Schema.Types[said.Type], document);
-            row.SetKey(key);
-            row.Head.Op = RowOp.Removed;
-            row.Head.EventTime = eventTime;
-            if (now is not null)
-            {
-                row.SetAlias(now);
-            }
-        }
-    }
 }

@@ -174,6 +174,17 @@ public sealed class MatchStepTests
     }
 
     [Fact]
+    public void A_late_older_record_does_not_replace_the_one_that_waits()
+    {
+        var step = Step("park");
+        Run(step, Row("espn:x", "Ann", hits: 5) with { At = 5 });
+        Run(step, Row("espn:x", "Ann", hits: 4) with { At = 4 });
+        tables.Current = FixedTables.Read("kind,mlb,espn\nplayer,8,x\n");
+        Assert.Equal(["player:mlb:8 Ann 3", "player:mlb:8 Ann 5"], Run(step, Row("espn:x", "Ann", hits: 3) with { At = 3 }));
+        Assert.Equal(0, step.Parked);
+    }
+
+    [Fact]
     public void A_released_record_is_what_it_was()
     {
         var step = Step("park");
@@ -322,7 +333,7 @@ public sealed class MatchStepTests
 
         // What a table now knows is let go, what a namesake now shares is taken back, and what waits for a birth date goes on waiting.
         Assert.Equal(["player:mlb:6 Ann", "-player:mlb:2", "player:mlb:8 Dan 6"], Run(restored, Row("mlb:6", "Ann")));
-        Assert.Equal(["player:mlb:4 Bob 7"], Run(restored, Row("espn:y", "Bob", May28, hits: 7)));
+        Assert.Equal(["player:mlb:4 Bob 7"], Run(restored, Row("espn:y", "Bob", May28, hits: 7) with { At = 9 }));
         Assert.Equal(0, restored.Parked);
     }
 
@@ -461,11 +472,13 @@ public sealed class MatchStepTests
             fields.Add(("hits", hits));
         }
 
-        batch.Row("player", $"player:{given.Id}", source: given.Source ?? (short)(given.Id.StartsWith("mlb", StringComparison.Ordinal) ? 0 : 1), eventTime: at, sequence: at ?? 0, op: given.Op, fields: given.Op == RowOp.Update ? [.. fields] : []);
+        batch.Row("player", $"player:{given.Id}", source: given.Source ?? (short)(given.Id.StartsWith("mlb", StringComparison.Ordinal) ? 0 : 1), eventTime: at ?? (TestBatch.Start + given.At), sequence: at ?? given.At ?? 0, op: given.Op, fields: given.Op == RowOp.Update ? [.. fields] : []);
     }
 
     private sealed record Given(string Id, string Name, DateTimeOffset? Born, string? Position, int? Hits, RowOp Op)
     {
         public short? Source { get; init; }
+
+        public long? At { get; init; }
     }
 }
