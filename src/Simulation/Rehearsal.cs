@@ -18,6 +18,7 @@ public sealed class Rehearsal : IDisposable
     private readonly PipelineDefinition definition;
     private readonly VirtualClock clock;
     private readonly BatchPool pool;
+    private readonly CommonParts commons = new();
     private readonly Dictionary<string, Player> blocks;
     private readonly Dictionary<string, List<Player>> readers;
     private readonly List<DeadRecord> dead = [];
@@ -84,7 +85,11 @@ public sealed class Rehearsal : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => pool.Dispose();
+    public void Dispose()
+    {
+        commons.Dispose();
+        pool.Dispose();
+    }
 
     private void Receive(string source, ReadOnlySpan<byte> payload, int request, string origin, bool confirmed)
     {
@@ -170,6 +175,7 @@ public sealed class Rehearsal : IDisposable
         Gates = new Dictionary<string, ProviderGate>(),
         Health = health,
         Services = NoServices.Instance,
+        Commons = commons,
     });
 
     private sealed class Player(BlockDefinition block, IStep? step)

@@ -51,6 +51,13 @@ public sealed class BlockContext
     /// <summary>How many instances share the keys: 1 unless the block is run on key shards.</summary>
     public int Shards { get; init; } = 1;
 
+    /// <summary>What the instances of each block have in common.</summary>
+    internal CommonParts? Commons { get; init; }
+
+    /// <summary>What all instances of the block have in common: made by the first that asks, disposed with the graph.</summary>
+    internal T Common<T>(Func<T> make)
+        where T : class, IDisposable => Commons?.Of(Name, make) ?? make();
+
     /// <summary>This instance's share of a bound on keys.</summary>
     public int Share(int bound) => (int)Share((long)bound);
 

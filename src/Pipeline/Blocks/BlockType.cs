@@ -22,11 +22,12 @@ public sealed class BlockType
 {
     private readonly Func<BlockOptions, BlockContext, object> create;
     private readonly Action<BlockOptions, BlockCheck>? check;
+    private readonly Func<BlockOptions, Scaling> scaling;
 
-    private BlockType(string name, BlockKind kind, Type options, string guarantee, Func<BlockOptions, BlockContext, object> create, Action<BlockOptions, BlockCheck>? check, Scaling scaling = Scaling.Single, string? repeats = null)
+    private BlockType(string name, BlockKind kind, Type options, string guarantee, Func<BlockOptions, BlockContext, object> create, Action<BlockOptions, BlockCheck>? check, Func<BlockOptions, Scaling>? scaling = null, string? repeats = null)
     {
         Repeats = repeats;
-        Scaling = scaling;
+        this.scaling = scaling ?? (_ => Scaling.Single);
         Name = name;
         Kind = kind;
         Options = options;
@@ -46,9 +47,6 @@ public sealed class BlockType
 
     /// <summary>What it promises about delivery, in one plain sentence.</summary>
     public string Guarantee { get; }
-
-    /// <summary>Transforms: whether several instances may share the work.</summary>
-    public Scaling Scaling { get; }
 
     /// <summary>
     /// Sources and sinks: what a restart from a checkpoint repeats, in a few words; null when nothing, because the block goes back to where it stood.
@@ -85,10 +83,19 @@ public sealed class BlockType
     /// <param name="scaling">How workers may share its records.</param>
     /// <param name="tellsRestored">Whether it tells sinks that begin empty what it knows from a checkpoint.</param>
     public static BlockType Transform<T>(string name, string guarantee, Func<T, BlockContext, IStep> create, Action<T, BlockCheck>? check = null, Scaling scaling = Scaling.Single, bool tellsRestored = false)
-        where T : TransformOptions => new(name, BlockKind.Transform, typeof(T), guarantee, (o, c) => create((T)o, c), check is null ? null : (o, c) => check((T)o, c), scaling)
+        where T : TransformOptions => new(name, BlockKind.Transform, typeof(T), guarantee, (o, c) => create((T)o, c), check is null ? null : (o, c) => check((T)o, c), _ => scaling)
         {
             TellsRestored = tellsRestored,
         };
+
+    /// <summary>Declares a transform whose options decide how workers may share its records.</summary>
+    /// <param name="name">What stands in the config's <c>type</c>.</param>
+    /// <param name="guarantee">What it promises about delivery.</param>
+    /// <param name="create">Makes one.</param>
+    /// <param name="check">Reports what the options alone can't say.</param>
+    /// <param name="scaling">How workers may share its records.</param>
+    public static BlockType Transform<T>(string name, string guarantee, Func<T, BlockContext, IStep> create, Action<T, BlockCheck> check, Func<T, Scaling> scaling)
+        where T : TransformOptions => new(name, BlockKind.Transform, typeof(T), guarantee, (o, c) => create((T)o, c), (o, c) => check((T)o, c), o => scaling((T)o));
 
     /// <summary>Declares a sink.</summary>
     /// <param name="name">What stands in the config's <c>type</c>.</param>
@@ -105,6 +112,9 @@ public sealed class BlockType
 
     /// <summary>Reports what the options alone can't say: files that don't exist, fields no record has. Touches no network.</summary>
     public void Check(BlockOptions options, BlockCheck context) => check?.Invoke(options, context);
+
+    /// <summary>Transforms: whether several instances may share the work.</summary>
+    public Scaling ScalingOf(BlockOptions options) => scaling(options);
 
     internal object Create(BlockOptions options, BlockContext context) => create(options, context);
 }

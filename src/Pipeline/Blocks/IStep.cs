@@ -16,4 +16,7 @@ public interface IStep
     /// <param name="part">All of a batch, or the part of it that belongs to this instance's shard; the step is its only owner.</param>
     /// <param name="now">What time it is for each row.</param>
     void Process(Part part, StepTime now);
+
+    /// <summary>What is wrong now, in words for an operator; null when all is well. Any thread may ask at any time.</summary>
+    string? Problem => null;
 }

@@ -93,7 +93,7 @@ public sealed class MappingTrial
         }
 
         var output = new System.Buffers.ArrayBufferWriter<byte>();
-        RecordEncoder.WriteRemoval(row, output);
+        RecordEncoder.WriteRemoval(row, default, output);
         return output.WrittenSpan;
     }
 

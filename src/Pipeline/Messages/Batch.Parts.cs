@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace StreamEngine.Pipeline.Messages;
 
 /// <content>How a batch is split by keys, becomes whole again, and is sealed for its readers.</content>
@@ -59,9 +61,11 @@ public sealed partial class Batch
                 RecordEncoder.WriteLine(row, data);
                 head.DataLength = data.WrittenCount - head.DataOffset - 1;
             }
-            else
+            else if (head.Op == RowOp.Removed)
             {
-                HasRemovals |= head.Op == RowOp.Removed;
+                HasRemovals = true;
+                (head.DataOffset, head.DataLength) = (data.WrittenCount, head.AliasLength);
+                data.Write(Slice(head.AliasOffset, head.AliasLength));
             }
         }
 
@@ -71,7 +75,7 @@ public sealed partial class Batch
     /// <summary>Adds a copy of a record that is encoded already; a batch of such rows is sealed, and its rows have no cells.</summary>
     /// <param name="from">The row's fixed part.</param>
     /// <param name="key">Its key.</param>
-    /// <param name="record">The encoded record; empty for what has none.</param>
+    /// <param name="record">What <see cref="DataOf"/> is to give; empty for what has none.</param>
     internal void AddEncoded(in RowHead from, ReadOnlySpan<byte> key, ReadOnlySpan<byte> record)
     {
         if (RowCount == heads.Length)
@@ -86,11 +90,10 @@ public sealed partial class Batch
         head.Present = head.Changed = head.Invalid = default;
         head.KeyOffset = Append(key);
         head.DataOffset = data.WrittenCount;
+        data.Write(record);
         if (head.Op == RowOp.Update)
         {
-            record.CopyTo(data.GetSpan(record.Length + 1));
-            data.GetSpan(record.Length + 1)[record.Length] = (byte)'\n';
-            data.Advance(record.Length + 1);
+            data.Write("\n"u8);
         }
 
         HasRemovals |= head.Op == RowOp.Removed;

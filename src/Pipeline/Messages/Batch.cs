@@ -112,7 +112,10 @@ public sealed partial class Batch : IBufferWriter<byte>
     /// <summary>Whether rows of a sealed batch say that an entity is gone; such rows are not encoded.</summary>
     public bool HasRemovals { get; private set; }
 
-    /// <summary>The encoded record of one row of a sealed batch; valid as long as the lease is held.</summary>
+    /// <summary>
+    /// The encoded record of one row of a sealed batch; of a removal the key that the entity has instead, empty when it is gone. Valid as long as the
+    /// lease is held.
+    /// </summary>
     public ReadOnlyMemory<byte> DataOf(int index)
     {
         ref readonly var head = ref Head(index);
@@ -160,13 +163,17 @@ public sealed partial class Batch : IBufferWriter<byte>
     /// <summary>Adds a document whose payload was written to the batch before.</summary>
     public void AddDocument(in Document document)
     {
-        if (DocumentCount == documents.Length)
-        {
-            Array.Resize(ref documents, documents.Length * 2);
-        }
-
-        documents[DocumentCount++] = document;
+        Append(document);
         Whole.Enter(document.Confirmed);
+    }
+
+    /// <summary>Adds a document that became records earlier, for rows that a step makes of what it has kept of them.</summary>
+    /// <returns>Its index.</returns>
+    internal int AddOrigin(Document document)
+    {
+        document.State = RowState.Mapped;
+        Append(document);
+        return DocumentCount - 1;
     }
 
     /// <summary>Takes a document out of the flow, or says that its records have become rows.</summary>
@@ -315,6 +322,16 @@ public sealed partial class Batch : IBufferWriter<byte>
     }
 
     private int RowSize => Unsafe.SizeOf<RowHead>() + (Unsafe.SizeOf<Cell>() * Schema.Stride);
+
+    private void Append(in Document document)
+    {
+        if (DocumentCount == documents.Length)
+        {
+            Array.Resize(ref documents, documents.Length * 2);
+        }
+
+        documents[DocumentCount++] = document;
+    }
 
     /// <summary>Makes room for more bytes.</summary>
     /// <returns>The memory that became too small, still to be freed.</returns>

@@ -115,7 +115,10 @@ public static partial class RecordEncoder
     }
 
     /// <summary>Writes what is told of a record that is gone: its key, kind, sequence and times.</summary>
-    public static void WriteRemoval(Row row, IBufferWriter<byte> output)
+    /// <param name="row">The removal.</param>
+    /// <param name="now">The key that the entity has instead; empty for none.</param>
+    /// <param name="output">Where to.</param>
+    public static void WriteRemoval(Row row, ReadOnlySpan<byte> now, IBufferWriter<byte> output)
     {
         ref readonly var head = ref row.Head;
         output.Write("{\"key\":"u8);
@@ -129,6 +132,12 @@ public static partial class RecordEncoder
         WriteTime(head.EventTime, output);
         output.Write(",\"receivedTime\":"u8);
         WriteTime(head.ReceivedTime, output);
+        if (!now.IsEmpty)
+        {
+            output.Write(",\"now\":"u8);
+            WriteText(now, NeedsEscaping(now), output);
+        }
+
         output.Write("}"u8);
     }
 }

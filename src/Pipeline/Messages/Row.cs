@@ -109,6 +109,14 @@ public readonly ref struct Row
         head.KeyHash = KeyHash.Of(batch.Slice(offset, head.KeyLength));
     }
 
+    /// <summary>Says of a removal that the entity goes on under another key, copying that.</summary>
+    public void SetAlias(ReadOnlySpan<byte> key)
+    {
+        var offset = batch.Append(key);
+        ref var head = ref Head;
+        (head.AliasOffset, head.AliasLength) = (offset, key.Length);
+    }
+
     /// <summary>Takes the record out of the flow by a rule. The reason is counted; it comes from a small fixed set.</summary>
     public void Filter(string reason) => part.Leave(Index, RowState.Filtered, reason);
 
@@ -134,7 +142,7 @@ public readonly ref struct Row
     {
         ref readonly var head = ref Head;
         byte[] data;
-        if (head.DataLength > 0)
+        if (head is { Op: RowOp.Update, DataLength: > 0 })
         {
             data = batch.DataOf(Index).ToArray();
         }

@@ -62,6 +62,12 @@ public struct RowHead
     /// <summary>Length of the key.</summary>
     public int KeyLength;
 
+    /// <summary>Start in the batch's bytes of the key that the entity has instead: that of a row that says it is gone under its own.</summary>
+    public int AliasOffset;
+
+    /// <summary>Length of that key; 0 when there is none.</summary>
+    public int AliasLength;
+
     /// <summary>Hash of the key, <see cref="Messages.KeyHash.Of"/>.</summary>
     public ulong KeyHash;
 

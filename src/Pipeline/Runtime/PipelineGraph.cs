@@ -39,6 +39,7 @@ internal sealed class PipelineGraph : IAsyncDisposable
     private readonly CancellationTokenSource abort = new();
     private readonly CancellationTokenSource broken = new();
     private readonly BatchPool pool;
+    private readonly CommonParts commons = new();
     private readonly List<SourceRunner> sources = [];
     private readonly List<Stage> stages = [];
     private readonly List<ISink> sinks = [];
@@ -175,6 +176,7 @@ internal sealed class PipelineGraph : IAsyncDisposable
             await sink.DisposeAsync().ConfigureAwait(false);
         }
 
+        commons.Dispose();
         pool.Dispose();
         abort.Dispose();
         broken.Dispose();
@@ -239,6 +241,7 @@ internal sealed class PipelineGraph : IAsyncDisposable
             Services = services.Services,
             Disk = services.Disk,
             Shards = shards,
+            Commons = commons,
         });
     }
 

@@ -35,8 +35,9 @@ public sealed record StagePlan(IReadOnlyList<SegmentPlan> Segments, int Lanes)
         var segments = new List<(List<BlockDefinition> Blocks, Distribution Distribution)>();
         foreach (var block in blocks)
         {
-            var distribution = block.Type.Kind != BlockKind.Transform || parallelism == 1 ? Distribution.Single : Wanted(block.Type.Scaling);
-            if (segments.Count > 0 && (segments[^1].Distribution == distribution || block.Type.Scaling == Scaling.Anywhere))
+            var scaling = block.Type.ScalingOf(block.Options);
+            var distribution = block.Type.Kind != BlockKind.Transform || parallelism == 1 ? Distribution.Single : Wanted(scaling);
+            if (segments.Count > 0 && (segments[^1].Distribution == distribution || scaling == Scaling.Anywhere))
             {
                 segments[^1].Blocks.Add(block);
             }

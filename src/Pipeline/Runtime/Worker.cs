@@ -35,7 +35,12 @@ internal sealed class Worker
 
     public string State { get; private set; } = "idle";
 
-    public string? Problem { get; private set; }
+    /// <summary>Why its steps are made anew, or what is wrong for one of them.</summary>
+    public string? Problem
+    {
+        get => field ?? steps.Select(s => s.Problem).FirstOrDefault(p => p is not null);
+        private set;
+    }
 
     public int Restarts => backOff.Count;
 

@@ -33,7 +33,7 @@ internal sealed class LineBuffer
                     bytes.Write("\n"u8);
                     break;
                 case RowOp.Removed:
-                    RecordEncoder.WriteRemoval(row, bytes);
+                    RecordEncoder.WriteRemoval(row, batch.DataOf(row.Index).Span, bytes);
                     bytes.Write("\n"u8);
                     break;
             }

@@ -62,6 +62,9 @@ internal sealed record Frame(byte[] Bytes, HubChannel? Channel = null, long Offs
     public static Frame Removed(HubChannel channel, long offset) =>
         new(Write(new JsonObject { ["type"] = "removed", ["channel"] = channel.Name, ["offset"] = offset }), channel, offset);
 
+    public static Frame Alias(HubChannel channel, string now, long offset) =>
+        new(Write(new JsonObject { ["type"] = "alias", ["channel"] = channel.Name, ["now"] = now, ["offset"] = offset }), channel, offset);
+
     public static Frame Established(string connection, TimeSpan heartbeat, long maxMessage) => new(Write(new JsonObject
     {
         ["type"] = "connection_established",
@@ -131,6 +134,7 @@ internal sealed class HubChannel
     private byte[] data = [];
     private int length;
     private Frame? last;
+    private string? now;
 
     public HubChannel(string name, long offset)
     {
@@ -155,7 +159,7 @@ internal sealed class HubChannel
     public bool HasValue => Removed || length > 0;
 
     /// <summary>The newest value's frame. It is made when somebody wants it: most channels have no listener most of the time.</summary>
-    public Frame Last => last ??= Removed ? Frame.Removed(this, Offset) : Frame.Update(this, Offset, data.AsSpan(0, length));
+    public Frame Last => last ??= now is not null ? Frame.Alias(this, now, Offset) : Removed ? Frame.Removed(this, Offset) : Frame.Update(this, Offset, data.AsSpan(0, length));
 
     public DateTimeOffset TouchedAt { get; set; }
 
@@ -167,7 +171,7 @@ internal sealed class HubChannel
     public int Reweigh()
     {
         var before = Weight;
-        Weight = Overhead + (sizeof(char) * Name.Length) + UpdateHead.Length + data.Length + (last?.Weight ?? 0);
+        Weight = Overhead + (sizeof(char) * (Name.Length + (now?.Length ?? 0))) + UpdateHead.Length + data.Length + (last?.Weight ?? 0);
         return Weight - before;
     }
 
@@ -180,14 +184,15 @@ internal sealed class HubChannel
         }
 
         value.CopyTo(data);
-        (length, last, Removed) = (value.Length, null, false);
+        (length, last, Removed, now) = (value.Length, null, false, null);
         Offset++;
     }
 
     /// <summary>The entity is gone.</summary>
-    public void Remove()
+    /// <param name="alias">The channel in which it goes on; null for none.</param>
+    public void Remove(string? alias = null)
     {
-        (data, length, last, Removed) = ([], 0, null, true);
+        (data, length, last, Removed, now) = ([], 0, null, true, alias);
         Offset++;
     }
 }

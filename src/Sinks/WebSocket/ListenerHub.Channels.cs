@@ -37,12 +37,13 @@ public sealed partial class ListenerHub
 
     /// <summary>Publishes that a channel's entity is gone.</summary>
     /// <param name="channel">The channel, UTF-8.</param>
-    public void PublishRemoved(ReadOnlySpan<byte> channel)
+    /// <param name="now">The channel in which the entity goes on, UTF-8; empty for none.</param>
+    public void PublishRemoved(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> now = default)
     {
         lock (gate)
         {
             var known = Renew(Decode(channel));
-            known.Remove();
+            known.Remove(now.IsEmpty ? null : Encoding.UTF8.GetString(now));
             Send(known);
             valueBytes += known.Reweigh();
         }

@@ -177,7 +177,7 @@ public sealed partial class ListenerHub : IAsyncDisposable
                     Publish(row.Key, batch.DataOf(row.Index).Span);
                     break;
                 case RowOp.Removed:
-                    PublishRemoved(row.Key);
+                    PublishRemoved(row.Key, batch.DataOf(row.Index).Span);
                     break;
                 case RowOp.Confirmed:
                     Touch(row.Key);

@@ -165,7 +165,7 @@ public sealed class ConflateTests
 
     private static int Apply(List<(string Key, RowOp Op, string Text)> model, string key, RowOp op, string text)
     {
-        var entry = (key, op, op == RowOp.Update ? text : "");
+        var entry = (key, op, op == RowOp.Confirmed ? "" : text);
         var place = model.FindIndex(m => m.Key == key);
         if (place < 0)
         {
@@ -190,7 +190,7 @@ public sealed class ConflateTests
         {
             var text = row.Head.Op == RowOp.Update
                 ? JsonDocument.Parse(batch.DataOf(row.Index)).RootElement.GetProperty("fields").GetProperty("text").GetString()!
-                : "";
+                : Encoding.UTF8.GetString(batch.DataOf(row.Index).Span);
             read.Add((Encoding.UTF8.GetString(row.Key), row.Head.Op, text));
         }
 
@@ -224,6 +224,10 @@ public sealed class ConflateTests
             row.SetKey(Encoding.UTF8.GetBytes(key));
             row.Set(1, Encoding.UTF8.GetBytes(text));
             row.Head.Op = op;
+            if (op == RowOp.Removed)
+            {
+                row.SetAlias(Encoding.UTF8.GetBytes(text));
+            }
         }
 
         public void Dispose() => Batch.Release();

@@ -5,6 +5,7 @@ using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Records;
 using StreamEngine.Pipeline.Tests.Mapping;
+using StreamEngine.Pipeline.Tests.Transforms.Identify;
 using StreamEngine.Pipeline.Transforms.Deduplicate;
 using StreamEngine.Pipeline.Transforms.Identify;
 using StreamEngine.Pipeline.Transforms.Merge;
@@ -64,7 +65,7 @@ public class ChainTests
         IStep[] steps =
         [
             TestMapping.Step(schema, isEvent ? EventMap : Map, isEvent),
-            new IdentifyStep(crosswalk, "filter"),
+            new IdentifyStep(new FixedTables(crosswalk), "filter"),
             new DeduplicateStep(schema, isEvent ? TimeSpan.FromSeconds(1) : TimeSpan.FromMinutes(10), 3),
             new ScoreStep(schema, new ScoreOptions { DeadLetterBelow = 0.6 }),
             new MergeStep(schema, new MergeOptions { Prefer = ["priority", "quality", "freshness"] }, 2),

@@ -29,6 +29,11 @@ public class TransformCheckTests
     [Theory]
     [InlineData("\"some\": { \"type\": \"identify\", \"from\": [\"normalized\"], \"tables\": [\"no.csv\"] },", "(10,70): error: transforms.some.tables[0]: there is no file 'no.csv'; paths count from the config's folder")]
     [InlineData("\"some\": { \"type\": \"identify\", \"from\": [\"normalized\"], \"tables\": [\"ids.csv\"] },", "error: transforms.some.tables[0]: ids.csv(3): 'player:sl:a' is 'player:mlb:2' here and 'player:mlb:1' before; one id belongs to one entity")]
+    [InlineData("\"some\": { \"type\": \"identify\", \"from\": [\"normalized\"], \"tables\": [\"ok.csv\"], \"match\": { \"player\": \"nome\" } },", "transforms.some.match.player.name: field 'nome' is not in record 'player'; did you mean 'name'?")]
+    [InlineData("\"some\": { \"type\": \"identify\", \"from\": [\"normalized\"], \"tables\": [\"ok.csv\"], \"match\": { \"player\": { \"name\": \"name\", \"birthDate\": \"hits\" } } },", "transforms.some.match.player.birthDate: field 'hits' of record 'player' is of type int; it must be a time or a text")]
+    [InlineData("\"some\": { \"type\": \"identify\", \"from\": [\"normalized\"], \"tables\": [\"ok.csv\"], \"match\": { \"playr\": \"name\" } },", "transforms.some.match.playr: no record 'playr' is declared; the records are 'player', 'game'")]
+    [InlineData("\"some\": { \"type\": \"identify\", \"from\": [\"normalized\"], \"tables\": [{ \"path\": \"ok.csv\", \"name\": \"mbl\" }] },", "transforms.some.tables[0]: ok.csv(1): there is no column 'mbl'; did you mean 'mlb'?")]
+    [InlineData("\"some\": { \"type\": \"identify\", \"from\": [\"normalized\"], \"tables\": [\"empty.csv\"], \"match\": { \"player\": \"name\" } },", "transforms.some.tables: no table has a row yet, so nobody knows which namespace is ours")]
     [InlineData("\"some\": { \"type\": \"score\", \"from\": [\"normalized\"], \"weights\": { \"completeness\": 0, \"validity\": 0, \"freshness\": 0, \"reliability\": 0 } },", "transforms.some.weights: all weights are 0; at least one part of the score must count")]
     [InlineData("\"some\": { \"type\": \"score\", \"from\": [\"normalized\"], \"flagBelow\": 0.2, \"deadLetterBelow\": 0.3 },", "transforms.some.flagBelow: what scores less than 0.2 goes to the dead letter already; make it greater than deadLetterBelow (0.3), or remove it")]
     [InlineData("\"some\": { \"type\": \"merge\", \"from\": [\"normalized\"], \"prefer\": [\"quality\", \"quality\"] },", "transforms.some.prefer: each of priority, quality, freshness and agreement decides at most once")]
@@ -72,6 +77,8 @@ public class TransformCheckTests
     {
         using var folder = new TestFolder(map);
         folder.Write("ids.csv", table);
+        folder.Write("empty.csv", "kind,mlb,sl\n");
+        folder.Write("ok.csv", "kind,mlb,sl\nplayer,1,a\n");
         var last = transforms.Contains("\"some\"", StringComparison.Ordinal) ? "some" : "normalized";
         var text = $$"""
             {

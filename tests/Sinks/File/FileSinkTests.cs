@@ -57,6 +57,16 @@ public sealed class FileSinkTests : IDisposable
     }
 
     [Fact]
+    public async Task A_removal_says_under_which_key_the_entity_goes_on()
+    {
+        await using var sink = Sink(new FileSinkOptions { Path = "a.jsonl" });
+        await WriteAsync(sink, new TestRow("player:espn:3", 7, Op: RowOp.Removed, Now: "player:mlb:\"1\""), new TestRow("player:mlb:2", 8));
+        await sink.CompleteAsync(Token);
+        Assert.EndsWith(",\"receivedTime\":\"2026-04-01T18:00:00.000Z\",\"now\":\"player:mlb:\\\"1\\\"\"}", folder.Lines("a.jsonl")[0], StringComparison.Ordinal);
+        Assert.StartsWith("{\"key\":\"player:mlb:2\"", folder.Lines("a.jsonl")[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Updates_and_removals_keep_their_order()
     {
         await using var sink = Sink(new FileSinkOptions { Path = "a.jsonl" });

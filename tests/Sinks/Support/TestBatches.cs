@@ -5,7 +5,7 @@ using StreamEngine.Pipeline.Records;
 namespace StreamEngine.Sinks.Tests.Support;
 
 /// <summary>One row of a test batch.</summary>
-internal sealed record TestRow(string Key, long Sequence, string Name = "Ann", long Hits = 0, RowOp Op = RowOp.Update, string Kind = "player");
+internal sealed record TestRow(string Key, long Sequence, string Name = "Ann", long Hits = 0, RowOp Op = RowOp.Update, string Kind = "player", string? Now = null);
 
 /// <summary>Makes sealed batches as the pipeline would.</summary>
 internal sealed class TestBatches : IDisposable
@@ -63,6 +63,11 @@ internal sealed class TestBatches : IDisposable
         var row = batch.AddRow(Schema.Type(from.Kind)!, document);
         row.SetKey(Encoding.UTF8.GetBytes(from.Key));
         row.Head.Op = from.Op;
+        if (from.Now is { } now)
+        {
+            row.SetAlias(Encoding.UTF8.GetBytes(now));
+        }
+
         row.Set(0, Encoding.UTF8.GetBytes(from.Name));
         row.Set(1, from.Hits);
         row.Head.Quality = new Quality { Score = 0.9f, Level = QualityLevel.High };

@@ -340,6 +340,32 @@ public sealed class DeliveryTests
         Assert.Equal(2, server.Hub.Stats.Published);
     }
 
+    [Fact]
+    public async Task An_entity_that_goes_on_under_another_key_is_an_alias_for_those_who_listen_and_for_those_who_come_back()
+    {
+        await using var server = await HubServer.StartAsync();
+        using var batches = new TestBatches();
+        await using var sink = new WebSocketSink(new WebSocketSinkOptions(), TestContexts.Make(TimeProvider.System, services: server.Hub));
+        server.Publish("player:espn:3", "{}");
+        using var client = await ListenToPlayersAsync(server);
+        await client.ExpectAsync("update");
+        var batch = await batches.MakeAsync(new TestRow("player:espn:3", 2, Op: RowOp.Removed, Now: "player:mlb:1"));
+        await sink.WriteAsync(batch, Token);
+        batch.Release();
+        const string alias = "{\"type\":\"alias\",\"channel\":\"player:espn:3\",\"now\":\"player:mlb:1\",\"offset\":2}";
+        await client.ExpectFrameAsync(alias);
+
+        using var late = await server.ConnectAsync();
+        await late.SendAsync($"{{\"type\":\"subscribe\",\"channel\":\"player:espn:3\",\"since\":{{\"epoch\":\"{server.Hub.Epoch}\",\"offset\":1}}}}");
+        await late.ExpectAsync("subscribed");
+        await late.ExpectFrameAsync(alias);
+
+        server.Publish("player:espn:3", "{\"hits\":1}");
+        await client.ExpectFrameAsync("{\"type\":\"update\",\"channel\":\"player:espn:3\",\"offset\":3,\"data\":{\"hits\":1}}");
+        server.PublishRemoved("player:espn:3");
+        await client.ExpectFrameAsync("{\"type\":\"removed\",\"channel\":\"player:espn:3\",\"offset\":4}");
+    }
+
     private static async Task<HubClient> ListenToPlayersAsync(HubServer server)
     {
         var client = await server.ConnectAsync();

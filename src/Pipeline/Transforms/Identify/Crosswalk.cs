@@ -1,32 +1,44 @@
 using System.Text;
-using CsvHelper;
+using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Transforms.Identify;
 
-/// <summary>The providers' keys and ours.</summary>
+/// <summary>The providers' keys and ours, as tables and overrides say. It doesn't change once it is read.</summary>
 internal sealed class Crosswalk
 {
-    private static readonly CsvReaderOptions Options = new()
-    {
-        HasHeader = false,
-        TrimWhitespace = true,
-        TrackLineNumbers = true,
-        MalformedData = CsvMalformedDataHandling.Throw,
-        MaxRecordSize = 64 * 1024,
-    };
+    /// <summary>Memory for each byte of a table, roughly: keys, entries, names.</summary>
+    public const int MemoryPerByte = 12;
 
     private readonly Dictionary<byte[], byte[]> canonical = new(KeyComparer.Instance);
     private readonly Dictionary<byte[], byte[]>.AlternateLookup<ReadOnlySpan<byte>> byKey;
+    private readonly Dictionary<byte[], byte[]> overrides = new(KeyComparer.Instance);
+    private readonly Dictionary<byte[], byte[]>.AlternateLookup<ReadOnlySpan<byte>> overrideByKey;
+    private readonly HashSet<(string Theirs, string Ours)> never = [];
+    private readonly HashSet<(ulong Ours, ulong Scope)> claims = [];
+    private readonly Dictionary<byte[], TableEntity> entities = new(KeyComparer.Instance);
+    private readonly Dictionary<string, List<TableEntity>> byName = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> canonicalNamespaces = new(StringComparer.Ordinal);
     private readonly List<byte[]> canonicalPrefixes = [];
 
-    public Crosswalk() => byKey = canonical.GetAlternateLookup<ReadOnlySpan<byte>>();
+    public Crosswalk()
+    {
+        byKey = canonical.GetAlternateLookup<ReadOnlySpan<byte>>();
+        overrideByKey = overrides.GetAlternateLookup<ReadOnlySpan<byte>>();
+    }
 
     public int Count => canonical.Count;
+
+    /// <summary>Whether it is known of any kind of entity which keys are ours.</summary>
+    public bool HasNamespace => canonicalPrefixes.Count > 0;
 
     /// <summary>Whether the key is ours already.</summary>
     public bool IsCanonical(ReadOnlySpan<byte> key)
     {
+        if (overrides.Count > 0 && overrideByKey.ContainsKey(key))
+        {
+            return false;
+        }
+
         foreach (var prefix in canonicalPrefixes)
         {
             if (key.StartsWith(prefix))
@@ -41,78 +53,142 @@ internal sealed class Crosswalk
     /// <summary>Our key for a provider's key.</summary>
     public bool TryTranslate(ReadOnlySpan<byte> key, out byte[] ours)
     {
-        var known = byKey.TryGetValue(key, out var found);
+        byte[]? found = null;
+        var known = (overrides.Count > 0 && overrideByKey.TryGetValue(key, out found)) || byKey.TryGetValue(key, out found);
         ours = found ?? [];
         return known;
     }
 
-    /// <summary>Adds a table.</summary>
+    /// <summary>Whether an override says that a provider's key is not one of ours.</summary>
+    public bool AreNever(byte[] key, byte[] ours) => never.Count > 0 && never.Contains((Text(key), Text(ours)));
+
+    /// <summary>Whether one of our entities has an id of a provider by table or override: it has no second one.</summary>
+    /// <param name="ours">Our key.</param>
+    /// <param name="scope">The provider's kind and namespace, such as <c>player:espn</c>.</param>
+    public bool IsClaimed(byte[] ours, string scope) => claims.Contains(Claim(ours, scope));
+
+    /// <summary>What tables say about who one of our entities is; null for nothing.</summary>
+    public TableEntity? Entity(byte[] ours) => entities.GetValueOrDefault(ours);
+
+    /// <summary>The entities of a name.</summary>
+    public IReadOnlyList<TableEntity> Named(string letters) => byName.TryGetValue(letters, out var found) ? found : [];
+
+    /// <summary>Adds a table whose columns are named after the namespaces.</summary>
     /// <param name="reader">The CSV text.</param>
     /// <param name="error">Takes a line and what is wrong there.</param>
-    public void Read(TextReader reader, Action<int, string> error)
-    {
-        using var csv = CsvReader.Create(reader, Options, leaveOpen: true);
-        try
-        {
-            var header = csv.Read() ? csv.Current.ToArray() : [];
-            if (!IsHeader(header))
-            {
-                error(1, "the header must be 'kind', our namespace, then the providers' namespaces, all different, such as 'kind,mlb,statline'");
-                return;
-            }
+    public void Read(TextReader reader, Action<int, string> error) => TableText.ReadCsv(reader, Rows(new IdentifyTableOptions(), error), error);
 
-            while (csv.Read())
+    /// <summary>What reads the rows of a table, given its columns.</summary>
+    public Func<string[], Action<string[], int>?> Rows(IdentifyTableOptions layout, Action<int, string> error) => header =>
+        TableColumns.Of(header, layout, this, message => error(1, message)) is { } columns ? (row, line) => columns.Add(row, this, message => error(line, message)) : null;
+
+    /// <summary>What reads the rows of decisions by hand, given their columns; tables were read before.</summary>
+    public Func<string[], Action<string[], int>?> Overrides(Action<int, string> error) => header =>
+    {
+        var (id, same, not) = (Array.IndexOf(header, "id"), Array.IndexOf(header, "is"), Array.IndexOf(header, "isNot"));
+        if (id < 0 || (same < 0 && not < 0) || header.Length != new[] { id, same, not }.Count(at => at >= 0))
+        {
+            error(1, "the header must be 'id,is,isNot'; each row has an id and what it is, or what it is not");
+            return null;
+        }
+
+        return (row, line) => Override(row[id], same < 0 ? "" : row[same], not < 0 ? "" : row[not], message => error(line, message));
+    };
+
+    /// <summary>Says under which namespace keys of a kind are ours.</summary>
+    /// <returns>False when it was another one before, which is reported.</returns>
+    public bool Declare(string kind, string ourNamespace, Action<string> error)
+    {
+        if (canonicalNamespaces.TryAdd(kind, ourNamespace))
+        {
+            canonicalPrefixes.Add(Encoding.UTF8.GetBytes($"{kind}:{ourNamespace}:"));
+        }
+        else if (canonicalNamespaces[kind] != ourNamespace)
+        {
+            error($"our namespace for '{kind}' is '{ourNamespace}' here and '{canonicalNamespaces[kind]}' before; one kind has one");
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Adds an entity.</summary>
+    public void Add(string kind, string ourNamespace, string id, IReadOnlyList<(string Namespace, string Id)> theirs, string name, int born, Action<string> error)
+    {
+        if (!Declare(kind, ourNamespace, error))
+        {
+            return;
+        }
+
+        var ours = Encoding.UTF8.GetBytes($"{kind}:{ourNamespace}:{id}");
+        foreach (var (space, theirId) in theirs)
+        {
+            var key = $"{kind}:{space}:{theirId}";
+            var bytes = Encoding.UTF8.GetBytes(key);
+            claims.Add(Claim(ours, $"{kind}:{space}"));
+            if (!canonical.TryAdd(bytes, ours) && !canonical[bytes].AsSpan().SequenceEqual(ours))
             {
-                Add(header, csv.Current.ToArray(), message => error((int)csv.LineNumber, message));
+                error($"'{key}' is '{Text(ours)}' here and '{Text(canonical[bytes])}' before; one id belongs to one entity");
             }
         }
-        catch (CsvFormatException e)
+
+        if (NameKey.Of(kind, name) is { IsEmpty: false } known && entities.TryAdd(ours, new TableEntity(ours, known, born)))
         {
-            error((int)e.LineNumber, "a quote is out of place; a cell with quotes or commas stands in quotes, quotes in it are doubled");
+            if (!byName.TryGetValue(known.Letters, out var namesakes))
+            {
+                byName.Add(known.Letters, namesakes = []);
+            }
+
+            namesakes.Add(entities[ours]);
         }
     }
 
-    private static bool IsHeader(string[] header) =>
-        header.Length >= 3 && header[0] == "kind" && header.All(h => h.Length > 0 && !h.Contains(':', StringComparison.Ordinal)) && header.Distinct().Count() == header.Length;
-
-    private void Add(string[] header, string[] row, Action<string> error)
+    private void Override(string id, string same, string not, Action<string> error)
     {
-        if (row.Length != header.Length)
+        if (same.Length == 0 == (not.Length == 0))
         {
-            error($"the row has {row.Length} cells, the header {header.Length}");
+            error("a row says either what its id is or what it is not");
             return;
         }
 
-        var (kind, id) = (row[0], row[1]);
-        if (kind.Length == 0 || id.Length == 0)
+        var other = same.Length > 0 ? same : not;
+        if (new[] { id, other }.FirstOrDefault(k => k.Split(':') is not [{ Length: > 0 }, { Length: > 0 }, { Length: > 0 }, ..]) is { } wrong)
         {
-            error($"the row has no {(kind.Length == 0 ? "kind" : $"'{header[1]}' id")}");
-            return;
+            error($"'{wrong}' is no key; write it like 'player:espn:33303'");
         }
-
-        if (canonicalNamespaces.TryAdd(kind, header[1]))
+        else if (id.Split(':')[0] != other.Split(':')[0])
         {
-            canonicalPrefixes.Add(Encoding.UTF8.GetBytes($"{kind}:{header[1]}:"));
+            error($"'{id}' and '{other}' are different kinds of things");
         }
-        else if (canonicalNamespaces[kind] != header[1])
+        else if (not.Length > 0)
         {
-            error($"our namespace for '{kind}' is '{header[1]}' here and '{canonicalNamespaces[kind]}' before; one kind has one");
-            return;
-        }
-
-        var ours = Encoding.UTF8.GetBytes($"{kind}:{header[1]}:{id}");
-        for (var i = 2; i < row.Length; i++)
-        {
-            if (row[i].Length == 0)
+            never.Add((id, not));
+            var key = Encoding.UTF8.GetBytes(id);
+            if (canonical.TryGetValue(key, out var ours) && Text(ours) == not)
             {
-                continue;
+                canonical.Remove(key);
+                claims.Remove(Claim(ours, Scope(id)));
             }
-
-            var theirs = $"{kind}:{header[i]}:{row[i]}";
-            if (!canonical.TryAdd(Encoding.UTF8.GetBytes(theirs), ours) && !canonical[Encoding.UTF8.GetBytes(theirs)].AsSpan().SequenceEqual(ours))
-            {
-                error($"'{theirs}' is '{Encoding.UTF8.GetString(ours)}' here and '{Encoding.UTF8.GetString(canonical[Encoding.UTF8.GetBytes(theirs)])}' before; one id belongs to one entity");
-            }
+        }
+        else if (id != other && overrides.ContainsKey(Encoding.UTF8.GetBytes(other)))
+        {
+            error($"'{other}' is something else by a row before; write what '{id}' is in the end");
+        }
+        else if (!overrides.TryAdd(Encoding.UTF8.GetBytes(id), Encoding.UTF8.GetBytes(other)))
+        {
+            error($"there is a row for '{id}' before; one id belongs to one entity");
+        }
+        else
+        {
+            claims.Add(Claim(Encoding.UTF8.GetBytes(other), Scope(id)));
         }
     }
+
+    /// <summary>The kind and namespace of a key.</summary>
+    public static string Scope(string key) => string.Join(':', key.Split(':').Take(2));
+
+    // By hashes: two that are taken for one cost a match, and never make one.
+    private static (ulong Ours, ulong Scope) Claim(byte[] ours, string scope) => (KeyHash.Of(ours), KeyHash.Of(Encoding.UTF8.GetBytes(scope)));
+
+    private static string Text(byte[] key) => Encoding.UTF8.GetString(key);
 }

@@ -1,26 +1,27 @@
-using System.Globalization;
 using System.Text;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Messages;
+using StreamEngine.Pipeline.Records;
 
 namespace StreamEngine.Pipeline.Transforms.Identify;
 
-/// <summary>Translates keys.</summary>
-/// <param name="crosswalk">The tables.</param>
+/// <summary>Translates keys by tables alone.</summary>
+/// <param name="source">The tables.</param>
 /// <param name="unknown">What becomes of keys in none of them: pass, filter or deadLetter.</param>
-internal sealed class IdentifyStep(Crosswalk crosswalk, string unknown) : IStep
+internal sealed class IdentifyStep(ICrosswalkSource source, string unknown) : IStep
 {
-    private const string Reason = "unknown id";
-
     public static BlockType BlockType { get; } = BlockType.Transform<IdentifyOptions>(
         "identify",
-        "Keeps no state: the same key always becomes the same key.",
+        "By tables alone it keeps no state: while they are the same, the same key always becomes the same key. With 'match' or 'park' what it knows of ids, and the records that wait, are in memory and in checkpoints.",
         Create,
         Check,
-        Scaling.MakesKeys);
+        options => options.IsStateful ? Scaling.Single : Scaling.MakesKeys);
+
+    public string? Problem => source.Problem;
 
     public void Process(Part part, StepTime now)
     {
+        var crosswalk = source.Current;
         foreach (var row in part)
         {
             if (crosswalk.IsCanonical(row.Key))
@@ -37,47 +38,65 @@ internal sealed class IdentifyStep(Crosswalk crosswalk, string unknown) : IStep
             switch (unknown)
             {
                 case "filter":
-                    row.Filter(Reason);
+                    row.Filter(Doubts.Reason(Doubt.Unknown));
                     break;
                 case "deadLetter":
-                    row.Dead(Reason, $"no crosswalk table has '{Encoding.UTF8.GetString(row.Key)}'");
+                    row.Dead(Doubts.Reason(Doubt.Unknown), $"no crosswalk table has '{Encoding.UTF8.GetString(row.Key)}'");
                     break;
             }
         }
     }
 
-    private static IdentifyStep Create(IdentifyOptions options, BlockContext context)
+    private static IStep Create(IdentifyOptions options, BlockContext context)
     {
-        var crosswalk = new Crosswalk();
-        foreach (var table in options.Tables)
-        {
-            using var reader = new StreamReader(context.FullPath(table));
-            crosswalk.Read(reader, (line, message) => throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"{table}({line}): {message}")));
-        }
-
-        return new IdentifyStep(crosswalk, options.Unknown);
+        var files = context.Common(() => new CrosswalkFiles(options, context));
+        return options.IsStateful ? new MatchStep(context.Schema, options, files) : new IdentifyStep(files, options.Unknown);
     }
 
     private static void Check(IdentifyOptions options, BlockCheck check)
     {
-        var crosswalk = new Crosswalk();
-        for (var i = 0; i < options.Tables.Count; i++)
+        var faults = 0;
+        var crosswalk = CrosswalkLoader.Read(options, check.FullPath, (setting, message) =>
         {
-            var table = options.Tables[i];
-            var setting = string.Create(CultureInfo.InvariantCulture, $"tables[{i}]");
-            try
+            faults++;
+            check.Error(setting, message);
+        });
+        if (options.Match.Count > 0 && faults == 0 && !crosswalk.HasNamespace)
+        {
+            check.Error("tables", "no table has a row yet, so nobody knows which namespace is ours; say what kind of entities a table names: { \"path\": \"...\", \"kind\": \"player\" }");
+        }
+
+        foreach (var (record, match) in options.Match)
+        {
+            var setting = $"match.{record}";
+            if (check.Schema.Type(record) is not { } type)
             {
-                using var reader = new StreamReader(check.FullPath(table));
-                crosswalk.Read(reader, (line, message) => check.Error(setting, string.Create(CultureInfo.InvariantCulture, $"{table}({line}): {message}")));
+                check.Error(setting, $"no record '{record}' is declared; the records are {string.Join(", ", check.Schema.Types.Select(t => $"'{t.Name}'"))}");
+                continue;
             }
-            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+
+            CheckField(type, match.Name, $"{setting}.name", "a text", [FieldType.String], check);
+            if (match.BirthDate is { } birthDate)
             {
-                check.Error(setting, $"there is no file '{table}'; paths count from the config's folder");
+                CheckField(type, birthDate, $"{setting}.birthDate", "a time or a text", [FieldType.Time, FieldType.String], check);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+
+            for (var i = 0; i < match.Agree.Count; i++)
             {
-                check.Error(setting, $"the file '{table}' can't be read ({e.GetType().Name})");
+                CheckField(type, match.Agree[i], $"{setting}.agree[{i}]", "a text or an enum", [FieldType.String, FieldType.Enum], check);
             }
+        }
+    }
+
+    private static void CheckField(RecordType type, string field, string setting, string expected, FieldType[] types, BlockCheck check)
+    {
+        if (type.Field(field) is not { } info)
+        {
+            check.Error(setting, $"field '{field}' is not in record '{type.Name}'; {Configuration.Suggestion.Hint(field, type.Fields.Select(f => f.Name), "it has no fields")}");
+        }
+        else if (!types.Contains(info.Type))
+        {
+            check.Error(setting, $"field '{field}' of record '{type.Name}' is of type {info.Type.ToString().ToLowerInvariant()}; it must be {expected}");
         }
     }
 }

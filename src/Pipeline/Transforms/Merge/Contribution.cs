@@ -126,6 +126,18 @@ internal partial struct Contribution
         Values.Fill(row, head.Present);
     }
 
+    /// <summary>Sets a field of a row to the value that it has here.</summary>
+    public readonly void CopyTo(Row row, int slot)
+    {
+        var cell = Get(slot);
+        if (CellValues.TextLength(cell) is > 0 and var length)
+        {
+            cell.Offset = row.Batch.Append(Data.Slice(cell.Offset, length));
+        }
+
+        row.Set(slot, cell);
+    }
+
     /// <summary>Takes over another one, in memory of its own.</summary>
     public void Copy(in Contribution other)
     {

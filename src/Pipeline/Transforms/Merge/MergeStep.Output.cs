@@ -137,7 +137,7 @@ internal sealed partial class MergeStep
                     row.Batch.SetOrigin(row.Index, slot, contribution.Source);
                     if (contribution.Source != own)
                     {
-                        Copy(row, slot, contribution);
+                        contribution.CopyTo(row, slot);
                     }
                 }
             }
@@ -159,17 +159,6 @@ internal sealed partial class MergeStep
         }
 
         events[row.Head.Type]?.Name(row);
-    }
-
-    private static void Copy(Row row, int slot, in Contribution from)
-    {
-        var cell = from.Get(slot);
-        if (CellValues.TextLength(cell) is > 0 and var length)
-        {
-            cell.Offset = row.Batch.Append(from.Data.Slice(cell.Offset, length));
-        }
-
-        row.Set(slot, cell);
     }
 
     // The merged score is the average over the fields of the scores of those they came from; what the declaration demands is asked again.

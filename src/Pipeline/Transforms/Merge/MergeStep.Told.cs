@@ -36,7 +36,7 @@ internal sealed partial class MergeStep
         var row = Add(batch, record.Type, record.Key, record.Version, said.Source);
         foreach (var slot in said.Present)
         {
-            Copy(row, slot, said);
+            said.CopyTo(row, slot);
         }
 
         ref var head = ref row.Head;

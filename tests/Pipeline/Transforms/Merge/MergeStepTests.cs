@@ -131,12 +131,17 @@ public class MergeStepTests
         var batch = new TestBatch();
         var stays = batch.Row("player", "k", source: 0, eventTime: TestBatch.Start + 5, op: RowOp.Removed);
         var goes = batch.Row("player", "k", source: 1, eventTime: TestBatch.Start + 5, op: RowOp.Removed);
+        stays.SetAlias("other"u8);
+        goes.SetAlias("another"u8);
         batch.Row("player", "k", source: 1, eventTime: TestBatch.Start + 5, op: RowOp.Removed);
         var left = Assert.Single(step.Run(batch.Batch, TestBatch.Start));
         Assert.Equal((2, "unknown", RowState.Absorbed), (left.Row, left.Reason, left.State));
         Assert.Equal((RowOp.Update, 2.0, 2L), (stays.Head.Op, stays.Double(2), stays.Head.Revision));
         Assert.Equal([2], Slots(stays.Head.Changed));
         Assert.Equal((RowOp.Removed, 3L), (goes.Head.Op, goes.Head.Revision));
+        batch.Batch.Seal();
+        Assert.Contains("\"key\":\"k\"", System.Text.Encoding.UTF8.GetString(batch.Batch.DataOf(stays.Index).Span), StringComparison.Ordinal);
+        Assert.Equal("another", System.Text.Encoding.UTF8.GetString(batch.Batch.DataOf(goes.Index).Span));
         Assert.Equal(0, step.Count);
     }
 
