@@ -89,7 +89,6 @@ internal sealed class AnswerReader
 
         var every = options.Every;
         var (found, any) = ((string?)null, false);
-
         foreach (var match in state.Select(body))
         {
             var text = match.Kind switch { JsonKind.True => "true", JsonKind.False => "false", _ => match.GetText() };

@@ -44,7 +44,7 @@ internal sealed class Pager(HttpSourceOptions options, string? key, Func<string,
 
         if (Next(pages, poll, url, facts) is not { } next)
         {
-            return new(null, poll.Items < poll.Total ? string.Create(CultureInfo.InvariantCulture, $"{poll.Items} of {poll.Total} items came: the provider cut the rest off, or '{pages.Items}' is another list than '{pages.Total}' counts") : null);
+            return new(null, Missing(pages, poll));
         }
 
         poll.Read.Add(url);
@@ -61,6 +61,19 @@ internal sealed class Pager(HttpSourceOptions options, string? key, Func<string,
             _ when poll.Page + 1 == pages.Max => new(null, string.Create(CultureInfo.InvariantCulture, $"there are more than {pages.Max} pages; raise pages.max if that is right")),
             _ => new(target, null),
         };
+    }
+
+    /// <summary>What is missing at the end; null when nothing is known to be.</summary>
+    private static string? Missing(PagesOptions pages, Poll poll)
+    {
+        if (pages.Total is not null && poll.Total is null)
+        {
+            return $"there is no number at '{pages.Total}', so it is not known whether all items came";
+        }
+
+        return poll.Items < poll.Total
+            ? string.Create(CultureInfo.InvariantCulture, $"{poll.Items} of {poll.Total} items came: the provider cut the rest off, or '{pages.Items}' is another list than '{pages.Total}' counts")
+            : null;
     }
 
     /// <summary>The URL of the next page; null at the end.</summary>

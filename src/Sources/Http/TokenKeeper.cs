@@ -60,7 +60,7 @@ internal sealed class TokenKeeper(ProviderGate gate, TokenOptions options, HttpC
 
     private async Task<GateResult<Token>> FetchAsync(Uri root)
     {
-        // Not before the caller has let go of the lock.
+        // It must be noted as under way before it can be over.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {

@@ -218,6 +218,7 @@ public class PagesTests
     [InlineData("next", "/a", "{\"next\":\"file:///etc/passwd\"}", "the next page is at another host, , which gets none of the provider's keys")]
     [InlineData("cursor", "/a", "{\"next\":\"x\",\"items\":[1]}", "page 2: it is the same as the page before; perhaps the provider does not know the parameter 'cursor'")]
     [InlineData("page", "/a", "{\"items\":[1,2],\"total\":1}", "2 items came at once, but '$.total' says 1: it counts something else")]
+    [InlineData("page", "/a", "{\"items\":[],\"totl\":1}", "there is no number at '$.total', so it is not known whether all items came")]
     [InlineData("page", "/a", "{\"itmes\":[]}", "there is no list at '$.items', so it is not known how many items came")]
     public async Task A_way_that_leads_nowhere_is_left(string by, string request, string json, string error)
     {
