@@ -47,28 +47,35 @@ public sealed class ItemSplitter
     /// <summary>What is wrong with the document; null while nothing is. Nothing comes after it.</summary>
     public string? Fault { get; private set; }
 
+    /// <summary>How many bytes of the document were read to the end of the last item that was taken, or past it.</summary>
+    public long Consumed { get; private set; }
+
     /// <summary>Memory that it holds, in bytes.</summary>
     public int Capacity => buffer.Length + document.Length;
+
+    private string TooLarge => $"an item, or a text beside the items, is larger than {new Configuration.ByteSize(maxItem)}";
 
     /// <summary>Makes a splitter.</summary>
     /// <param name="path">The items, such as <c>$.dates[*].games[*]</c>: names and <c>*</c> from the document, a <c>*</c> last.</param>
     /// <param name="maxItem">The most bytes of one item.</param>
-    /// <param name="error">What is wrong with the path.</param>
-    /// <returns>Null when the path leads to no items.</returns>
-    public static ItemSplitter? Create(string path, int maxItem, [NotNullWhen(false)] out string? error)
+    /// <param name="splitter">The splitter, when the path leads to items.</param>
+    /// <param name="error">What is wrong with the path, when it doesn't.</param>
+    public static bool TryCreate(string path, int maxItem, [NotNullWhen(true)] out ItemSplitter? splitter, [NotNullWhen(false)] out string? error)
     {
+        splitter = null;
         if (!MappingPath.TryParse(path, out var parsed, out error))
         {
-            return null;
+            return false;
         }
 
         if (parsed.Root != PathRoot.Document || parsed.Steps.Length == 0 || !parsed.Steps[^1].IsWildcard || parsed.Steps.Any(s => s.Name is null && !s.IsWildcard))
         {
             error = $"'{path}' can't be followed while a document arrives; write names and '*' from '$', with a '*' at the end, such as $.dates[*].games[*]";
-            return null;
+            return false;
         }
 
-        return new ItemSplitter(parsed.Steps, maxItem);
+        splitter = new ItemSplitter(parsed.Steps, maxItem);
+        return true;
     }
 
     /// <summary>Adds bytes of the document.</summary>
@@ -106,6 +113,7 @@ public sealed class ItemSplitter
         if (!isBegun && buffer.AsSpan(start, end - start).StartsWith("\uFEFF"u8))
         {
             start += 3;
+            Consumed += 3;
         }
 
         isBegun = true;
@@ -117,11 +125,12 @@ public sealed class ItemSplitter
                 var length = -1;
                 if (!(skipTo >= 0 ? Skip(ref reader) : Advance(ref reader, ref length)))
                 {
-                    Fault = end - start > maxItem ? $"an item, or a text beside the items, is larger than {new Configuration.ByteSize(maxItem)}" : null;
+                    Fault ??= end - start > maxItem ? TooLarge : null;
                     return false;
                 }
 
                 start += (int)reader.BytesConsumed;
+                Consumed += reader.BytesConsumed;
                 state = reader.CurrentState;
                 if (length >= 0)
                 {
@@ -205,6 +214,12 @@ public sealed class ItemSplitter
         var from = start + (int)reader.TokenStartIndex;
         if (!reader.TrySkip())
         {
+            return false;
+        }
+
+        if (start + reader.BytesConsumed - from > maxItem)
+        {
+            Fault = TooLarge;
             return false;
         }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Checkpoints;
+using StreamEngine.Pipeline.Mapping;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Sources.File;
@@ -95,7 +96,7 @@ internal sealed class FileSource(FileSourceOptions options, BlockContext context
             try
             {
                 input = Open(file);
-                lines = Batcher(input, file);
+                lines = Batcher(ref input, file);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
             {
@@ -151,11 +152,22 @@ internal sealed class FileSource(FileSourceOptions options, BlockContext context
         context.Health.Succeeded(context.Name, changed: true, bytes);
     }
 
-    private IFileBatcher Batcher(InputFile input, TrackedFile file)
+    private IFileBatcher Batcher(ref InputFile input, TrackedFile file)
     {
         var (maxLine, waits) = ((int)options.MaxLine.Bytes, options.Follow && !input.IsCompressed);
         switch (file.Format)
         {
+            case FileFormat.Document when options.Items is { } items:
+                if (file.Reached.Offset > 0)
+                {
+                    // Where an item ends says nothing about what stands around it.
+                    input.Dispose();
+                    input = InputFile.Open(file.Path);
+                }
+
+                return ItemSplitter.TryCreate(items, (int)options.MaxDocument.Bytes, out var splitter, out var fault)
+                    ? new ItemBatcher(input, file.Reached, splitter)
+                    : throw new InvalidOperationException(fault);
             case FileFormat.Document:
                 return new DocumentBatcher(input, file.Reached, options.MaxDocument.Bytes);
             case FileFormat.Csv:

@@ -1,5 +1,6 @@
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Json;
+using StreamEngine.Pipeline.Mapping;
 
 namespace StreamEngine.Sources.File;
 
@@ -11,6 +12,19 @@ internal static class FileSourceCheck
         if (options.Delimiter is { } delimiter && (delimiter is not [var one] || !char.IsAscii(one) || one is '"' or '\r' or '\n'))
         {
             check.Error("delimiter", $"expected one ASCII character that is no quote, such as \";\" or \"\\t\", found '{delimiter}'");
+        }
+
+        if (options.Items is { } items)
+        {
+            if (!ItemSplitter.TryCreate(items, 1, out _, out var fault))
+            {
+                check.Error("items", fault);
+            }
+
+            if (options.Path.Length > 0 && !FileFormats.MayBeDocuments(options))
+            {
+                check.Error("items", $"only documents have items, and '{options.Path}' is read as {FileFormats.Of(options, options.Path).ToString().ToLowerInvariant()}; remove it, or write \"format\": \"document\"");
+            }
         }
 
         if (options.Path.Length == 0)

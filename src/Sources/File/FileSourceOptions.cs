@@ -41,6 +41,14 @@ public sealed record FileSourceOptions : SourceOptions
     [Between("4KB", "64MB")]
     public ByteSize MaxLine { get; init; } = new(1L << 20);
 
+    /// <summary>
+    /// Path of the items of a document, such as <c>$.dates[*].games[*]</c>: names and <c>*</c>, a <c>*</c> last. Each item becomes a payload of its own
+    /// while the document is read, in the shape of the whole one, with the one item and with what stands before it in the objects around, up to 64 KB: the
+    /// same mapping reads it. No more than one item is held, and <c>maxDocument</c> bounds an item. What is wrong further on in a document is seen when
+    /// the items before it have been handed on.
+    /// </summary>
+    public string? Items { get; init; }
+
     /// <summary>The longest document accepted; of a longer one the first 4 KB go to the dead letter.</summary>
     [Between("4KB", "256MB")]
     public ByteSize MaxDocument { get; init; } = new(8L << 20);
@@ -66,6 +74,6 @@ public sealed record FileSourceOptions : SourceOptions
     {
         ArgumentNullException.ThrowIfNull(terms);
         var isDocument = FileFormats.MayBeDocuments(this) && MaxDocument > MaxLine;
-        return [new MemoryNeed(isDocument ? "a document that is read" : "a line that is read", MemoryTerms.Growth * LargestPayload(terms.Pipeline), isDocument ? "maxDocument" : "maxLine")];
+        return [new MemoryNeed(isDocument ? Items is null ? "a document that is read" : "an item of a document" : "a line that is read", MemoryTerms.Growth * LargestPayload(terms.Pipeline), isDocument ? "maxDocument" : "maxLine")];
     }
 }
