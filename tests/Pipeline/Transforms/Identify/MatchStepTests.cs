@@ -380,7 +380,7 @@ public sealed class MatchStepTests
 
     private static List<string> Merged(MatchStep step, Given[] rows, List<int> sizes)
     {
-        var merge = new MergeStep(TestBatch.DefaultSchema(), [], TimeSpan.FromDays(1), 100);
+        var merge = new MergeStep(TestBatch.DefaultSchema(), new MergeOptions { Prefer = [], StaleAfter = new(TimeSpan.FromDays(1)) }, 100);
         for (var (at, turn) = (0, 0); at < rows.Length; turn++)
         {
             var batch = new TestBatch();
