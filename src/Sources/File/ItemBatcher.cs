@@ -11,6 +11,7 @@ internal sealed class ItemBatcher(InputFile input, KnownFile from, ItemSplitter 
 {
     private readonly byte[] chunk = new byte[32 * 1024];
     private readonly long handedOn = from.Offset;
+    private long taken;
     private bool ended;
 
     /// <inheritdoc/>
@@ -36,6 +37,7 @@ internal sealed class ItemBatcher(InputFile input, KnownFile from, ItemSplitter 
                 (document.Offset, document.Length, document.Sequence) = (batch.Bytes.Length, 0, ++line);
                 batch.AddDocument(document);
                 batch.LeaveDocument(batch.DocumentCount - 1, RowState.Dead, "malformed json", $"'{Reached.Name}', behind byte {splitter.Consumed}: {fault}");
+                ReadToEnd();
                 isDone = true;
             }
             else
@@ -45,8 +47,7 @@ internal sealed class ItemBatcher(InputFile input, KnownFile from, ItemSplitter 
             }
         }
 
-        // What is left of a faulty document is not read: it is done with all the same, as long as it does not change.
-        Reached = input.Reached(Reached, Math.Max(handedOn, splitter.Consumed), inLongLine: false, isDone);
+        Reached = input.Reached(Reached, isDone ? taken : Math.Max(handedOn, splitter.Consumed), inLongLine: false, isDone);
     }
 
     public void Dispose() => input.Dispose();
@@ -59,11 +60,21 @@ internal sealed class ItemBatcher(InputFile input, KnownFile from, ItemSplitter 
         }
 
         var read = input.Read(chunk);
+        taken += read;
         splitter.Append(chunk.AsSpan(0, read));
         if (read == 0)
         {
             ended = true;
             splitter.Complete();
+        }
+    }
+
+    /// <summary>What nobody reads any more is counted all the same, so that the file is known to its end.</summary>
+    private void ReadToEnd()
+    {
+        for (var read = 1; read > 0; taken += read)
+        {
+            read = input.Read(chunk);
         }
     }
 }

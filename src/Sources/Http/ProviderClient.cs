@@ -12,20 +12,11 @@ internal sealed class ProviderClient : IDisposable
     public ProviderClient(ProviderGate gate, TimeProvider time)
     {
         Http = Client(gate, gate.Options.Headers);
-        var auth = gate.Options.Auth;
-        if (auth?.Header is { } header)
+        if (gate.Options.Auth?.Sent is var (name, value))
         {
-            Http.DefaultRequestHeaders.TryAddWithoutValidation(header.Name, header.Value);
+            Http.DefaultRequestHeaders.TryAddWithoutValidation(name, value);
         }
-        else if (auth?.Bearer is { } bearer)
-        {
-            Http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"Bearer {bearer}");
-        }
-        else if (auth?.Basic is { } basic)
-        {
-            Http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"Basic {basic.Credentials()}");
-        }
-        else if (auth?.Token is { } token)
+        else if (gate.Options.Auth?.Token is { } token)
         {
             // Its own, for tokens are often given elsewhere, where the provider's headers must not go.
             tokenClient = Client(gate, token.Headers);

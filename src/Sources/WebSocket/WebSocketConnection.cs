@@ -150,6 +150,16 @@ internal sealed class WebSocketConnection : IAsyncDisposable
                 socket.Options.SetRequestHeader(name, value);
             }
 
+            if (gate.Options.Auth?.Sent is var (header, secret))
+            {
+                socket.Options.SetRequestHeader(header, secret);
+            }
+
+            if (gate.Options.Auth?.Query is { } key)
+            {
+                url = ProviderUrl.Set(url, key.Name, key.Value);
+            }
+
             foreach (var protocol in options.Protocols)
             {
                 socket.Options.AddSubProtocol(protocol);

@@ -18,7 +18,7 @@ public sealed class FileItemsTests : IAsyncDisposable
     public async Task Ten_megabytes_of_ten_thousand_items_come_one_by_one_and_a_restart_goes_on_behind_the_last(string name)
     {
         var items = Enumerable.Range(0, 10_000).Select(i => $$"""{"id":{{i}},"text":"{{new string('x', 1000)}}"}""").ToList();
-        folder.Write(name, $$"""{"day":"2026-04-01","items":[{{string.Join(",\n", items)}}],"end":1}""");
+        folder.Write(name, $$"""{"day":"2026-04-01","items":[{{string.Join(",\n", items)}}],"end":1}""" + "\n");
         var all = await ReadAsync(name);
 
         Assert.Equal(items.Select(i => $$"""{"day":"2026-04-01","items":[{{i}}]}"""), all.Texts);

@@ -108,7 +108,7 @@ public class HttpSourceCheckTests
         { "list as a form", Plain with { Method = "POST", Body = Json("[1]"), ContentType = "application/x-www-form-urlencoded" }, "body: a form is an object: names and their values" },
         { "unbound", Plain with { Method = "POST", Body = Json("[{\"a\":\"{ x } {game}\"}]") }, "body: '{game}' is not bound; known: {today}; bind others under 'for', such as \"game\": \"path.in.the.item\"" },
         { "zone", Plain with { Method = "POST", Body = Json("[\"{today:Mars}\"]") }, "body: 'Mars' in '{today:Mars}' is no time zone this machine knows; write one like America/New_York" },
-        { "condition", Plain with { FailsWhen = "exist($.error)" }, "failsWhen: 'exist($.error)' is no condition: a comparison (==, !=, <, <=, >, >=) is expected at position 6, not '('" },
+        { "condition", Plain with { FailsWhen = "exist($.error)" }, "failsWhen: 'exist($.error)' is no condition: 'exist' is no function; did you mean 'exists'?" },
         { "condition beyond", Plain with { Expects = "exists(@url)" }, "expects: 'exists(@url)' is no condition: '@url' looks beyond the document; here paths start from it, such as $.error" },
         { "text of no error", Plain with { ErrorText = "$.error" }, "errorText: is read when 'failsWhen' or 'expects' says that an answer is an error; give one of them" },
         { "interval by a path", Plain with { Every = new EveryOptions { When = "$.a[", Otherwise = Duration.Seconds(60) } }, "every.when: '$.a[' is no path:" },

@@ -94,6 +94,9 @@ internal sealed class SocketProvider : IAsyncDisposable
 /// <summary>One connection as the server has it.</summary>
 internal sealed class SocketTalk(HttpContext context, WebSocket socket, CancellationToken ending)
 {
+    /// <summary>The query that it was asked with.</summary>
+    public string Query { get; } = context.Request.QueryString.Value ?? "";
+
     public IHeaderDictionary Headers { get; } = new HeaderDictionary(context.Request.Headers.ToDictionary());
 
     public string Path { get; } = context.Request.Path + context.Request.QueryString;

@@ -36,6 +36,20 @@ public sealed class WebSocketSourceCheckTests
     }
 
     [Fact]
+    public void A_token_that_is_fetched_is_not_sent_and_that_is_told()
+    {
+        var options = new WebSocketSourceOptions { Provider = "p" };
+        var check = new CheckList("live", new PipelineOptions
+        {
+            Providers = new Dictionary<string, ProviderOptions> { ["p"] = new() { BaseUrl = "wss://stream.example", Auth = new AuthOptions { Token = new TokenOptions() } } },
+            Sources = new Dictionary<string, SourceOptions> { ["live"] = options },
+        });
+        SourceTypes.All.Single(t => t.Name == "websocket").Check(options, check);
+
+        Assert.StartsWith("provider: 'p' is asked with a token that is fetched", Assert.Single(check.Errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Everything_that_is_wrong_is_reported_at_once()
     {
         var check = Check(

@@ -206,4 +206,23 @@ public sealed class WebSocketSourceTests
 
         Assert.Empty(bench.Output.Documents);
     }
+
+    [Fact]
+    public async Task The_provider_knows_it_by_the_key_that_its_other_sources_send()
+    {
+        await using var provider = await SocketProvider.StartAsync(async talk =>
+        {
+            await talk.SayAsync("[1]");
+            await talk.StayAsync();
+        });
+        await using (var bearer = new SocketBench(provider.Address, settings: p => p with { Auth = new AuthOptions { Bearer = "sesame" } }))
+        {
+            await bearer.Output.WaitForAsync(1);
+            Assert.Equal("Bearer sesame", provider.Last.Headers.Authorization);
+        }
+
+        await using var query = new SocketBench(provider.Address, new WebSocketSourceOptions { Request = "/live?a=1" }, settings: p => p with { Auth = new AuthOptions { Query = new NamedSecretOptions { Name = "key", Value = "open&" } } });
+        await query.Output.WaitForAsync(1);
+        Assert.Equal("?a=1&key=open%26", provider.Last.Query);
+    }
 }

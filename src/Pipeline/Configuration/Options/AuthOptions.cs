@@ -28,6 +28,15 @@ public sealed record AuthOptions
         }.Where(k => k.IsGiven).Select(k => k.Name),
     ];
 
+    /// <summary>The header in which what stays the same is sent; null when it is none.</summary>
+    public (string Name, string Value)? Sent => this switch
+    {
+        { Header: { } header } => (header.Name, header.Value),
+        { Bearer: { } bearer } => ("Authorization", $"Bearer {bearer}"),
+        { Basic: { } basic } => ("Authorization", $"Basic {basic.Credentials()}"),
+        _ => null,
+    };
+
     /// <summary>All that must not be shown, as it is written and as it is sent.</summary>
     internal IEnumerable<string> Secrets =>
         new[] { Header?.Value, Query?.Value, Bearer, Basic?.Password, Basic?.Credentials(), Token?.Basic?.Password, Token?.Basic?.Credentials() }

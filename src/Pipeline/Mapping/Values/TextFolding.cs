@@ -9,7 +9,7 @@ internal static class TextFolding
     /// <summary>Longest text that is folded without a string.</summary>
     public const int MaxShort = 128;
 
-    /// <summary>Folds a text: compatibility decomposition (Unicode, NFKD), without its marks, in lower case.</summary>
+    /// <summary>Folds a text: compatibility decomposition (Unicode, NFKD), without its marks, letter by letter as <see cref="Append"/> does.</summary>
     public static string Fold(string text)
     {
         var folded = new StringBuilder(text.Length);
@@ -17,7 +17,7 @@ internal static class TextFolding
         {
             if (Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark))
             {
-                folded.Append(Rune.ToLowerInvariant(rune));
+                Append(folded, rune);
             }
         }
 
@@ -32,5 +32,24 @@ internal static class TextFolding
     {
         length = text.Length;
         return text.Length <= MaxShort && Ascii.ToLower(text, room, out _) == System.Buffers.OperationStatus.Done;
+    }
+
+    /// <summary>Adds a letter in lower case. Those that are no others with accents are written like those they are usually replaced by.</summary>
+    public static void Append(StringBuilder to, Rune rune)
+    {
+        var lower = Rune.ToLowerInvariant(rune);
+        var plain = lower.Value switch
+        {
+            'ø' => "o",
+            'ł' => "l",
+            'đ' or 'ð' => "d",
+            'þ' => "th",
+            'ß' => "ss",
+            'æ' => "ae",
+            'œ' => "oe",
+            'ı' => "i",
+            _ => null,
+        };
+        to.Append(plain ?? lower.ToString());
     }
 }

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using StreamEngine.Pipeline.Mapping;
 
 namespace StreamEngine.Pipeline.Transforms.Identify;
 
@@ -37,7 +37,7 @@ internal readonly record struct NameKey(string Letters, string Suffix)
             {
                 lastWord = inWord ? lastWord : letters.Length;
                 inWord = true;
-                Append(letters, rune);
+                TextFolding.Append(letters, rune);
             }
         }
 
@@ -50,23 +50,4 @@ internal readonly record struct NameKey(string Letters, string Suffix)
 
     /// <summary>Whether both have suffixes, and different ones: father and son.</summary>
     public static bool Differ(string suffix, string other) => suffix.Length > 0 && other.Length > 0 && suffix != other;
-
-    /// <summary>Letters that are no others with accents are written like those they are usually replaced by.</summary>
-    private static void Append(StringBuilder to, Rune rune)
-    {
-        var lower = Rune.ToLowerInvariant(rune);
-        var plain = lower.Value switch
-        {
-            'ø' => "o",
-            'ł' => "l",
-            'đ' or 'ð' => "d",
-            'þ' => "th",
-            'ß' => "ss",
-            'æ' => "ae",
-            'œ' => "oe",
-            'ı' => "i",
-            _ => null,
-        };
-        to.Append(plain ?? lower.ToString());
-    }
 }
