@@ -5,7 +5,7 @@ namespace StreamEngine.Benchmarks;
 /// <summary>
 /// The verb <c>checkpoints</c>: what a checkpoint every second costs, in processor time per update, while deduplication holds a full window.
 /// Runs with and without take turns. And while merge holds a million records of which few change;
-/// <c>checkpoints paced</c> is that alone.
+/// <c>checkpoints paced</c> is that alone, <c>checkpoints window</c> the first row alone.
 /// </summary>
 internal static class CheckpointCost
 {
@@ -22,10 +22,10 @@ internal static class CheckpointCost
         var progress = new Progress();
         var machine = Machine.Line(string.Join(' ', args), scratch.Path);
         var table = new TextTable("a million keys, a checkpoint every second", "CPU ns/update without", "with", "more", "checkpoints a run", "MB each");
-        var isAll = !args.Contains("paced");
-        var deduplicated = isAll ? Measure(scratch.Path, merges: false, progress) : null;
-        var merged = isAll ? Measure(scratch.Path, merges: true, progress) : null;
-        var paced = MeasurePaced(scratch.Path, progress);
+        var (isWindow, isPaced) = (args.Contains("window"), args.Contains("paced"));
+        var deduplicated = isPaced ? null : Measure(scratch.Path, merges: false, progress);
+        var merged = isPaced || isWindow ? null : Measure(scratch.Path, merges: true, progress);
+        var paced = isWindow ? null : MeasurePaced(scratch.Path, progress);
         progress.End();
         Add(table, "normalize, deduplicate, score twice", deduplicated);
         Add(table, "normalize, deduplicate, score, merge", merged);
