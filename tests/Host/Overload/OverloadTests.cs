@@ -19,7 +19,7 @@ public sealed class OverloadTests
     private const int LargerDiskMegabytes = 4096;
 
     private static readonly TimeSpan MostSilence = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Fault = TimeSpan.FromSeconds(Setting("STREAMENGINE_OVERLOAD_SECONDS", 6));
+    private static readonly TimeSpan Fault = TimeSpan.FromSeconds(Setting("STREAMENGINE_OVERLOAD_SECONDS", 4));
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

@@ -45,11 +45,13 @@ public sealed class PutTests
         Gen.Long[0, DateTime.MaxValue.Ticks].Sample(ticks => Assert.Equal(Expected(ticks), Written((ref to) => ref Put.Time(ref to, ticks))));
 
     [Fact]
-    public void Every_day_of_the_calendar_has_its_date()
+    public void Every_day_of_the_calendars_cycle_and_the_turn_of_every_year_and_february_have_their_dates()
     {
-        for (var ticks = 0L; ticks <= DateTime.MaxValue.Ticks; ticks += TimeSpan.TicksPerDay)
+        const int CycleDays = 146_097; // of the Gregorian calendar, 400 years
+        var turns = Enumerable.Range(1, 9999).SelectMany(year => new DateTime[] { new(year, 1, 1), new(year, 2, 28), new(year, 3, 1), new(year, 12, 31) });
+        foreach (var day in Enumerable.Range(0, CycleDays).Select(d => DateTime.MinValue.AddDays(d)).Concat(turns))
         {
-            Assert.Equal(Expected(ticks), Written((ref to) => ref Put.Time(ref to, ticks)));
+            Assert.Equal(Expected(day.Ticks), Written((ref to) => ref Put.Time(ref to, day.Ticks)));
         }
     }
 

@@ -20,7 +20,7 @@ public sealed class MergeChangesTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void What_is_restored_is_what_was_held() => Gen.Select(Acts.List[1, 60], Gen.Int[1, 3]).Sample((acts, workers) => Run(acts, workers, new MemoryCheckpoints()), iter: 300);
+    public void What_is_restored_is_what_was_held() => Gen.Select(Acts.List[1, 60], Gen.Int[1, 3]).Sample((acts, workers) => Run(acts, workers, new MemoryCheckpoints()), iter: 100);
 
     [Fact]
     public void What_is_restored_from_files_is_what_was_held() => Gen.Select(Acts.List[60, 90], Gen.Int[1, 3]).Sample((acts, workers) =>
