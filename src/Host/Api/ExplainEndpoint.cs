@@ -38,7 +38,7 @@ internal static class ExplainEndpoint
     });
 
     private static string Unknown(string key, IReadOnlyList<string> near) =>
-        $"No record '{key}' is held{(near.Count == 0 ? "" : $"; did you mean '{string.Join("' or '", near)}'?")} A key that no source has reported, or that was forgotten at the bound of the merge, is unknown.";
+        $"No record '{key}' is held{(near.Count == 0 ? "." : $"; did you mean '{string.Join("' or '", near)}'?")} A key that no source has reported, or that was forgotten at the bound of the merge, is unknown.";
 
     private static string NotMerging(Engine engine) => engine.Definition.Blocks.Any(b => b.Type is { Kind: BlockKind.Transform, Name: "merge" })
         ? $"The pipeline is {engine.Runtime.State}; try again when it runs."
