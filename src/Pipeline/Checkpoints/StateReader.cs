@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace StreamEngine.Pipeline.Checkpoints;
 
 /// <summary>What a checkpoint holds of one block, or of the shards that it had then.</summary>
@@ -55,6 +57,25 @@ public sealed class StateReader(string block, IReadOnlyList<StateSection> sectio
         }
 
         return all.FirstOrDefault(s => s.Shard == Instance.Shard);
+    }
+
+    /// <summary>A field that holds a whole number, little-endian; null when there is none such. One that holds anything else is reported.</summary>
+    /// <param name="field">The field's name.</param>
+    /// <param name="version">The newest version of the format that the reader knows; a newer one is reported and not given.</param>
+    public long? FindNumber(string field, int version)
+    {
+        if (Find(field, version) is not { } found)
+        {
+            return null;
+        }
+
+        if (found.Content.Length == sizeof(long))
+        {
+            return BinaryPrimitives.ReadInt64LittleEndian(found.Content.Span);
+        }
+
+        Unfit(field, "it is not a number");
+        return null;
     }
 
     /// <summary>The field as all shards have saved it.</summary>

@@ -61,10 +61,23 @@ internal readonly ref struct Operand
     {
         JsonKind.True or JsonKind.False => Bool(value.Kind == JsonKind.True),
         JsonKind.Number => Number(value.Raw, Nowhere),
-        JsonKind.String when value.GetText() is { } text => String(Encoding.UTF8.GetBytes(text)),
-        JsonKind.String or JsonKind.Array or JsonKind.Object => new Operand { Kind = OperandKind.Complex },
+        JsonKind.String => TextOf(value),
+        JsonKind.Array or JsonKind.Object => new Operand { Kind = OperandKind.Complex },
         _ => default,
     };
+
+    private static Operand TextOf(JsonValue value)
+    {
+        ref readonly var token = ref value.Tape.Tokens[value.Index];
+        var raw = value.Bytes.Slice(token.Start, token.Length);
+        if (!token.IsEscaped)
+        {
+            return String(raw);
+        }
+
+        var text = new byte[raw.Length];
+        return JsonStrings.TryUnescape(raw, text, out var length) ? String(text.AsSpan(0, length)) : new Operand { Kind = OperandKind.Complex };
+    }
 
     public static Operand Of(scoped in Cell cell, ReadOnlySpan<byte> bytes) => cell.Kind switch
     {

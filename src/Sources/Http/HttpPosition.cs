@@ -37,18 +37,7 @@ internal sealed record HttpPosition(long Sequence, ImmutableDictionary<UInt128, 
     /// <summary>Reads a position; what can't be used is reported.</summary>
     public static HttpPosition Restore(StateReader state)
     {
-        var position = Start;
-        if (state.Find(SequenceField, Version) is { } sequence)
-        {
-            if (sequence.Content.Length == sizeof(long))
-            {
-                position = position with { Sequence = BinaryPrimitives.ReadInt64LittleEndian(sequence.Content.Span) };
-            }
-            else
-            {
-                state.Unfit(SequenceField, "it is not a number");
-            }
-        }
+        var position = Start with { Sequence = state.FindNumber(SequenceField, Version) ?? Start.Sequence };
 
         if (state.Find(AnsweredField, Version) is not { } answered)
         {

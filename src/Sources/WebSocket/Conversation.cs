@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Conditions;
 using StreamEngine.Pipeline.Mapping;
 
 namespace StreamEngine.Sources.WebSockets;
@@ -15,9 +16,9 @@ internal sealed partial class Conversation(WebSocketSourceOptions options, Block
     private readonly MessageTemplate[] subscribe = [.. options.Subscribe.Select(m => new MessageTemplate(m))];
     private readonly MessageTemplate[] resume = [.. (options.Resume?.Send ?? []).Select(m => new MessageTemplate(m))];
     private readonly MessageTemplate[] heartbeat = options.Heartbeat is null ? [] : [new MessageTemplate(options.Heartbeat.Send)];
-    private readonly (PayloadCondition When, MessageTemplate Send)[] replies = [.. options.Reply.Select(r => (Condition(r.When)!, new MessageTemplate(r.Send, isReply: true)))];
-    private readonly PayloadCondition? when = Condition(options.When);
-    private readonly PayloadCondition? refused = Condition(options.Resume?.Refused);
+    private readonly (DocumentCondition When, MessageTemplate Send)[] replies = [.. options.Reply.Select(r => (Condition(r.When)!, new MessageTemplate(r.Send, isReply: true)))];
+    private readonly DocumentCondition? when = Condition(options.When);
+    private readonly DocumentCondition? refused = Condition(options.Resume?.Refused);
     private readonly SequenceWatch? watch = options.Sequence is null ? null : new SequenceWatch(options.Sequence);
     private readonly IncomingMessage message = new((int)options.MaxMessage.Bytes);
     private readonly MessageOutlet outlet = new(options, context);
@@ -200,8 +201,8 @@ internal sealed partial class Conversation(WebSocketSourceOptions options, Block
         }
     }
 
-    private static PayloadCondition? Condition(string? text) => text is null ? null
-        : PayloadCondition.TryParse(text, out var condition, out var error) ? condition : throw new FormatException(error);
+    private static DocumentCondition? Condition(string? text) => text is null ? null
+        : DocumentCondition.TryParse(text, out var condition, out var error) ? condition : throw new FormatException(error);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Source {Source}: {Count} messages are missing between {Before} and {After}; further gaps of this connection are only counted")]
     private partial void LogGap(string source, long count, long before, long after);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Conditions;
 using StreamEngine.Pipeline.Mapping;
 using StreamEngine.Sources.Http;
 
@@ -107,7 +108,7 @@ internal static class WebSocketSourceCheck
 
     private static void CheckCondition(string? text, string setting, BlockCheck check)
     {
-        if (text is { Length: > 0 } && !PayloadCondition.TryParse(text, out _, out var error))
+        if (text is { Length: > 0 } && !DocumentCondition.TryParse(text, out _, out var error))
         {
             check.Error(setting, error);
         }
