@@ -125,9 +125,17 @@ public sealed class DeadLetterFileTests
         Assert.Equal(200, letters.Written);
         Assert.Equal(50, File.ReadLines(folder.File("dead.jsonl")).Count(l => JsonElement.Parse(l).GetProperty("payload").GetString() == "4"));
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        letters.Write("lines", lanes[0].Whole);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        // It has two buffers, and how the lanes' letters fell into them depends on the disk: each must have grown before.
+        var cost = long.MaxValue;
+        for (var round = 0; round < 4; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            letters.Write("lines", lanes[0].Whole);
+            cost = GC.GetAllocatedBytesForCurrentThread() - before;
+            await letters.FlushAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(0, cost);
     }
 
     private static async Task<Batch> DeadAsync(Messages.Batches batches, params string[] payloads)
