@@ -54,6 +54,34 @@ public sealed class FuzzTests : IDisposable
         });
     }
 
+    [Theory]
+    [Trait("kind", Fuzz.Trait)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Patches_lead_to_a_document_or_are_given_up_with_a_reason(bool areOperations)
+    {
+        var options = new PatchOptions { Since = "$.v", Operations = areOperations ? "$[*].diff" : null, Merge = areOperations ? null : "$.changes" };
+        var patcher = new DocumentPatcher(options, 4096, text => text);
+        var document = """{"v":"1","games":[{"id":1,"score":[0,1]},{"id":2,"score":[3,4]}],"teams":{"a":{"b":{"c":null}}}}"""u8.ToArray();
+        string[] good = areOperations
+            ?
+            [
+                """[{"diff":[{"op":"replace","path":"/v","value":"2"},{"op":"add","path":"/games/0/score/-","value":{"x":[1.5e3,"\u00e9"]}},{"op":"move","from":"/games/1","path":"/games/0"}]},{"diff":[{"op":"copy","from":"/teams","path":"/teams/a/d"},{"op":"test","path":"/v","value":"2"},{"op":"remove","path":"/teams/a/b"}]}]""",
+                $"[{{\"diff\":[{string.Join(',', Enumerable.Repeat("""{"op":"copy","from":"/games","path":"/games/-"}""", 6))}]}}]",
+                """{"v":"3","games":[]}""",
+            ]
+            : ["""{"changes":{"v":"2","games":null,"teams":{"a":{"b":{"c":{"d":[1,{"e":null}]}}}}}}""", """{"changes":{}}"""];
+        Fuzz.Run([.. good.Select(Encoding.UTF8.GetBytes)], bytes =>
+        {
+            using var answer = Body.ReadAsync(new MemoryStream(bytes), 1 << 20, CancellationToken.None).AsTask().GetAwaiter().GetResult()!;
+            var patched = patcher.Apply(document, answer);
+            using var body = patched.Body;
+            Assert.True(body is null || (body.JsonFault() is null && body.Span.Length <= 4096));
+            Assert.NotEqual("", patched.Fault);
+            return patched.Fault;
+        });
+    }
+
     [Fact]
     [Trait("kind", Fuzz.Trait)]
     public void Rows_of_csv_are_objects_of_json_or_given_up_with_a_reason()
@@ -350,8 +378,8 @@ public sealed class FuzzTests : IDisposable
             answer = bytes;
             try
             {
-                var fetch = new Fetch(source, gate.Options, new AnswerReader(source, text => text), [], TimeProvider.System);
-                var result = fetch.SendAsync(client, new Uri("http://provider.example/x"), new TrackedPage(1), null, null, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+                var fetch = new Fetch(source, gate.Options, new AnswerReader(source, text => text), null, [], TimeProvider.System);
+                var result = fetch.SendAsync(client, new Uri("http://provider.example/x"), new TrackedPage(1), null, null, null, CancellationToken.None).AsTask().GetAwaiter().GetResult();
                 if (result.Kind != AttemptKind.Succeeded)
                 {
                     Assert.False(string.IsNullOrEmpty(result.Error));

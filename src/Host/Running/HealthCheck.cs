@@ -125,6 +125,8 @@ internal static class HealthCheck
             Incomplete = known.Incomplete,
             FailuresInARow = known.FailuresInARow,
             Missed = known.Missed,
+            Patches = known.Patches,
+            UnusablePatches = known.UnusablePatches,
             LastFailure = known.LastFailure,
             LastError = known.LastError,
         };

@@ -63,6 +63,12 @@ internal sealed record SourceData
     /// <summary>Messages that did not arrive, as jumps in the provider's sequence numbers show.</summary>
     public long Missed { get; init; }
 
+    /// <summary>Patches that were used in place of whole documents.</summary>
+    public long Patches { get; init; }
+
+    /// <summary>Patches that could not be used, so that the whole document was asked for.</summary>
+    public long UnusablePatches { get; init; }
+
     /// <summary>When a request last failed for good.</summary>
     public DateTimeOffset? LastFailure { get; init; }
 

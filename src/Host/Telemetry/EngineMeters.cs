@@ -70,6 +70,7 @@ internal sealed class EngineMeters : IDisposable
         meter.CreateObservableCounter("streamengine.source.failures", () => engine.Sources.Sources.Select(s => Named(s.Value.Failures, ("source", s.Key))), "{request}", "Requests that failed for good, after their retries");
         meter.CreateObservableCounter("streamengine.source.incomplete", () => engine.Sources.Sources.Select(s => Named(s.Value.Incomplete, ("source", s.Key))), "{request}", "Failures of which a part had come: some of the pages, or fewer items than the provider has");
         meter.CreateObservableCounter("streamengine.source.missed", () => engine.Sources.Sources.Select(s => Named(s.Value.Missed, ("source", s.Key))), "{message}", "Messages that did not arrive, as jumps in the provider's sequence numbers show");
+        meter.CreateObservableCounter("streamengine.source.patches", () => engine.Sources.Sources.SelectMany(s => new[] { Named(s.Value.Patches, ("source", s.Key), ("outcome", "used")), Named(s.Value.UnusablePatches, ("source", s.Key), ("outcome", "unusable")) }), "{patch}", "Patches that were asked for in place of whole documents");
         meter.CreateObservableCounter("streamengine.source.received", () => engine.Sources.Sources.Select(s => Named(s.Value.Bytes, ("source", s.Key))), "By", "Bytes received, decompressed");
         meter.CreateObservableGauge(
             "streamengine.source.age",

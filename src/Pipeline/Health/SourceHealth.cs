@@ -58,6 +58,18 @@ public sealed class SourceHealth(TimeProvider time)
         _ => new SourceState { Missed = messages },
         (_, known) => known with { Missed = known.Missed + messages });
 
+    /// <summary>A patch was asked for instead of a whole document.</summary>
+    /// <param name="source">The source's name.</param>
+    /// <param name="usable">Whether it could be used; else the whole document was asked for after all.</param>
+    public void Patched(string source, bool usable)
+    {
+        var (used, not) = usable ? (1, 0) : (0, 1);
+        sources.AddOrUpdate(
+            source,
+            _ => new SourceState { Patches = used, UnusablePatches = not },
+            (_, known) => known with { Patches = known.Patches + used, UnusablePatches = known.UnusablePatches + not });
+    }
+
     private SourceState Success(SourceState known, bool changed, long bytes, bool isWhole) => known with
     {
         LastSuccess = time.GetUtcNow(),
@@ -109,4 +121,10 @@ public sealed record SourceState
 
     /// <summary>Messages that did not arrive, as jumps in the provider's sequence numbers show.</summary>
     public long Missed { get; init; }
+
+    /// <summary>Patches that were used in place of whole documents, those that changed nothing included.</summary>
+    public long Patches { get; init; }
+
+    /// <summary>Patches that could not be used.</summary>
+    public long UnusablePatches { get; init; }
 }

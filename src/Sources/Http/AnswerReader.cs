@@ -21,6 +21,7 @@ internal sealed class AnswerReader
     private readonly AnswerPath? items;
     private readonly AnswerPath? total;
     private readonly AnswerPath? next;
+    private readonly AnswerPath? since;
 
     /// <param name="options">Conditions and paths that are known to parse.</param>
     /// <param name="redact">Masks secrets.</param>
@@ -35,6 +36,7 @@ internal sealed class AnswerReader
         items = Path(options.Pages?.Items);
         total = Path(options.Pages?.Total);
         next = Path(options.Pages?.Path);
+        since = Path(options.Patch?.Since);
     }
 
     /// <summary>Reads an answer.</summary>
@@ -72,7 +74,8 @@ internal sealed class AnswerReader
                 State(body),
                 Items(body),
                 long.TryParse(total?.Find(body, response), NumberStyles.None, CultureInfo.InvariantCulture, out var all) ? all : null,
-                options.Pages?.By == PagesOptions.ByLink ? LinkHeader.Next(AnswerPath.HeaderOf(response, "Link")) : next?.Find(body, response));
+                options.Pages?.By == PagesOptions.ByLink ? LinkHeader.Next(AnswerPath.HeaderOf(response, "Link")) : next?.Find(body, response),
+                since?.Find(body, response) is { Length: > 0 and <= MaxNext } version ? version : null);
             return facts.Next?.Length > MaxNext ? $"what says where the next page is has more than {MaxNext} characters" : null;
         }
     }

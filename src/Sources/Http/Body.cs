@@ -1,11 +1,13 @@
 using System.Buffers;
 using System.IO.Hashing;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace StreamEngine.Sources.Http;
 
 /// <summary>A body in pooled memory, decompressed and whole.</summary>
-internal sealed class Body : IDisposable
+internal sealed class Body : IDisposable, IBufferWriter<byte>
 {
     /// <summary>Deepest nesting of JSON that is read.</summary>
     public const int MaxDepth = 256;
@@ -23,6 +25,37 @@ internal sealed class Body : IDisposable
     public ReadOnlySpan<byte> Span => bytes.AsSpan(start, end - start);
 
     public UInt128 Hash => XxHash128.HashToUInt128(Span);
+
+    /// <summary>Writes a document.</summary>
+    public static Body Of(JsonNode? document)
+    {
+        var body = new Body();
+        using var writer = new Utf8JsonWriter(body, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        if (document is null)
+        {
+            writer.WriteNullValue();
+        }
+        else
+        {
+            document.WriteTo(writer);
+        }
+
+        return body;
+    }
+
+    void IBufferWriter<byte>.Advance(int count) => end += count;
+
+    Memory<byte> IBufferWriter<byte>.GetMemory(int sizeHint)
+    {
+        while (bytes.Length - end < Math.Max(sizeHint, 1))
+        {
+            Grow();
+        }
+
+        return bytes.AsMemory(end);
+    }
+
+    Span<byte> IBufferWriter<byte>.GetSpan(int sizeHint) => ((IBufferWriter<byte>)this).GetMemory(sizeHint).Span;
 
     /// <summary>Reads an answer's body to its end.</summary>
     /// <returns>Null when it is larger than <paramref name="maxBytes"/>.</returns>

@@ -10,37 +10,43 @@ namespace StreamEngine.Sources.Http;
 /// <param name="options">The source's options.</param>
 /// <param name="provider">The provider's.</param>
 /// <param name="reader">Reads what answers tell the source.</param>
+/// <param name="patcher">Applies patches; null where none are asked for.</param>
 /// <param name="kept">Headers of answers that are kept.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider, AnswerReader reader, IReadOnlyList<string> kept, TimeProvider time)
+internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider, AnswerReader reader, DocumentPatcher? patcher, IReadOnlyList<string> kept, TimeProvider time)
 {
     /// <param name="client">The provider's connections.</param>
     /// <param name="url">Where to; without the key that belongs into the query.</param>
     /// <param name="page">What was known of it before.</param>
     /// <param name="body">What to send.</param>
     /// <param name="token">The token to send; null where the provider wants none.</param>
+    /// <param name="document">The document of which a patch is asked for; null when it is asked for whole.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    public async ValueTask<AttemptResult<Fetched>> SendAsync(HttpClient client, Uri url, TrackedPage page, RequestBody? body, string? token, CancellationToken cancellationToken)
+    public async ValueTask<AttemptResult<Fetched>> SendAsync(HttpClient client, Uri url, TrackedPage page, RequestBody? body, string? token, KeptDocument? document, CancellationToken cancellationToken)
     {
-        using var request = Request(url, page, body, token);
+        using var request = Request(url, document is null ? page : null, body, token);
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
         return response.StatusCode switch
         {
-            HttpStatusCode.NotModified when page.Known => AttemptResult.Success(new Fetched(null)
-            {
-                Hash = page.Hash,
-                ETag = page.ETag,
-                LastModified = page.LastModified,
-                Facts = page.Facts,
-                FreshFor = FreshFor(response),
-            }),
+            HttpStatusCode.NotModified when page.Known => Unchanged(page, response, document is not null),
+            HttpStatusCode.NoContent when document is not null => Unchanged(page, response, isPatched: true),
             HttpStatusCode.Unauthorized when token is not null => AttemptResult.Success(new Fetched(null) { IsRefused = true }),
             HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect => Redirected(url, response),
-            _ => Verdict.Failure<Fetched>(response, time) ?? await ReadAsync(response, cancellationToken).ConfigureAwait(false),
+            _ => Verdict.Failure<Fetched>(response, time) ?? await ReadAsync(response, page, document, cancellationToken).ConfigureAwait(false),
         };
     }
 
-    private HttpRequestMessage Request(Uri url, TrackedPage page, RequestBody? body, string? token)
+    private AttemptResult<Fetched> Unchanged(TrackedPage page, HttpResponseMessage response, bool isPatched) => AttemptResult.Success(new Fetched(null)
+    {
+        Hash = page.Hash,
+        ETag = page.ETag,
+        LastModified = page.LastModified,
+        Facts = page.Facts,
+        FreshFor = FreshFor(response),
+        IsPatched = isPatched,
+    });
+
+    private HttpRequestMessage Request(Uri url, TrackedPage? page, RequestBody? body, string? token)
     {
         if (provider.Auth?.Query is { } key)
         {
@@ -70,16 +76,16 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
             request.Headers.TryAddWithoutValidation(settings.Header, $"{settings.Scheme} {token}".TrimStart());
         }
 
-        if (page.ETag is { } tag)
+        if (page?.ETag is { } tag)
         {
             request.Headers.IfNoneMatch.Add(tag);
         }
 
-        request.Headers.IfModifiedSince = page.LastModified;
+        request.Headers.IfModifiedSince = page?.LastModified;
         return request;
     }
 
-    private async ValueTask<AttemptResult<Fetched>> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private async ValueTask<AttemptResult<Fetched>> ReadAsync(HttpResponseMessage response, TrackedPage page, KeptDocument? document, CancellationToken cancellationToken)
     {
         Body? body;
         try
@@ -96,20 +102,44 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
             return AttemptResult.Fail<Fetched>($"the body is larger than {provider.MaxBytes}; raise the provider's maxBytes if that is right");
         }
 
-        var facts = new AnswerFacts();
-        var fault = Fault(body, response) ?? reader.Read(body.Span, response, out facts);
+        if (Fault(body, response) is { } broken)
+        {
+            body.Dispose();
+            return AttemptResult.Retry<Fetched>(broken);
+        }
+
+        var isPatched = false;
+        if (document is not null && patcher!.Apply(document.Bytes, body) is { IsWhole: false } patched)
+        {
+            body.Dispose();
+            if (patched.Body is null)
+            {
+                return patched.Fault is null ? Unchanged(page, response, isPatched: true) : AttemptResult.Success(new Fetched(null) { PatchFault = patched.Fault });
+            }
+
+            (body, isPatched) = (patched.Body, true);
+        }
+
+        var fault = reader.Read(body.Span, response, out var facts);
+        if (isPatched && fault is null && facts.Since == page.Facts.Since && body.Hash != page.Hash)
+        {
+            fault = "it leaves the document's version as it was, so the next one would change the same again";
+        }
+
         if (fault is not null)
         {
             body.Dispose();
-            return AttemptResult.Retry<Fetched>(fault);
+            return isPatched ? AttemptResult.Success(new Fetched(null) { PatchFault = fault }) : AttemptResult.Retry<Fetched>(fault);
         }
 
-        var isGet = options.Method == HttpMethod.Get.Method;
+        // The tag of a document that was changed since is none of this one.
+        var isConditional = !isPatched && document is null && options.Method == HttpMethod.Get.Method;
         return AttemptResult.Success(new Fetched(body)
         {
             Hash = body.Hash,
-            ETag = isGet ? response.Headers.ETag : null,
-            LastModified = isGet ? response.Content.Headers.LastModified : null,
+            IsPatched = isPatched,
+            ETag = isConditional ? response.Headers.ETag : null,
+            LastModified = isConditional ? response.Content.Headers.LastModified : null,
             Facts = facts,
             FreshFor = FreshFor(response),
             Headers = Kept(response),

@@ -4,10 +4,10 @@ using StreamEngine.Pipeline.Messages;
 namespace StreamEngine.Sources.Http;
 
 /// <summary>What a good answer was, or one that the requester can do something about.</summary>
-/// <param name="Body">The payload; null for a 304, a redirect and a refused token.</param>
+/// <param name="Body">The payload; null when nothing changed, and for a redirect, a refused token and a patch that can't be used.</param>
 internal sealed record Fetched(Body? Body)
 {
-    /// <summary>Hash of the payload; of a 304, of the one that it confirms.</summary>
+    /// <summary>Hash of the payload; where nothing changed, of the one that is confirmed.</summary>
     public UInt128 Hash { get; init; }
 
     /// <summary>Where the provider sent us instead, on the same host.</summary>
@@ -15,6 +15,12 @@ internal sealed record Fetched(Body? Body)
 
     /// <summary>Whether the token is not good any more.</summary>
     public bool IsRefused { get; init; }
+
+    /// <summary>Why a patch can't be used, so that the whole document must be asked for; null when it can.</summary>
+    public string? PatchFault { get; init; }
+
+    /// <summary>Whether a patch was asked for, and used.</summary>
+    public bool IsPatched { get; init; }
 
     /// <summary>To ask conditionally the next time.</summary>
     public EntityTagHeaderValue? ETag { get; init; }

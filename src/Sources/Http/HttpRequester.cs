@@ -1,17 +1,21 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Mapping;
 using StreamEngine.Pipeline.Providers;
 
 namespace StreamEngine.Sources.Http;
 
-/// <summary>Takes one page of a request through the provider's gate, redirects and a refused token included.</summary>
-internal sealed class HttpRequester(HttpSourceOptions options, ProviderGate gate, BlockContext context)
+/// <summary>Takes one page of a request through the provider's gate; redirects, a refused token and patches that can't be used included.</summary>
+internal sealed class HttpRequester(HttpSourceOptions options, ProviderGate gate, KeptDocuments? kept, BlockContext context)
 {
     private const int MaxRedirects = 3;
     private const string Demo = "demo:";
 
     private readonly ProviderClient client = context.Shared<HttpProviderClients>().For(gate, context.Time);
-    private readonly Fetch fetch = new(options, gate.Options, new AnswerReader(options, text => gate.Redact(text, options.Headers.Values)), MappedHeaders.NamedBy(context), context.Time);
+    private readonly Fetch fetch = new(options, gate.Options, new AnswerReader(options, text => gate.Redact(text, options.Headers.Values)), PatcherOf(options, gate), MappedHeaders.NamedBy(context), context.Time);
+    private readonly RequestTemplate? patchRequest = options.Patch is { } patch ? new RequestTemplate(patch.Request) : null;
+    private readonly ILogger logger = context.Logging.CreateLogger<HttpSource>();
     private Uri? baseUrl;
 
     /// <summary>Asks, unless the provider's address isn't known.</summary>
@@ -27,7 +31,7 @@ internal sealed class HttpRequester(HttpSourceOptions options, ProviderGate gate
         {
             var now = context.Time.GetUtcNow();
             var path = request.Template.At(now);
-            if (!Uri.TryCreate($"{root.AbsoluteUri.TrimEnd('/')}/{path.TrimStart('/')}", UriKind.Absolute, out url))
+            if (!TryLocate(root, path, out url))
             {
                 return Failed($"'{Redact(path)}' makes no valid URL", 0);
             }
@@ -36,6 +40,8 @@ internal sealed class HttpRequester(HttpSourceOptions options, ProviderGate gate
         }
 
         page.GoTo(url, poll.Body?.Text, Redact(url.ToString()), context.Health.Generation);
+        var whole = url;
+        var document = PatchOf(request, root, ref url);
         string? refused = null;
         for (var redirects = 0; ;)
         {
@@ -45,11 +51,16 @@ internal sealed class HttpRequester(HttpSourceOptions options, ProviderGate gate
                 return new(token.Outcome, null, token.Error, token.RetryAt, token.Attempts);
             }
 
-            var target = url;
-            var result = await gate.ExecuteAsync(stop => fetch.SendAsync(client.Http, target, page, poll.Body, token.Value, stop), cancellationToken).ConfigureAwait(false);
+            var (target, patched) = (url, document);
+            var result = await gate.ExecuteAsync(stop => fetch.SendAsync(client.Http, target, page, poll.Body, token.Value, patched, stop), cancellationToken).ConfigureAwait(false);
             if (result.Value?.IsRefused == true)
             {
                 refused = token.Value;
+            }
+            else if (document is not null && (result.Value?.PatchFault ?? (result.Outcome == GateOutcome.Failed ? result.Error : null)) is { } fault)
+            {
+                Unusable(page, fault);
+                (url, document) = (whole, null);
             }
             else if (result.Value?.Redirect is not { } next)
             {
@@ -65,6 +76,40 @@ internal sealed class HttpRequester(HttpSourceOptions options, ProviderGate gate
             }
         }
     }
+
+    /// <summary>The document of which a patch is to be asked for, and where; null when the whole one is.</summary>
+    private KeptDocument? PatchOf(TrackedRequest request, Uri root, ref Uri url)
+    {
+        if (kept?.TryGet(request.Page, out var document) != true)
+        {
+            return null;
+        }
+
+        var values = new Dictionary<string, string>(request.Template.Values, StringComparer.Ordinal) { [PatchOptions.SinceName] = request.Page.Facts.Since! };
+        if (patchRequest!.Bind(values) is not { } bound || !TryLocate(root, bound.At(context.Time.GetUtcNow()), out var target))
+        {
+            return null;
+        }
+
+        url = target;
+        return document;
+    }
+
+    private void Unusable(TrackedPage page, string fault)
+    {
+        context.Health.Patched(context.Name, usable: false);
+        if (kept!.Unusable(page))
+        {
+            logger.PatchUnusable(context.Name, page.Origin, Redact(fault));
+        }
+    }
+
+    private static DocumentPatcher? PatcherOf(HttpSourceOptions options, ProviderGate gate) => options.Patch is { } patch
+        ? new DocumentPatcher(patch, gate.Options.MaxBytes.Bytes, text => gate.Redact(text, options.Headers.Values))
+        : null;
+
+    private static bool TryLocate(Uri root, string path, [NotNullWhen(true)] out Uri? url) =>
+        Uri.TryCreate($"{root.AbsoluteUri.TrimEnd('/')}/{path.TrimStart('/')}", UriKind.Absolute, out url);
 
     private static GateResult<Fetched> Failed(string error, int attempts) => new(GateOutcome.Failed, null, error, null, attempts);
 

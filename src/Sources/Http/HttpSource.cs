@@ -42,8 +42,9 @@ internal sealed class HttpSource : IPositionedSource
         logger = context.Logging.CreateLogger<HttpSource>();
         feeds = context.Shared<RequestFeeds>();
         schedule = new RequestSchedule(options.Every, options.Jitter, time, context.Random);
-        requester = new HttpRequester(options, gate, context);
-        outlet = new PayloadOutlet(context);
+        var kept = options.Patch is { } patch ? new KeptDocuments(patch, time) : null;
+        requester = new HttpRequester(options, gate, kept, context);
+        outlet = new PayloadOutlet(kept, context);
         pager = new Pager(options, gate.Options.Auth?.Query?.Name, text => gate.Redact(text, options.Headers.Values));
         if (options.For is { } from)
         {

@@ -59,6 +59,11 @@ internal static class HttpSourceCheck
             PagesCheck.Run(pages, check);
         }
 
+        if (options.Patch is { } patch)
+        {
+            PatchCheck.Run(patch, options, check);
+        }
+
         void Condition(string? condition, string setting)
         {
             if (condition is not null && !DocumentCondition.TryParse(condition, out _, out var error))

@@ -32,6 +32,9 @@ public sealed record HttpSourceOptions : SourceOptions, IUsesProvider, IReadsSou
     /// <summary>How an answer goes on, when it comes in pages.</summary>
     public PagesOptions? Pages { get; init; }
 
+    /// <summary>Asks for what changed since the last answer instead of the whole document.</summary>
+    public PatchOptions? Patch { get; init; }
+
     /// <summary>
     /// Condition over paths into an answer under which it is an error though its status says otherwise, such as <c>exists($.error)</c>: it
     /// counts as a failure of the provider, and is tried again like one.
@@ -80,7 +83,7 @@ public sealed record HttpSourceOptions : SourceOptions, IUsesProvider, IReadsSou
     }
 
     /// <summary>Whether something in an answer tells the source itself what to do.</summary>
-    internal bool ReadsAnswers => Pages is not null || FailsWhen is not null || Expects is not null || Every.IsOfAnswer;
+    internal bool ReadsAnswers => Pages is not null || Patch is not null || FailsWhen is not null || Expects is not null || Every.IsOfAnswer;
 
     /// <inheritdoc/>
     public override IEnumerable<MemoryNeed> Memory(MemoryTerms terms)
@@ -90,6 +93,13 @@ public sealed record HttpSourceOptions : SourceOptions, IUsesProvider, IReadsSou
         if (ReadsAnswers)
         {
             yield return new MemoryNeed("tokens of an answer", terms.Tokens, $"providers.{Provider}.maxBytes");
+        }
+
+        if (Patch is not null)
+        {
+            yield return new MemoryNeed("documents kept for patches", Patch.MaxBytes.Bytes, "patch.maxBytes");
+            yield return new MemoryNeed("documents that patches make", HttpSource.MaxInFlight * MemoryTerms.Growth * LargestPayload(terms.Pipeline), $"providers.{Provider}.maxBytes");
+            yield return new MemoryNeed("a document taken apart", DocumentPatcher.MemoryFor(LargestPayload(terms.Pipeline)), $"providers.{Provider}.maxBytes");
         }
 
         if (Pages is not null)

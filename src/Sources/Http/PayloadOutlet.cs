@@ -7,10 +7,14 @@ using StreamEngine.Pipeline.Providers;
 namespace StreamEngine.Sources.Http;
 
 /// <summary>Hands payloads to the pipeline and reports how the source fares. One loop uses it, so sequences grow as they leave.</summary>
-internal sealed class PayloadOutlet(BlockContext context)
+/// <param name="kept">Keeps documents for patches; null where none are asked for.</param>
+/// <param name="context">The source's surroundings.</param>
+internal sealed class PayloadOutlet(KeptDocuments? kept, BlockContext context)
 {
     private readonly ILogger logger = context.Logging.CreateLogger<HttpSource>();
     private readonly RequestFeeds feeds = context.Shared<RequestFeeds>();
+
+    private bool warned;
 
     /// <summary>Where the source stands.</summary>
     public HttpPosition Position { get; private set; } = HttpPosition.Start;
@@ -26,7 +30,11 @@ internal sealed class PayloadOutlet(BlockContext context)
     }
 
     /// <summary>A request has gone.</summary>
-    public void Forget(TrackedRequest request) => Position = Position with { Answered = Position.Answered.Remove(request.Id) };
+    public void Forget(TrackedRequest request)
+    {
+        Position = Position with { Answered = Position.Answered.Remove(request.Id) };
+        kept?.Forget(request.Page);
+    }
 
     /// <summary>A good answer: its payload, or the word that nothing changed.</summary>
     /// <param name="request">The request, at the page that was answered.</param>
@@ -45,6 +53,7 @@ internal sealed class PayloadOutlet(BlockContext context)
 
         // Only now: a payload that the pipeline didn't take must not be confirmed by the next answer.
         (page.Hash, page.Known, page.ETag, page.LastModified, page.Facts) = (fetched.Hash, true, fetched.ETag, fetched.LastModified, fetched.Facts);
+        Keep(page, fetched, confirmed);
         context.Health.Succeeded(context.Name, !confirmed, body?.Span.Length ?? 0, isWhole);
         if (!confirmed && body is not null)
         {
@@ -55,6 +64,33 @@ internal sealed class PayloadOutlet(BlockContext context)
         {
             request.Failing = false;
             logger.RequestRecovered(context.Name, request.Pages[0].Origin);
+        }
+    }
+
+    private void Keep(TrackedPage page, Fetched fetched, bool confirmed)
+    {
+        if (kept is null)
+        {
+            return;
+        }
+
+        if (fetched.IsPatched)
+        {
+            context.Health.Patched(context.Name, usable: true);
+        }
+
+        var hasRoom = kept.Keep(page, fetched, confirmed);
+        if (!warned && (fetched.Facts.Since is null || !hasRoom))
+        {
+            warned = true;
+            if (hasRoom)
+            {
+                logger.NoVersion(context.Name, page.Origin);
+            }
+            else
+            {
+                logger.NoRoomForPatches(context.Name, page.Origin);
+            }
         }
     }
 

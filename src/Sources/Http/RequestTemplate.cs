@@ -10,6 +10,8 @@ internal sealed class RequestTemplate
 {
     private const string Today = "today";
 
+    private static readonly IReadOnlyDictionary<string, string> Nothing = new Dictionary<string, string>();
+
     private readonly List<(string Text, string? Name)> parts = [];
 
     /// <exception cref="FormatException">A brace isn't closed, or a time zone isn't known.</exception>
@@ -42,6 +44,9 @@ internal sealed class RequestTemplate
         }
     }
 
+    /// <summary>What its names were bound to.</summary>
+    public IReadOnlyDictionary<string, string> Values { get; private init; } = Nothing;
+
     /// <summary>What is sent; null for nothing.</summary>
     public BodyTemplate? Body { get; }
 
@@ -73,10 +78,10 @@ internal sealed class RequestTemplate
 
         if (Body is null)
         {
-            return new RequestTemplate(text.ToString());
+            return new RequestTemplate(text.ToString()) { Values = values };
         }
 
-        return Body.Bind(values) is { } body ? new RequestTemplate(text.ToString(), body) : null;
+        return Body.Bind(values) is { } body ? new RequestTemplate(text.ToString(), body) { Values = values } : null;
     }
 
     /// <summary>The path to ask now; every name but <c>{today}</c> is bound.</summary>

@@ -33,6 +33,15 @@ internal sealed class TrackedPage(int number)
     /// <summary>What the last payload said that was handed on: an unchanged one says it still.</summary>
     public AnswerFacts Facts { get; set; } = new();
 
+    /// <summary>The last whole document, to which patches are applied; null when there is none.</summary>
+    public KeptDocument? Kept { get; set; }
+
+    /// <summary>Patches in a row that could not be used.</summary>
+    public int UnusablePatches { get; set; }
+
+    /// <summary>Before this timestamp of the clock no patch is asked for; null for no such time.</summary>
+    public long? PatchesFrom { get; set; }
+
     /// <summary>
     /// Sets where it goes. Another URL or body (the day changed) makes it a new request, and so does another generation: the pipeline
     /// no longer knows what an unchanged payload would confirm.

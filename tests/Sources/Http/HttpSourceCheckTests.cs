@@ -122,6 +122,31 @@ public class HttpSourceCheckTests
         Assert.StartsWith(error, Assert.Single(Check(options).Errors), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_patch_says_what_it_needs()
+    {
+        var patch = new PatchOptions { Request = "/diff/{game}?since={since}", Since = "$.version", Operations = "$[*].diff" };
+        Assert.Empty(Check(Chained with { Patch = patch }).Errors);
+        Assert.Equal(
+            [
+                "patch: needs one request, a GET without pages, whose answer is the whole document; write other requests into a source of their own",
+                "patch: needs one of 'operations', where the lists of a JSON Patch stand, and 'merge', where parts of the document stand",
+                "for.since: in a patch's request {since} is what stands at its 'since'; give this one another name",
+                "patch.request: says nowhere which document is known; put {since} into it, such as ?since={since}",
+                "patch.request: '{gmae}' is not bound; known: {game}, {state}, {since}, {today}; bind others under 'for', such as \"gmae\": \"path.in.the.item\"",
+                "patch.request: '{state}' does not stand in 'request', so two documents could share one request; put it there too",
+                "patch.since: '@url' looks beyond the document; write a path into it",
+            ],
+            Check(Chained with
+            {
+                Request = ["/game/{game}", "/b"],
+                Patch = patch with { Request = "/diff/{gmae}/{state}", Since = "@url", Merge = "$" },
+                For = Chained.For! with { Names = new Dictionary<string, string>(Chained.For.Names) { ["since"] = "x" } },
+            }).Errors);
+        Assert.Equal(["patch.wholeWhen", "patch.operations"], Check(Chained with { Patch = patch with { WholeWhen = "exists(", Operations = "$[" } }).Errors.Select(e => e.Split(':')[0]));
+        Assert.StartsWith("patch.request: '/x{since' has a '{' without its '}'", Check(Chained with { Patch = patch with { Request = "/x{since" } }).Errors.Single(), StringComparison.Ordinal);
+    }
+
     private static System.Text.Json.JsonElement Json(string text) => System.Text.Json.JsonDocument.Parse(text).RootElement;
 
     private sealed record OtherOptions : SourceOptions;

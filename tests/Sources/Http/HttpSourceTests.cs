@@ -129,7 +129,7 @@ public class HttpSourceTests
     public async Task What_an_open_breaker_refused_is_no_failure_of_the_source()
     {
         await using var fixture = new SourceFixture();
-        var outlet = new PayloadOutlet(fixture.Context("s"));
+        var outlet = new PayloadOutlet(null, fixture.Context("s"));
         var request = new TrackedRequest(new RequestTemplate("/"), 0);
         outlet.Failed(request, GateOutcome.BreakerOpen, attempts: 0, "open");
         Assert.Empty(fixture.Health.Sources);
