@@ -32,6 +32,7 @@ internal sealed class IdentifyStep(ICrosswalkSource source, string unknown) : IS
             if (crosswalk.TryTranslate(row.Key, out var ours))
             {
                 row.SetKey(ours);
+                row.Head.Confidence = Confidence.Certain;
                 continue;
             }
 
