@@ -45,6 +45,12 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
             Error($"{at}.key", "the key is empty; write one such as 'player:mlb:{id}'");
         }
 
+        var now = options.Now is null ? null : KeyTemplate.Parse(options.Now, paths, out var nowFault).Or(nowFault, m => Error($"{at}.now", m));
+        if (options.Now is not null && !options.Removes)
+        {
+            Error($"{at}.now", "says where what is gone goes on, and this rule takes nothing back; add \"removes\": true, or remove it");
+        }
+
         var eventTimes = (options.EventTime?.Path ?? []).Select(p => report.Path($"{at}.eventTime", p)).OfType<MappingPath>().Select(paths.Add).ToArray();
         var reader = report.Time($"{at}.eventTime", options.EventTime?.Format, options.EventTime?.Zone);
         var type = schema.Type(options.Record);
@@ -95,6 +101,7 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
             Type = type,
             Removes = options.Removes,
             Keys = keys,
+            Now = now,
             EventTimes = eventTimes,
             EventTimeReader = reader,
             IsEventTimeNeeded = isEventTime,
