@@ -67,6 +67,11 @@ internal sealed class IdentifyStep(ICrosswalkSource source, string unknown) : IS
             check.Error("tables", "no table has a row yet, so nobody knows which namespace is ours; say what kind of entities a table names: { \"path\": \"...\", \"kind\": \"player\" }");
         }
 
+        if (faults == 0)
+        {
+            KeysCheck.Run(options, crosswalk, check);
+        }
+
         foreach (var (record, match) in options.Match)
         {
             var setting = $"match.{record}";
