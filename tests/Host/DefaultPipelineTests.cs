@@ -282,10 +282,13 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
         var name = explained.GetProperty("fields").GetProperty("name");
         Assert.Equal(
             ["value", "source", "quality", "event_time", "received_time", "age_seconds", "refused", "decided_by", "next", "conflict", "others"],
-            name.EnumerateObject().Select(p => p.Name));
+            Names(name));
         Assert.All(
             name.GetProperty("others").EnumerateArray(),
-            o => Assert.Equal(["value", "source", "quality", "event_time", "received_time", "age_seconds", "refused", "lost", "agrees"], o.EnumerateObject().Select(p => p.Name)));
+            o => Assert.Equal(["value", "source", "quality", "event_time", "received_time", "age_seconds", "refused", "lost", "agrees"], Names(o)));
+        Assert.All(
+            name.GetProperty("others").EnumerateArray().Append(name),
+            c => Assert.Equal(Text(c, "source") == "officialPlayers" ? null : "certain", c.TryGetProperty("identity", out var identity) ? identity.GetString() : null));
         Assert.NotEqual(Text(name, "source"), Text(name.GetProperty("others")[0], "source"));
 
         var (code, output, error) = await HostProcess.RunAsync(Repo.Root, "explain", $"player:mlb:{id}", "--url", fixture.Client.BaseAddress!.ToString());
@@ -294,6 +297,8 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
         Assert.Contains($"name: {name.GetProperty("value").GetRawText()} of '", output, StringComparison.Ordinal);
         var json = await HostProcess.RunAsync(Repo.Root, "explain", $"player:mlb:{id}", "--json", "--url", fixture.Client.BaseAddress!.ToString());
         Assert.Equal($"player:mlb:{id}", Text(JsonDocument.Parse(json.Output).RootElement, "key"));
+
+        static IEnumerable<string> Names(JsonElement claim) => claim.EnumerateObject().Select(p => p.Name).Where(n => n != "identity");
     }
 
     [Fact]

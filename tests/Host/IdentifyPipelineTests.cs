@@ -65,6 +65,7 @@ public sealed class IdentifyPipelineTests : IDisposable
         Assert.Equal(0, await host.StopAsync());
         var record = JsonDocument.Parse(Assert.Single(folder.Lines("out.jsonl"))).RootElement;
         Assert.Equal(("player:mlb:1", 5), (record.GetProperty("key").GetString(), record.GetProperty("fields").GetProperty("hits").GetInt32()));
+        Assert.Equal(["certain"], record.GetProperty("identity").EnumerateObject().Select(i => i.Value.GetString()));
         Assert.Contains("Transform 'known': changed tables were not taken", host.Error, StringComparison.Ordinal);
         Assert.Contains("absorbed 2: parked: unknown id", host.Output, StringComparison.Ordinal);
     }

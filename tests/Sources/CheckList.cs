@@ -27,6 +27,6 @@ internal sealed class CheckList(string name, PipelineOptions pipeline, string fo
 
     public override void ErrorIn(string file, int line, string setting, string message) => Error(setting, $"{file}({line}): {message}");
 
-    public override T? Load<T>(string path, Action<string> absent, out Action<string, string> inside)
+    public override T? Load<T>(string path, Action<string> absent, out FaultInside inside)
         where T : class => throw new NotSupportedException("Sources load no files of settings.");
 }

@@ -30,10 +30,11 @@ internal sealed class PlayerAnswer
     /// <param name="record">What was found.</param>
     /// <param name="engine">What it came from.</param>
     /// <param name="from">When the request arrived.</param>
-    public static Task WriteAsync(HttpContext context, StoredRecord record, Engine engine, long from)
+    /// <param name="key">The key that was asked for.</param>
+    public static Task WriteAsync(HttpContext context, StoredRecord record, Engine engine, long from, ReadOnlySpan<char> key)
     {
         var answer = ofThread ??= new PlayerAnswer();
-        answer.Compose(record, engine, from);
+        answer.Compose(record, engine, from, key);
         var response = context.Response;
         response.ContentType = ContentType;
         response.ContentLength = answer.buffer.WrittenCount;
@@ -43,7 +44,7 @@ internal sealed class PlayerAnswer
         return Task.CompletedTask;
     }
 
-    private void Compose(StoredRecord record, Engine engine, long from)
+    private void Compose(StoredRecord record, Engine engine, long from, ReadOnlySpan<char> key)
     {
         buffer.ResetWrittenCount();
         json.Reset();
@@ -67,6 +68,11 @@ internal sealed class PlayerAnswer
         json.WriteString("last_updated"u8, record.ConfirmedAt);
         json.WriteBoolean("stale"u8, record.Stale);
         json.WriteBoolean("real_time_enabled"u8, engine.RealTime);
+        if (!key.Equals(record.Key, StringComparison.OrdinalIgnoreCase))
+        {
+            json.WriteString("now"u8, record.Key);
+        }
+
         json.WriteEndObject();
         json.WriteString("status"u8, "success"u8);
         json.WriteEndObject();

@@ -81,7 +81,7 @@ internal static class PlayerEndpoints
         buffer.TryWrite($"{Prefix}{sport}:{id}", out var length);
         var key = buffer[..length];
         return engine.Store.TryGetAtOnce(key, out var record)
-            ? PlayerAnswer.WriteAsync(context, record, engine, from)
+            ? PlayerAnswer.WriteAsync(context, record, engine, from, key)
             : LookUpAsync(context, engine, key.ToString(), id, sport, from);
     }
 
@@ -89,7 +89,7 @@ internal static class PlayerEndpoints
     private static async Task LookUpAsync(HttpContext context, Engine engine, string key, string id, string sport, long from)
     {
         var found = await engine.Store.GetAsync(key, context.RequestAborted).ConfigureAwait(false);
-        await (found is null ? NotFoundAsync(context, engine, id, sport) : PlayerAnswer.WriteAsync(context, found, engine, from)).ConfigureAwait(false);
+        await (found is null ? NotFoundAsync(context, engine, id, sport) : PlayerAnswer.WriteAsync(context, found, engine, from, key)).ConfigureAwait(false);
     }
 
     private static Task NotFoundAsync(HttpContext context, Engine engine, string id, string? sport) =>

@@ -82,7 +82,7 @@ internal static class ExplainCommand
         var quality = claim.Quality is { } score ? string.Create(CultureInfo.InvariantCulture, $", quality {score:0.##}") : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{(value.Length > MaxValue ? value[..MaxValue] + "..." : value)} of '{claim.Source}' as of {claim.EventTime:yyyy-MM-dd HH:mm:ss}Z, heard {claim.AgeSeconds:0.#} s ago{quality}{(claim.Refused ? ", which has taken a count back since" : "")}");
+            $"{(value.Length > MaxValue ? value[..MaxValue] + "..." : value)} of '{claim.Source}' as of {claim.EventTime:yyyy-MM-dd HH:mm:ss}Z, heard {claim.AgeSeconds:0.#} s ago{quality}{(claim.Identity is { } identity ? $", identity {identity}" : "")}{(claim.Refused ? ", which has taken a count back since" : "")}");
     }
 
     private static string? Detail(string body)

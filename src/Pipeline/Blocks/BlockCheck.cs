@@ -3,6 +3,12 @@ using StreamEngine.Pipeline.Records;
 
 namespace StreamEngine.Pipeline.Blocks;
 
+/// <summary>Reports a fault inside a file.</summary>
+/// <param name="at">The setting there.</param>
+/// <param name="message">What is wrong with it.</param>
+/// <param name="severity">How bad it is.</param>
+public delegate void FaultInside(string at, string message, FaultSeverity severity = FaultSeverity.Error);
+
 /// <summary>What a block's check may look at, and where it reports. Paths are relative to the block: <c>map</c>, <c>ttl.player</c>.</summary>
 public abstract class BlockCheck
 {
@@ -24,6 +30,16 @@ public abstract class BlockCheck
     /// <summary>Reports a warning at a setting of this block.</summary>
     public abstract void Warning(string path, string message);
 
+    /// <summary>Reports warnings at a setting of this block.</summary>
+    public void Doubt(string path, IReadOnlyList<string> doubts)
+    {
+        ArgumentNullException.ThrowIfNull(doubts);
+        foreach (var doubt in doubts)
+        {
+            Warning(path, doubt);
+        }
+    }
+
     /// <summary>The file's full path: relative ones count from the config's folder.</summary>
     public abstract string FullPath(string path);
 
@@ -32,18 +48,18 @@ public abstract class BlockCheck
     /// </summary>
     /// <param name="path">The file, relative to the config's folder.</param>
     /// <param name="setting">The setting of this block that names it; where a missing file is reported.</param>
-    /// <param name="inside">Reports an error at a setting inside that file, such as <c>[0].fields.hits</c>.</param>
+    /// <param name="inside">Reports a fault at a setting inside that file, such as <c>[0].fields.hits</c>.</param>
     /// <returns>The bound value, or null when the file has faults.</returns>
-    public T? Load<T>(string path, string setting, out Action<string, string> inside)
+    public T? Load<T>(string path, string setting, out FaultInside inside)
         where T : class =>
         Load<T>(path, problem => Error(setting, $"{problem}; create it, or correct the name (it counts from the config's folder)"), out inside);
 
     /// <summary>The same for a file that is named elsewhere than in the config.</summary>
     /// <param name="path">The file, relative to the config's folder.</param>
     /// <param name="absent">Takes the problem when the file can't be read.</param>
-    /// <param name="inside">Reports an error at a setting inside that file.</param>
+    /// <param name="inside">Reports a fault at a setting inside that file.</param>
     /// <returns>The bound value, or null when the file has faults.</returns>
-    public abstract T? Load<T>(string path, Action<string> absent, out Action<string, string> inside)
+    public abstract T? Load<T>(string path, Action<string> absent, out FaultInside inside)
         where T : class;
 
     /// <summary>Reports an error in a line of another file.</summary>

@@ -16,32 +16,37 @@ public sealed record KeyExplanation(string Key, string Record, string Block, lon
 public abstract record SourceClaim
 {
     /// <summary>The value.</summary>
-    [JsonPropertyOrder(-7)]
+    [JsonPropertyOrder(-8)]
     public required JsonElement Value { get; init; }
 
     /// <summary>The source.</summary>
-    [JsonPropertyOrder(-6)]
+    [JsonPropertyOrder(-7)]
     public required string Source { get; init; }
 
     /// <summary>The score of what it said, from 0 to 1; null when it was not scored.</summary>
-    [JsonPropertyOrder(-5)]
+    [JsonPropertyOrder(-6)]
     public required double? Quality { get; init; }
 
     /// <summary>When it was true, as the provider tells.</summary>
-    [JsonPropertyOrder(-4)]
+    [JsonPropertyOrder(-5)]
     public required DateTimeOffset EventTime { get; init; }
 
     /// <summary>When it was last received or confirmed.</summary>
-    [JsonPropertyOrder(-3)]
+    [JsonPropertyOrder(-4)]
     public required DateTimeOffset ReceivedTime { get; init; }
 
     /// <summary>Seconds since then.</summary>
-    [JsonPropertyOrder(-2)]
+    [JsonPropertyOrder(-3)]
     public required double AgeSeconds { get; init; }
 
     /// <summary>Whether the source has said something since that was refused, because a monotonic field was lower in it.</summary>
-    [JsonPropertyOrder(-1)]
+    [JsonPropertyOrder(-2)]
     public required bool Refused { get; init; }
+
+    /// <summary>How surely the source's id was matched to the key: <c>certain</c>, <c>sure</c> or <c>probable</c>; absent when it is the key's own.</summary>
+    [JsonPropertyOrder(-1)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public required string? Identity { get; init; }
 }
 
 /// <summary>The value of a field: who said it, and why that was believed.</summary>

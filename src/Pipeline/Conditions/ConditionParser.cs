@@ -121,6 +121,11 @@ internal sealed class ConditionParser<T>(string text, ConditionGrammar<T> gramma
             return null;
         }
 
+        if (left is LiteralOperand<T> { Kind: not OperandKind.Missing } one && right is LiteralOperand<T> { Kind: not OperandKind.Missing } other)
+        {
+            return Fail($"'{one.Text}' and '{other.Text}' are both fixed values, and comparing them always gives the same; a name stands without quotes");
+        }
+
         if (grammar.Fault(left, right) is { } wrong)
         {
             return Fail(wrong);

@@ -9,7 +9,10 @@ public sealed class DocumentCondition
 {
     private readonly ConditionNode<JsonValue> root;
 
-    private DocumentCondition(ConditionNode<JsonValue> root) => this.root = root;
+    private DocumentCondition(ConditionNode<JsonValue> root, IReadOnlyList<string> doubts) => (this.root, Doubts) = (root, doubts);
+
+    /// <summary>What in it is allowed and yet cannot be meant, with the remedies.</summary>
+    public IReadOnlyList<string> Doubts { get; }
 
     /// <summary>Compiles a condition.</summary>
     /// <param name="text">As the operator wrote it.</param>
@@ -17,8 +20,9 @@ public sealed class DocumentCondition
     /// <param name="error">What is wrong with it and the remedy, when it is none.</param>
     public static bool TryParse(string text, [NotNullWhen(true)] out DocumentCondition? condition, [NotNullWhen(false)] out string? error)
     {
-        var root = new Grammar().Parse(text, out var fault);
-        condition = root is null ? null : new DocumentCondition(root);
+        var grammar = new Grammar();
+        var root = grammar.Parse(text, out var fault);
+        condition = root is null ? null : new DocumentCondition(root, grammar.Doubts);
         error = fault ?? "";
         return condition is not null;
     }
@@ -28,6 +32,8 @@ public sealed class DocumentCondition
 
     private sealed class Grammar : ConditionGrammar<JsonValue>
     {
+        public List<string> Doubts { get; } = [];
+
         public override ConditionOperand<JsonValue>? Resolve(string name, out string? error)
         {
             if (!MappingPath.TryParse(name, out var path, out error))
@@ -35,6 +41,7 @@ public sealed class DocumentCondition
                 return null;
             }
 
+            Doubts.AddRange(path.Doubts);
             error = path.NeedsContext ? $"'{name}' looks beyond the document; here paths start from it, such as $.error" : null;
             return error is null ? new PathOperand(path) : null;
         }

@@ -50,6 +50,11 @@ internal sealed class RecordGrammar(RecordType type, bool lenient, bool ofChange
 
     public override string? Fault(ConditionOperand<Row> left, ConditionOperand<Row> right)
     {
+        if (left is FieldOperand { Field: var one } && right is FieldOperand { Field: var other })
+        {
+            return Fault(one, other);
+        }
+
         var (operand, literal) = left is FieldOperand ? (left, right) : (right, left);
         if (operand is not FieldOperand { Field: var field } || literal is not LiteralOperand<Row> { Kind: not OperandKind.Missing } value)
         {
@@ -91,6 +96,33 @@ internal sealed class RecordGrammar(RecordType type, bool lenient, bool ofChange
         var general = base.Compare(comparator, left, right);
         return NumberOperand.Of(left) is { } a && NumberOperand.Of(right) is { } b ? new CompareNumbers(comparator, a, b, general) : general;
     }
+
+    /// <summary>What is wrong with comparing two fields, or null: that they never are the same, whatever their values.</summary>
+    private static string? Fault(FieldInfo one, FieldInfo other)
+    {
+        if (one.Unit is { } unit && other.Unit is { } otherUnit && unit != otherUnit)
+        {
+            return $"field '{one.Name}' is declared in {unit.Name} and field '{other.Name}' in {otherUnit.Name}, and numbers are compared as they are; declare both in one unit";
+        }
+
+        if (one.Type == FieldType.Enum && other.Type == FieldType.Enum && !one.Values.Any(v => CellWriter.IsOneOf(v, other.Values)))
+        {
+            return $"no value of field '{one.Name}' is one of field '{other.Name}'; compare with a value";
+        }
+
+        return CanBe(one, other) || CanBe(other, one) ? null : $"field '{one.Name}' is of type {Word(one.Type)} and field '{other.Name}' of type {Word(other.Type)}, which are never the same; declare both alike";
+    }
+
+    /// <summary>Whether a field's value can be one of another field's; texts may be numbers or times.</summary>
+    private static bool CanBe(FieldInfo field, FieldInfo of) => of.Type switch
+    {
+        FieldType.Int or FieldType.Number => field.Type is FieldType.Int or FieldType.Number or FieldType.String || field.Values.Any(v => Decimals.TryParse(v, out _, out _)),
+        FieldType.Time => field.Type is FieldType.Time or FieldType.String,
+        FieldType.Bool => field.Type == FieldType.Bool,
+        _ => field.Type is FieldType.String or FieldType.Enum,
+    };
+
+    private static string Word(FieldType type) => type.ToString().ToLowerInvariant();
 
     private string Unknown(string name) => $"field '{name}' is not in record '{type.Name}'{Suggestion.Remedy(name, [.. type.Fields.Select(f => f.Name)])}";
 

@@ -69,4 +69,16 @@ internal sealed class ConfigFile(string baseDirectory, BlockCatalog catalog, Fun
     }
 
     public void Error(Place place, string path, string message) => faults.Error(place, path, message);
+
+    public void Fault(FaultSeverity severity, Place place, string path, string message)
+    {
+        if (severity == FaultSeverity.Error)
+        {
+            faults.Error(place, path, message);
+        }
+        else
+        {
+            faults.Warning(place, path, message);
+        }
+    }
 }

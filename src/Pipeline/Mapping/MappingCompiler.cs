@@ -9,7 +9,8 @@ namespace StreamEngine.Pipeline.Mapping;
 /// <param name="error">Takes a place inside the mapping, such as <c>[0].fields.hits</c>, and what is wrong there.</param>
 /// <param name="table">Loads a table of values by the name that a mapping gives, and reports at the place it takes when it can't.</param>
 /// <param name="isEventTime">Whether records live at their own event times: then each needs one.</param>
-internal sealed class MappingCompiler(RecordSchema schema, Action<string, string> error, TableLoader table, bool isEventTime = false)
+/// <param name="warning">Takes a place inside the mapping and what cannot be meant there, though it is allowed.</param>
+internal sealed class MappingCompiler(RecordSchema schema, Action<string, string> error, TableLoader table, bool isEventTime = false, Action<string, string>? warning = null)
 {
     private bool failed;
 
@@ -37,14 +38,24 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
     {
         Action<string, string> report = Error;
         var levels = Levels(at, options.Each);
-        var paths = new PathSet(levels.Length);
+        var place = $"{at}.when";
+        var paths = new PathSet(levels.Length, p => Look(place, p, options.Each.Count));
         var when = options.When is null ? null : new PathGrammar(paths).Parse(options.When, out var fault).Or(fault, m => Error($"{at}.when", m));
+        place = $"{at}.key";
         var keys = options.Key.Select(k => KeyTemplate.Parse(k, paths, out var keyFault).Or(keyFault, m => Error($"{at}.key", m))).OfType<KeyTemplate>().ToArray();
         if (options.Key.Count == 0)
         {
             Error($"{at}.key", "the key is empty; write one such as 'player:mlb:{id}'");
         }
 
+        place = $"{at}.now";
+        var now = options.Now is null ? null : KeyTemplate.Parse(options.Now, paths, out var nowFault).Or(nowFault, m => Error($"{at}.now", m));
+        if (options.Now is not null && !options.Removes)
+        {
+            Error($"{at}.now", "says where what is gone goes on, and this rule takes nothing back; add \"removes\": true, or remove it");
+        }
+
+        place = $"{at}.eventTime";
         var eventTimes = (options.EventTime?.Path ?? []).Select(p => report.Path($"{at}.eventTime", p)).OfType<MappingPath>().Select(paths.Add).ToArray();
         var reader = report.Time($"{at}.eventTime", options.EventTime?.Format, options.EventTime?.Zone);
         var type = schema.Type(options.Record);
@@ -63,7 +74,8 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
         var fieldCompiler = new FieldCompiler(report, table);
         foreach (var (name, field) in options.Fields)
         {
-            if (fieldCompiler.Compile($"{at}.fields.{name}", name, field, type, paths) is { } compiled)
+            place = $"{at}.fields.{name}";
+            if (fieldCompiler.Compile(place, name, field, type, paths) is { } compiled)
             {
                 fields.Add(compiled);
             }
@@ -95,6 +107,7 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
             Type = type,
             Removes = options.Removes,
             Keys = keys,
+            Now = now,
             EventTimes = eventTimes,
             EventTimeReader = reader,
             IsEventTimeNeeded = isEventTime,
@@ -136,6 +149,7 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
             if (path.IsNoPath)
             {
                 Error($"{at}.each[{i}]", $"'{path}' is a single value and has no items");
+                continue;
             }
 
             if (path.IsComputed)
@@ -144,17 +158,30 @@ internal sealed class MappingCompiler(RecordSchema schema, Action<string, string
             }
 
             levels.Add(path);
-            Climb($"{at}.each[{i}]", path, i);
+            Look($"{at}.each[{i}]", path, i);
         }
 
         return [.. levels];
     }
 
-    private void Climb(string at, MappingPath path, int level)
+    /// <summary>Reports what a path can never find.</summary>
+    /// <param name="at">Where it is written.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="level">How many levels of <c>each</c> it stands below.</param>
+    private void Look(string at, MappingPath path, int level)
     {
         if (path.Climb > level)
         {
-            Error(at, $"'{path}' climbs above the document");
+            Error(at, $"'{path}' climbs above the document; {(level == 0 ? "no 'each' leads down to an item here, so leave out '^'" : $"'each' has {level} level{(level == 1 ? "" : "s")} here, so write {level} '^' at most")}");
+        }
+        else if (path.Root == PathRoot.Key && path.Climb == level)
+        {
+            Error(at, $"'{path}' is the name under which the document stands, and it stands under none; {(level == 0 ? "add 'each', whose items have names" : "remove a '^'")}");
+        }
+
+        foreach (var doubt in path.Doubts)
+        {
+            warning?.Invoke(at, doubt);
         }
     }
 

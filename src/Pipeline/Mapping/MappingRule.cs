@@ -33,6 +33,9 @@ internal sealed class MappingRule
     /// <summary>The first of which all parts have a value is the record's key.</summary>
     public required KeyTemplate[] Keys { get; init; }
 
+    /// <summary>The key under which what is gone goes on; null for none.</summary>
+    public required KeyTemplate? Now { get; init; }
+
     /// <summary>The first that has a value says when it was true.</summary>
     public required BoundPath[] EventTimes { get; init; }
 
@@ -106,7 +109,11 @@ internal sealed class MappingRule
             return;
         }
 
-        head.Op = Removes ? RowOp.Removed : RowOp.Update;
+        if (Removes)
+        {
+            Remove(scope, row);
+        }
+
         ReadDirect(scope, row.Cells, ref head);
         foreach (var field in Fields)
         {
@@ -114,6 +121,16 @@ internal sealed class MappingRule
         }
 
         scope.Emitted?.Invoke(scope, this, row.Index);
+    }
+
+    private void Remove(MappingScope scope, Row row)
+    {
+        row.Head.Op = RowOp.Removed;
+        Span<byte> room = stackalloc byte[KeyTemplate.MaxLength];
+        if (Now is not null && Now.TryWrite(scope, room, out var length, out _) && !row.Key.SequenceEqual(room[..length]))
+        {
+            row.SetAlias(room[..length]);
+        }
     }
 
     private bool TryWriteKey(MappingScope scope, Span<byte> room, out int length, out BoundPath? absent)

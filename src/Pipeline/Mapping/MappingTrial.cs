@@ -93,7 +93,7 @@ public sealed class MappingTrial
         }
 
         var output = new System.Buffers.ArrayBufferWriter<byte>();
-        RecordEncoder.WriteRemoval(row, default, output);
+        RecordEncoder.WriteRemoval(row, row.Batch.Slice(row.Head.AliasOffset, row.Head.AliasLength), output);
         return output.WrittenSpan;
     }
 

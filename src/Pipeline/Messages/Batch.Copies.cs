@@ -58,6 +58,11 @@ public sealed partial class Batch
                 target.SetNotes(row.Index, Notes(i));
             }
 
+            if (heads[i].Confidence != Confidence.None && heads[i].IsOfSeveral)
+            {
+                Identities(i).CopyTo(target.ReserveIdentities(row.Index));
+            }
+
             foreach (var slot in heads[i].Present)
             {
                 if (Origin(i, slot) is >= 0 and var origin)

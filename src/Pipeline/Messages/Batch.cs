@@ -313,6 +313,7 @@ public sealed partial class Batch : IBufferWriter<byte>
             cells = new Cell[FewRows * Schema.Stride];
             origins = [];
             notes = [];
+            identities = [];
         }
 
         if (documents.Length * Unsafe.SizeOf<Document>() > keepBytes)

@@ -35,6 +35,11 @@ public static partial class RecordEncoder
             bound += (ulong)text.NotesBound;
         }
 
+        if (head.Confidence != Confidence.None)
+        {
+            bound += (ulong)schema.IdentitiesBound;
+        }
+
         foreach (var slot in head.Present)
         {
             bound += CellBound(cells[slot]);
@@ -259,6 +264,33 @@ public static partial class RecordEncoder
         }
 
         return ref end;
+    }
+
+    /// <summary>Says how surely the ids of sources were matched to the entity; of the sources that gave values, those whose ids are others.</summary>
+    private static ref byte Identity(ref byte to, Row row, RecordSchema schema)
+    {
+        ref readonly var head = ref row.Head;
+        ref var open = ref Put.Literal(ref to, ",\"identity\":"u8);
+        to = ref open;
+        if (head.IsOfSeveral)
+        {
+            var known = row.Batch.Identities(row.Index);
+            for (var source = 0; source < known.Length; source++)
+            {
+                if (known[source] != Confidence.None)
+                {
+                    to = ref schema.Identity(source, known[source]).CopyTo(ref to);
+                }
+            }
+        }
+        else
+        {
+            to = ref schema.Identity(head.Source, head.Confidence).CopyTo(ref to);
+        }
+
+        open = (byte)'{';
+        to = (byte)'}';
+        return ref Unsafe.Add(ref to, 1);
     }
 
     private static ref byte Origins(ref byte to, FieldSet present, int sole, ReadOnlySpan<short> origins, JsonFragment[] names, JsonFragment[] sources)

@@ -9,7 +9,7 @@ namespace StreamEngine.Pipeline.Messages;
 
 /// <summary>
 /// Writes a record as the JSON that listeners, files, the store and Redis share:
-/// <c>{"key","kind","event","revision","sequence","eventTime","receivedTime","source","quality","changed","corrected","conflicts","fields","provenance"}</c>.
+/// <c>{"key","kind","event","revision","sequence","eventTime","receivedTime","source","quality","changed","corrected","conflicts","fields","provenance","identity"}</c>.
 /// Several threads may encode rows of one batch, each into its own buffer.
 /// </summary>
 public static partial class RecordEncoder
@@ -89,6 +89,11 @@ public static partial class RecordEncoder
 
         to = ref Fields(ref to, head.Present, cells, text, bytes);
         to = ref Provenance(ref to, head, row.Batch.Origins(row.Index), schema);
+        if (head.Confidence != Confidence.None)
+        {
+            to = ref Identity(ref to, row, schema);
+        }
+
         to = (byte)'}';
         return ref Unsafe.Add(ref to, 1);
     }

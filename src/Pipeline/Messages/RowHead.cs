@@ -53,6 +53,9 @@ public struct RowHead
     /// <summary>Whether a merge has noted something about fields; see <see cref="Batch.Notes"/>.</summary>
     public bool HasNotes;
 
+    /// <summary>How surely the source's id was matched to the key by an identify step; of a record merged of several sources that of the least sure.</summary>
+    public Confidence Confidence;
+
     /// <summary>Index of the document in the batch that the row was read from.</summary>
     public int Document;
 
@@ -112,4 +115,7 @@ public struct RowHead
 
     /// <summary>Length of the encoded record.</summary>
     public int DataLength;
+
+    /// <summary>Whether it was merged of what several sources say.</summary>
+    internal readonly bool IsOfSeveral => Revision > 0 && SoleOrigin < 0;
 }

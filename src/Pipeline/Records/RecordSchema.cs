@@ -1,3 +1,4 @@
+using System.Text.Json;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Records;
@@ -9,12 +10,16 @@ namespace StreamEngine.Pipeline.Records;
 /// <param name="Reliability">0..1, how far the operator trusts its provider.</param>
 public sealed record SourceInfo(string Name, int Index, int Priority, double Reliability)
 {
-    internal JsonFragment JsonName { get; } = new(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(Name));
+    internal JsonFragment JsonName { get; } = new(JsonSerializer.SerializeToUtf8Bytes(Name));
 }
 
 /// <summary>Everything about record types and sources that is resolved when the config is compiled.</summary>
 public sealed class RecordSchema
 {
+    private static readonly Confidence[] Confidences = Enum.GetValues<Confidence>();
+
+    private readonly JsonFragment[] identities;
+
     /// <summary>Compiles the shapes of a pipeline.</summary>
     /// <param name="types">Record types; each one's index is its position.</param>
     /// <param name="sources">Sources; each one's index is its position.</param>
@@ -26,6 +31,8 @@ public sealed class RecordSchema
         Texts = [.. types.Select(t => t.Text)];
         Provenances = [.. types.Select(_ => new JsonFragmentCache())];
         SourceNames = [.. sources.Select(s => s.JsonName)];
+        identities = [.. sources.SelectMany(s => Confidences.Select(c => new JsonFragment([.. ","u8, .. JsonSerializer.SerializeToUtf8Bytes(s.Name), .. ":"u8, .. JsonSerializer.SerializeToUtf8Bytes(c.ToString().ToLowerInvariant())])))];
+        IdentitiesBound = identities.Sum(i => i.Length);
         LongestSource = SourceNames.Length == 0 ? 0 : SourceNames.Max(s => s.Length);
     }
 
@@ -49,6 +56,12 @@ public sealed class RecordSchema
 
     /// <summary>Length of the longest of <see cref="SourceNames"/>.</summary>
     internal int LongestSource { get; }
+
+    /// <summary>Most bytes that tell how surely the ids of all sources were matched.</summary>
+    internal int IdentitiesBound { get; }
+
+    /// <summary>Says how surely a source's id was matched: <c>,"espn":"sure"</c>.</summary>
+    internal JsonFragment Identity(int source, Confidence confidence) => identities[(source * Confidences.Length) + (int)confidence];
 
     /// <summary>The type of that name, or null.</summary>
     public RecordType? Type(string name) => Types.FirstOrDefault(t => t.Name == name);

@@ -4,8 +4,8 @@ using StreamEngine.Sinks.Store;
 
 namespace StreamEngine.Sinks.Redis;
 
-/// <summary>A record as it was read from Redis.</summary>
-internal sealed record RedisRecord(string Key, string Kind, byte[] Data, RecordStamp Stamp, TimeSpan FreshFor)
+/// <summary>A record as it was read from Redis, or the key that its entity has instead.</summary>
+internal sealed record RedisRecord(string Key, string Kind, byte[] Data, RecordStamp Stamp, TimeSpan FreshFor, string? Now)
 {
     /// <summary>Null when the value is not a record: somebody else wrote under that key.</summary>
     public static RedisRecord? Parse(byte[] data, TimeSpan freshFor)
@@ -25,7 +25,8 @@ internal sealed record RedisRecord(string Key, string Kind, byte[] Data, RecordS
                     root.GetProperty("receivedTime").GetDateTimeOffset(),
                     quality.ValueKind == JsonValueKind.Object ? quality.GetProperty("score").GetSingle() : 0,
                     quality.ValueKind == JsonValueKind.Object && Enum.TryParse<QualityLevel>(quality.GetProperty("level").GetString(), true, out var level) ? level : QualityLevel.Unscored),
-                freshFor);
+                freshFor,
+                root.TryGetProperty("now", out var now) ? now.GetString() : null);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 using StreamEngine.Pipeline.Blocks;
@@ -65,10 +66,21 @@ internal sealed partial class RedisStreamSink : ISink
     private void Take(Batch batch, int index)
     {
         ref readonly var head = ref batch.Head(index);
-        if (head.State == RowState.Live && head.Op != RowOp.Confirmed)
+        if (head.State != RowState.Live || head.Op == RowOp.Confirmed)
         {
-            script.Take(batch[index], head.Op == RowOp.Update ? batch.DataOf(index) : default, sources[head.Source]);
+            return;
         }
+
+        var (data, now) = (batch.DataOf(index), default(ReadOnlyMemory<byte>));
+        if (head.Op == RowOp.Removed)
+        {
+            now = data;
+            var notice = new ArrayBufferWriter<byte>();
+            RecordEncoder.WriteRemoval(batch[index], now.Span, notice);
+            data = notice.WrittenMemory;
+        }
+
+        script.Take(batch[index], data, now, sources[head.Source]);
     }
 
     /// <summary>Tries until it works. An answer that was lost does no harm: what is there is not added again.</summary>

@@ -5,7 +5,7 @@ namespace StreamEngine.Sinks.RedisStream;
 
 /// <summary>
 /// Adds each update to a Redis stream: an entry with <c>key</c>, <c>op</c> (<c>update</c> or <c>removed</c>), <c>sequence</c>, <c>revision</c>
-/// and, for an update, <c>data</c>, the record as JSON. The server remembers the last of each key, so that nothing is added twice.
+/// and <c>data</c>, the line that a file would get. With a removal stands <c>now</c>, when the entity goes on under another key. The server remembers the last of each key, so that nothing is added twice.
 /// A Redis 7.0 that is killed while it writes its append-only file may still run half of a call again after its second restart, so that those
 /// entries are there twice, with the same sequence and revision; <c>redis-check-aof --fix</c> before a restart prevents that.
 /// </summary>

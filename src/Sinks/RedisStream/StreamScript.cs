@@ -15,7 +15,7 @@ internal sealed class StreamScript(string stream, string prefix, long maxLength,
 
     /// <summary>
     /// Stamps are texts of one length, since numbers are doubles here. Arguments: length, time to remember in ms, then for each key its stamp, op,
-    /// sequence, revision, name and data. Returns how many entries were added.
+    /// sequence, revision, name, data and the key that the entity has instead. Returns how many entries were added.
     /// </summary>
     /// <remarks>
     /// XADD could trim by itself. But the server writes such a command to its append-only file with the length that the stream had, whether it
@@ -25,13 +25,13 @@ internal sealed class StreamScript(string stream, string prefix, long maxLength,
     private const string Add = """
         local added = 0
         for i = 2, #KEYS do
-          local a = 3 + (i - 2) * 6
+          local a = 3 + (i - 2) * 7
           local last = redis.call('GET', KEYS[i])
           if not last or ARGV[a] > last then
-            local entry = {'key', ARGV[a + 4], 'op', ARGV[a + 1], 'sequence', ARGV[a + 2], 'revision', ARGV[a + 3]}
-            if ARGV[a + 1] == 'update' then
-              entry[9] = 'data'
-              entry[10] = ARGV[a + 5]
+            local entry = {'key', ARGV[a + 4], 'op', ARGV[a + 1], 'sequence', ARGV[a + 2], 'revision', ARGV[a + 3], 'data', ARGV[a + 5]}
+            if ARGV[a + 6] ~= '' then
+              entry[11] = 'now'
+              entry[12] = ARGV[a + 6]
             end
             redis.call('XADD', KEYS[1], '*', unpack(entry))
             redis.call('SET', KEYS[i], ARGV[a], 'PX', ARGV[2])
@@ -55,9 +55,10 @@ internal sealed class StreamScript(string stream, string prefix, long maxLength,
 
     /// <summary>Takes a record.</summary>
     /// <param name="row">The record.</param>
-    /// <param name="data">It, encoded; empty for a removal.</param>
+    /// <param name="data">It, encoded.</param>
+    /// <param name="now">The key that the entity has instead; empty for none.</param>
     /// <param name="source">Its source's name.</param>
-    public void Take(Row row, ReadOnlyMemory<byte> data, string source)
+    public void Take(Row row, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> now, string source)
     {
         if (IsEmpty)
         {
@@ -85,6 +86,7 @@ internal sealed class StreamScript(string stream, string prefix, long maxLength,
         arguments.Add(head.Revision);
         arguments.Add(key);
         arguments.Add(data);
+        arguments.Add(now);
         bytes += data.Length + key.Length;
     }
 

@@ -11,12 +11,15 @@ internal sealed class CacheSink : ISink
 {
     private readonly RecordStore store;
     private readonly TimeSpan[] ttls;
+    private readonly TimeSpan aliasTtl;
+    private readonly ArrayBufferWriter<byte> notice = new();
     private char[] buffer = new char[256];
 
     public CacheSink(CacheSinkOptions options, BlockContext context)
     {
         store = SinkTypes.Service<RecordStore>(context);
         store.MaxBytes = options.MaxBytes.Bytes;
+        aliasTtl = options.AliasTtl.Value;
         ttls = [.. context.Schema.Types.Select(t => options.TtlOf(t.Name))];
     }
 
@@ -33,8 +36,7 @@ internal sealed class CacheSink : ISink
             switch (head.Op)
             {
                 case RowOp.Update:
-                    var stamp = new RecordStamp(
-                        head.Sequence, new DateTimeOffset(head.EventTime, TimeSpan.Zero), new DateTimeOffset(head.ReceivedTime, TimeSpan.Zero), head.Quality.Score, head.Quality.Level);
+                    var stamp = Stamp(head);
                     if (batch.IsRestored)
                     {
                         store.Restore(key, row.Type.Name, batch.DataOf(row.Index).Span, stamp, ttls[head.Type]);
@@ -47,6 +49,12 @@ internal sealed class CacheSink : ISink
                     break;
                 case RowOp.Confirmed:
                     store.Confirm(key, ttls[head.Type]);
+                    break;
+                case RowOp.Removed when head.DataLength > 0:
+                    var now = batch.DataOf(row.Index).Span;
+                    notice.ResetWrittenCount();
+                    RecordEncoder.WriteRemoval(row, now, notice);
+                    store.Alias(key, Encoding.UTF8.GetString(now), row.Type.Name, notice.WrittenSpan, Stamp(head), aliasTtl);
                     break;
                 case RowOp.Removed:
                     store.Remove(key, head.Sequence);
@@ -87,6 +95,9 @@ internal sealed class CacheSink : ISink
             }
         }
     }
+
+    private static RecordStamp Stamp(in RowHead head) => new(
+        head.Sequence, new DateTimeOffset(head.EventTime, TimeSpan.Zero), new DateTimeOffset(head.ReceivedTime, TimeSpan.Zero), head.Quality.Score, head.Quality.Level);
 
     private ReadOnlySpan<char> Decode(ReadOnlySpan<byte> key)
     {

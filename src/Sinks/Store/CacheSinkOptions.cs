@@ -16,6 +16,13 @@ public sealed record CacheSinkOptions : SinkOptions
     /// </summary>
     public IReadOnlyDictionary<string, Duration> Ttl { get; init; } = new Dictionary<string, Duration>();
 
+    /// <summary>
+    /// When an entity goes on under another key, how long whoever reads the one it had gets the record of the one it has: in memory as long as
+    /// <c>maxBytes</c> allows, and in Redis.
+    /// </summary>
+    [Between("1s", "366d")]
+    public Duration AliasTtl { get; init; } = new(TimeSpan.FromDays(7));
+
     /// <summary>Memory that records may take. Past it, what was least recently written or read leaves first.</summary>
     [Between("64KB", "1024GB")]
     public ByteSize MaxBytes { get; init; } = new(100L << 20);

@@ -9,7 +9,7 @@ namespace StreamEngine.Sinks.Store;
 /// <param name="Evicted">Records pushed out because the memory bound was reached.</param>
 /// <param name="Expired">Records dropped because they were stale for too long.</param>
 /// <param name="Refused">Writes not taken because the store held the same or a newer version.</param>
-/// <param name="Entries">Records in memory.</param>
+/// <param name="Entries">Records in memory, and keys whose entities go on under others.</param>
 /// <param name="Bytes">Memory they take, in bytes, keys and book-keeping included.</param>
 /// <param name="MaxBytes">Bound of that memory.</param>
 /// <param name="ByKind">The same by record type.</param>

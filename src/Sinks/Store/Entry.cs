@@ -1,10 +1,13 @@
 namespace StreamEngine.Sinks.Store;
 
-/// <summary>A record in memory. Guarded by the store's lock.</summary>
+/// <summary>A record in memory, or the key that its entity has by now. Guarded by the store's lock.</summary>
 internal sealed class Entry
 {
     /// <summary>Measured weight of an entry beside its key and data: the objects and their place in table and list.</summary>
     private const int Overhead = 260;
+
+    /// <summary>For so long nobody else is asked whether an entity still goes on under another key.</summary>
+    private static readonly TimeSpan FreshAlias = TimeSpan.FromMinutes(5);
 
     public Entry(string key)
     {
@@ -20,6 +23,9 @@ internal sealed class Entry
 
     public byte[] Data { get; private set; } = [];
 
+    /// <summary>The key that the entity has instead; null for a record.</summary>
+    public string? Now { get; private set; }
+
     public RecordStamp Stamp { get; private set; }
 
     public DateTimeOffset StoredAt { get; private set; }
@@ -30,12 +36,13 @@ internal sealed class Entry
 
     public DateTimeOffset DropAt { get; private set; }
 
-    public long Bytes => Overhead + (2L * Key.Length) + Data.Length;
+    public long Bytes => Overhead + (2L * (Key.Length + (Now?.Length ?? 0))) + Data.Length;
 
-    public void Fill(string kind, byte[] data, in RecordStamp stamp, DateTimeOffset now, TimeSpan ttl)
+    public void Fill(string kind, byte[] data, in RecordStamp stamp, DateTimeOffset now, TimeSpan ttl, string? alias)
     {
         Kind = kind;
         Data = data;
+        Now = alias;
         Stamp = stamp;
         StoredAt = now;
         Extend(now, ttl);
@@ -44,8 +51,8 @@ internal sealed class Entry
     public void Extend(DateTimeOffset now, TimeSpan ttl)
     {
         ConfirmedAt = now;
-        Expires = now + ttl;
-        DropAt = now + (ttl * RecordStore.StaleFactor);
+        Expires = now + (Now is null || ttl < FreshAlias ? ttl : FreshAlias);
+        DropAt = now + (Now is null ? ttl * RecordStore.StaleFactor : ttl);
     }
 
     public StoredRecord Read(DateTimeOffset now, StoreTier tier) =>

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using StreamEngine.Sinks.Redis;
 
@@ -14,9 +13,10 @@ namespace StreamEngine.Sinks.Store;
 /// <para>A version is taken when its sequence is larger than that of the version held; equal ones are not taken.</para>
 /// <para>Freshness is computed when read. Past its TTL a record is still answered, marked stale, until ten times the TTL
 /// have gone by since it was last stored or confirmed. Redis forgets it at the TTL.</para>
+/// <para>A key whose entity goes on under another one answers with that one's record, through several such steps too; a circle has none.</para>
 /// <para>When the memory bound is reached, what was least recently written, confirmed or read leaves first.</para>
 /// </remarks>
-public sealed class RecordStore
+public sealed partial class RecordStore
 {
     /// <summary>A record is kept for this many times its TTL before it is dropped.</summary>
     internal const int StaleFactor = 10;
@@ -90,7 +90,19 @@ public sealed class RecordStore
     /// <param name="stamp">Sequence, times and quality.</param>
     /// <param name="ttl">How long it counts as fresh.</param>
     /// <returns>Whether it was taken.</returns>
-    public bool Set(ReadOnlySpan<char> key, string kind, ReadOnlySpan<byte> data, in RecordStamp stamp, TimeSpan ttl)
+    public bool Set(ReadOnlySpan<char> key, string kind, ReadOnlySpan<byte> data, in RecordStamp stamp, TimeSpan ttl) => Set(key, kind, data, stamp, ttl, null);
+
+    /// <summary>Takes it that an entity goes on under another key, when that is newer than what is held under its own.</summary>
+    /// <param name="key">The key that it had.</param>
+    /// <param name="now">The key that it has.</param>
+    /// <param name="kind">The record type's name.</param>
+    /// <param name="notice">What Redis has under the key: JSON with the sequence and, as <c>now</c>, the other key.</param>
+    /// <param name="stamp">Sequence and times.</param>
+    /// <param name="ttl">How long whoever reads the one key gets the other's record.</param>
+    /// <returns>Whether it was taken.</returns>
+    public bool Alias(ReadOnlySpan<char> key, string now, string kind, ReadOnlySpan<byte> notice, in RecordStamp stamp, TimeSpan ttl) => Set(key, kind, notice, stamp, ttl, now);
+
+    private bool Set(ReadOnlySpan<char> key, string kind, ReadOnlySpan<byte> data, in RecordStamp stamp, TimeSpan ttl, string? alias)
     {
         Entry? entry;
         byte[] copy;
@@ -109,7 +121,7 @@ public sealed class RecordStore
             }
 
             copy = data.ToArray();
-            entry = Put(key, kind, copy, stamp, now, ttl);
+            entry = Put(key, kind, alias is null ? copy : [], stamp, now, ttl, alias);
         }
 
         Redis?.Set(entry.Key, copy, stamp.Sequence, ttl);
@@ -142,7 +154,7 @@ public sealed class RecordStore
     }
 
     /// <summary>What is held was said again by its provider: it is fresh for another <paramref name="ttl"/>.</summary>
-    /// <returns>False when nothing is held under the key.</returns>
+    /// <returns>False when no record is held under the key.</returns>
     public bool Confirm(ReadOnlySpan<char> key, TimeSpan ttl)
     {
         Entry? entry;
@@ -150,7 +162,7 @@ public sealed class RecordStore
         long sequence;
         lock (gate)
         {
-            if (!lookup.TryGetValue(key, out entry))
+            if (!lookup.TryGetValue(key, out entry) || entry.Now is not null)
             {
                 return false;
             }
@@ -191,111 +203,7 @@ public sealed class RecordStore
         return name is not null;
     }
 
-    /// <summary>Reads from memory.</summary>
-    /// <returns>False when there is no such record, or it has been stale for too long.</returns>
-    public bool TryGet(ReadOnlySpan<char> key, [NotNullWhen(true)] out StoredRecord? record)
-    {
-        lock (gate)
-        {
-            record = Find(key);
-            Count(record);
-            return record is not null;
-        }
-    }
-
-    /// <summary>Reads what memory can answer alone: a fresh record, or a stale one when there is nothing behind the memory.</summary>
-    /// <returns>False when <see cref="GetAsync"/> has to be asked; only then is the read not counted.</returns>
-    public bool TryGetAtOnce(ReadOnlySpan<char> key, [NotNullWhen(true)] out StoredRecord? record)
-    {
-        lock (gate)
-        {
-            record = Find(key);
-            if (record is null || (record.Stale && Redis is not null))
-            {
-                record = null;
-                return false;
-            }
-
-            Count(record);
-            return true;
-        }
-    }
-
-    /// <summary>
-    /// Reads from memory; when that has no fresh record, also from Redis, which another host may have written to. Redis
-    /// gets a quarter of a second to answer, then what memory has must do.
-    /// </summary>
-    /// <returns>The newest record known, stale or not; null when there is none.</returns>
-    public async ValueTask<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken)
-    {
-        StoredRecord? known;
-        lock (gate)
-        {
-            known = Find(key);
-            if (known is { Stale: false } || Redis is null)
-            {
-                Count(known);
-                return known;
-            }
-        }
-
-        var found = await Redis.GetAsync(known?.Key ?? key, cancellationToken).ConfigureAwait(false);
-        if (found is null && known is null && key.AsSpan().ContainsAnyInRange('A', 'Z'))
-        {
-            found = await Redis.GetAsync(key.ToLowerInvariant(), cancellationToken).ConfigureAwait(false);
-        }
-
-        lock (gate)
-        {
-            var now = time.GetUtcNow();
-            if (found is not null && (!lookup.TryGetValue(key, out var entry) || found.Stamp.Sequence >= entry.Stamp.Sequence))
-            {
-                known = Put(found.Key, found.Kind, found.Data, found.Stamp, now, found.FreshFor).Read(now, StoreTier.Redis);
-            }
-            else
-            {
-                // It may have been written while Redis was asked.
-                known = Find(key);
-            }
-
-            Count(known);
-            return known;
-        }
-    }
-
-    private StoredRecord? Find(ReadOnlySpan<char> key)
-    {
-        if (!lookup.TryGetValue(key, out var entry))
-        {
-            return null;
-        }
-
-        var now = time.GetUtcNow();
-        if (now >= entry.DropAt)
-        {
-            expired++;
-            Drop(entry);
-            return null;
-        }
-
-        Touch(entry);
-        return entry.Read(now, StoreTier.Memory);
-    }
-
-    private void Count(StoredRecord? record)
-    {
-        if (record is null)
-        {
-            misses++;
-            return;
-        }
-
-        hits++;
-        staleServed += record.Stale ? 1 : 0;
-        UsageOf(record.Kind).Hits++;
-    }
-
-    private Entry Put(ReadOnlySpan<char> key, string kind, byte[] data, in RecordStamp stamp, DateTimeOffset now, TimeSpan ttl)
+    private Entry Put(ReadOnlySpan<char> key, string kind, byte[] data, in RecordStamp stamp, DateTimeOffset now, TimeSpan ttl, string? alias = null)
     {
         if (lookup.TryGetValue(key, out var entry))
         {
@@ -309,7 +217,7 @@ public sealed class RecordStore
             recency.AddFirst(entry.Node);
         }
 
-        entry.Fill(kind, data, stamp, now, ttl);
+        entry.Fill(kind, data, stamp, now, ttl, alias);
         Account(entry, 1);
         Evict();
         return entry;

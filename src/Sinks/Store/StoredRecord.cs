@@ -11,7 +11,7 @@ public enum StoreTier
 }
 
 /// <summary>One record as it was when it was read; it may be kept as long as one likes.</summary>
-/// <param name="Key">The entity as the pipeline wrote it, such as <c>player:mlb:660271</c>.</param>
+/// <param name="Key">The entity as the pipeline wrote it, such as <c>player:mlb:660271</c>; another key than was asked for when it has that by now.</param>
 /// <param name="Kind">The record type's name, such as <c>player</c>.</param>
 /// <param name="Data">The record as JSON, UTF-8. Never written to again.</param>
 /// <param name="Stamp">Sequence, times and quality.</param>

@@ -66,7 +66,16 @@ internal static class HttpSourceCheck
 
         void Condition(string? condition, string setting)
         {
-            if (condition is not null && !DocumentCondition.TryParse(condition, out _, out var error))
+            if (condition is null)
+            {
+                return;
+            }
+
+            if (DocumentCondition.TryParse(condition, out var parsed, out var error))
+            {
+                check.Doubt(setting, parsed.Doubts);
+            }
+            else
             {
                 check.Error(setting, error);
             }
@@ -134,6 +143,10 @@ internal static class HttpSourceCheck
         else if (path.NeedsContext)
         {
             check.Error(setting, $"'{text}' looks beyond the item; here paths start from the payload or the item");
+        }
+        else
+        {
+            check.Doubt(setting, path.Doubts);
         }
     }
 

@@ -57,5 +57,9 @@ internal static class PagesCheck
         {
             check.Error($"pages.{setting}", $"'{text}' looks beyond the answer; write a path into it{(mayBeHeader ? ", or @header('NAME')" : "")}");
         }
+        else
+        {
+            check.Doubt($"pages.{setting}", path.Doubts);
+        }
     }
 }

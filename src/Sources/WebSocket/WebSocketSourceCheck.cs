@@ -108,7 +108,16 @@ internal static class WebSocketSourceCheck
 
     private static void CheckCondition(string? text, string setting, BlockCheck check)
     {
-        if (text is { Length: > 0 } && !DocumentCondition.TryParse(text, out _, out var error))
+        if (text is not { Length: > 0 })
+        {
+            return;
+        }
+
+        if (DocumentCondition.TryParse(text, out var condition, out var error))
+        {
+            check.Doubt(setting, condition.Doubts);
+        }
+        else
         {
             check.Error(setting, error);
         }
@@ -128,6 +137,10 @@ internal static class WebSocketSourceCheck
         else if (path.NeedsContext)
         {
             check.Error(setting, $"'{text}' looks beyond the message; here paths start from the message");
+        }
+        else
+        {
+            check.Doubt(setting, path.Doubts);
         }
     }
 }

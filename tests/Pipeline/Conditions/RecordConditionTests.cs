@@ -2,6 +2,7 @@ using System.Numerics;
 using CsCheck;
 using StreamEngine.Pipeline.Conditions;
 using StreamEngine.Pipeline.Messages;
+using StreamEngine.Pipeline.Records;
 
 namespace StreamEngine.Pipeline.Tests.Conditions;
 
@@ -34,6 +35,8 @@ public class RecordConditionTests
     [InlineData("team == null", true, false)]
     [InlineData("null != hits", true, false)]
     [InlineData("hits == 3 or hits == 2 and atBats == 4", true, false)]
+    [InlineData("name != position", true, false)]
+    [InlineData("name != hits and not (position == name)", true, false)]
     [InlineData("(hits == 2 or hits == 3) and atBats == 5", false, true)]
     public void Decides(string text, bool holds, bool broken)
     {
@@ -63,6 +66,11 @@ public class RecordConditionTests
     [InlineData("hits < null", "null can be compared with == and != only")]
     [InlineData("hits == 2 hits == 3", "'hits' is not expected here")]
     [InlineData("hits == 1.2.3", "'1.2.3' is unknown")]
+    [InlineData("hits == home", "field 'hits' is of type int and field 'home' of type bool, which are never the same; declare both alike")]
+    [InlineData("at > hits", "field 'at' is of type time and field 'hits' of type int, which are never the same")]
+    [InlineData("home == name", "field 'home' is of type bool and field 'name' of type string, which are never the same")]
+    [InlineData("position != average", "field 'position' is of type enum and field 'average' of type number, which are never the same")]
+    [InlineData("'hits' > 2", "'hits' and '2' are both fixed values")]
     [InlineData("exists hits", "field 'exists' is not in record 'player'")]
     public void Says_what_is_wrong(string text, string expected)
     {
@@ -106,6 +114,22 @@ public class RecordConditionTests
     {
         Assert.False(RecordCondition.TryParse("changed(hits)", TestBatch.DefaultSchema().Types[0], out _, out var error));
         Assert.Contains("'changed' is no function", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("height < weight", "field 'height' is declared in cm and field 'weight' in kg, and numbers are compared as they are; declare both in one unit")]
+    [InlineData("reach < height", "field 'reach' is declared in m and field 'height' in cm")]
+    [InlineData("state == phase", "no value of field 'state' is one of field 'phase'; compare with a value")]
+    [InlineData("state == mood", null)]
+    [InlineData("grade == any", null)]
+    [InlineData("height < any", null)]
+    public void Fields_are_compared_that_can_be_the_same(string text, string? expected)
+    {
+        var type = TestBatch.Type("player", 0, [],
+            TestBatch.Field("height", FieldType.Int, unit: "cm"), TestBatch.Field("weight", FieldType.Int, unit: "kg"), TestBatch.Field("reach", FieldType.Number, unit: "m"), TestBatch.Field("any", FieldType.Int),
+            TestBatch.Field("state", FieldType.Enum, values: ["on", "off"]), TestBatch.Field("phase", FieldType.Enum, values: ["live"]), TestBatch.Field("mood", FieldType.Enum, values: ["odd", "off"]), TestBatch.Field("grade", FieldType.Enum, values: ["A", "1"]));
+        Assert.Equal(expected is null, RecordCondition.TryParse(text, type, out _, out var error));
+        Assert.Contains(expected ?? "", error ?? "", StringComparison.Ordinal);
     }
 
     [Fact]

@@ -42,6 +42,16 @@ public class MappingCompilerTests
     [InlineData("""[{"record":"player","key":"k","fields":{}}]""", "[0].fields: must not be empty")]
     [InlineData("""[{"record":"player","key":"k"}]""", "[0].fields: must not be empty")]
     [InlineData("""[{"record":"player","key":"k","removes":true,"fields":{"name":"n"}}]""", "[0].fields: what is gone has no fields")]
+    [InlineData("""[{"record":"player","key":"k","now":"n","fields":{"name":"n"}}]""", "[0].now: says where what is gone goes on, and this rule takes nothing back")]
+    [InlineData("""[{"record":"player","key":"k","fields":{"name":"^.n"}}]""", "[0].fields.name: '^.n' climbs above the document; no 'each' leads down to an item here, so leave out '^'")]
+    [InlineData("""[{"record":"player","each":"a","key":"k:{^^.id}","fields":{"name":"n"}}]""", "[0].key: '^^.id' climbs above the document; 'each' has 1 level here, so write 1 '^' at most")]
+    [InlineData("""[{"record":"player","each":["a","b"],"key":"k","fields":{"name":"c[='{^^^.id}']"}}]""", "[0].fields.name: '^^^.id' climbs above the document; 'each' has 2 levels here")]
+    [InlineData("""[{"record":"player","key":"k:{@key}","fields":{"name":"n"}}]""", "[0].key: '@key' is the name under which the document stands, and it stands under none; add 'each', whose items have names")]
+    [InlineData("""[{"record":"player","each":"a","when":"^@key == 'x'","key":"k","fields":{"name":"n"}}]""", "[0].when: '^@key' is the name under which the document stands, and it stands under none; remove a '^'")]
+    [InlineData("""[{"record":"player","each":"a","when":"@key == true","key":"k","fields":{"name":"n"}}]""", "'true' can't be compared with '@key', which is a text; write it in quotes")]
+    [InlineData("""[{"record":"player","when":"5 < @fetched","key":"k","fields":{"name":"n"}}]""", "'5' can't be compared with '@fetched'; write an ISO 8601 time in quotes")]
+    [InlineData("""[{"record":"player","when":"'state' == 'live'","key":"k","fields":{"name":"n"}}]""", "'state' and 'live' are both fixed values, and comparing them always gives the same; a name stands without quotes")]
+    [InlineData("""[{"record":"player","key":"k","now":"{","removes":true}]""", "[0].now: '{' is no key: '}' is missing")]
     public void Says_what_is_wrong(string mapping, string expected)
     {
         var faults = new List<string>();

@@ -6,7 +6,7 @@ public sealed class MappingExamplesTests : IDisposable
 {
     private const string Map = """
         [{ "record": "player", "each": "$.list[*]", "key": "player:{id}", "eventTime": "@fetched", "when": "not exists(gone)", "fields": { "name": "n", "hits": "h" } },
-         { "record": "player", "each": "$.list[*]", "key": "player:{id}", "when": "gone == true", "removes": true }]
+         { "record": "player", "each": "$.list[*]", "key": "player:{id}", "when": "gone == true", "removes": true, "now": "player:{to}" }]
         """;
 
     private readonly TempFolder folder = new();
@@ -19,6 +19,7 @@ public sealed class MappingExamplesTests : IDisposable
     [InlineData("""{"input":{"list":[{"n":"a"}]},"refused":["missing key"]}""")]
     [InlineData("""{"input":{"list":[]},"records":[],"refused":["no records"]}""")]
     [InlineData("""{"input":{"list":[{"id":1,"gone":true}]},"received":"2024-05-06T07:08:09Z","records":[{"kind":"player","key":"player:1","event":"removed","eventTime":"2024-05-06T07:08:09.000Z"}]}""")]
+    [InlineData("""{"input":{"list":[{"id":1,"gone":true,"to":2}]},"records":[{"key":"player:1","event":"removed","now":"player:2"}]}""")]
     [InlineData("")]
     public void Hold(string line) => Assert.Empty(Check(line));
 
@@ -30,6 +31,8 @@ public sealed class MappingExamplesTests : IDisposable
     [InlineData("""{"input":{"list":[{"id":1,"n":"a"}]}}""", "record 1 is not in the example: {")]
     [InlineData("""{"input":{"list":[{"id":1,"n":"a"}]},"records":[{"key":"player:1"},{"key":"player:2"}]}""", "record 2 of the example is not made: {\"key\":\"player:2\"}")]
     [InlineData("""{"input":{"list":[{"n":"a"}]},"records":[]}""", "refused is [missing key: no value of at most 512 bytes at 'id': {\"n\":\"a\"}], the example says []")]
+    [InlineData("""{"input":{"list":[{"id":1,"gone":true}]},"records":[{"now":"player:2"}]}""", "now is absent")]
+    [InlineData("""{"input":{"list":[{"id":1,"gone":true,"to":1}]},"records":[{"now":"player:1"}]}""", "now is absent")]
     [InlineData("""{"input":{"list":[]},"record":[]}""", "'record' is no part of an example; did you mean 'records'?")]
     [InlineData("""{"inputs":{}}""", "an example has an 'input'")]
     [InlineData("""{"input":{},"received":"noon"}""", "'received' is a time such as")]

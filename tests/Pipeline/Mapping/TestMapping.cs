@@ -18,7 +18,7 @@ internal static class TestMapping
         return new NormalizeStep(schema, rules!, maxRecords);
     }
 
-    public static IReadOnlyList<MappingRule>? Compile(RecordSchema schema, string mapping, List<string> faults, bool isEventTime = false)
+    public static IReadOnlyList<MappingRule>? Compile(RecordSchema schema, string mapping, List<string> faults, bool isEventTime = false, List<string>? warnings = null)
     {
         var path = Path.Combine(Path.GetTempPath(), $"mapping-{Guid.NewGuid():N}.json");
         File.WriteAllText(path, mapping);
@@ -33,7 +33,8 @@ internal static class TestMapping
                 schema,
                 (at, message) => faults.Add($"{at}: {message}"),
                 (name, at) => file.Load<IReadOnlyDictionary<string, string>>(name, out _, out _),
-                isEventTime).Compile(options);
+                isEventTime,
+                (at, message) => warnings?.Add($"{at}: {message}")).Compile(options);
         }
         finally
         {

@@ -143,6 +143,8 @@ public sealed class BatchTests : IDisposable
         batch.AddRow(Batches.Thing, 0).Filter("left behind");
         var copy = batches.Pool.RentCopy();
 
+        (batch.Head(0).Confidence, batch.Head(0).Revision) = (Confidence.Sure, 1);
+        batch.ReserveIdentities(0)[1] = Confidence.Sure;
         batch.CopyTo(copy);
         copy[0].Set(1, "after"u8);
         copy[0].SetKey("other"u8);
@@ -153,6 +155,7 @@ public sealed class BatchTests : IDisposable
         Assert.Equal((1, 1), (copy.RowCount, copy.Live));
         Assert.Equal(1, copy.Origin(0, 1));
         Assert.Equal((true, conflicts), (copy.Head(0).HasNotes, copy.Notes(0).Conflicts));
+        Assert.Equal([Confidence.None, Confidence.Sure], copy.Identities(0).ToArray());
     }
 
     [Fact]

@@ -207,6 +207,14 @@ public sealed class RecordEncoderTests
         row.Head.Quality.Score = sample.Score / 1000f;
         row.Head.Quality.Old = (sample.Flags & 32) != 0;
         row.Head.Quality.Flagged = (sample.Sparse & 4) != 0;
+        row.Head.Confidence = (Confidence)(sample.Score % 4);
+        if (row.Head.Confidence != Confidence.None && row.Head.IsOfSeveral)
+        {
+            var identities = batch.Batch.ReserveIdentities(row.Index);
+            identities[sample.Sparse & 1] = row.Head.Confidence;
+            identities[~sample.Sparse & 1] = (Confidence)(sample.Changed % 4);
+        }
+
         row.Head.Quality.BrokenRules = (ulong)(sample.Flags & 3) * (ulong)(sample.Flags >> 6 & 1);
         return row;
     }
@@ -233,6 +241,7 @@ public sealed class RecordEncoderTests
             Name(json, "source", row.Source.Name);
             WriteQuality(json, row);
             WriteSets(json, row);
+            WriteIdentity(json, row);
             json.WriteEndObject();
         }
 
@@ -318,6 +327,26 @@ public sealed class RecordEncoderTests
 
             json.WriteEndObject();
         }
+    }
+
+    private static void WriteIdentity(Utf8JsonWriter json, Row row)
+    {
+        if (row.Head.Confidence == Confidence.None)
+        {
+            return;
+        }
+
+        json.WriteStartObject("identity");
+        foreach (var source in Schema.Sources)
+        {
+            var own = source.Index == row.Source.Index ? row.Head.Confidence : Confidence.None;
+            if ((row.Head.IsOfSeveral ? row.Batch.Identities(row.Index)[source.Index] : own) is not Confidence.None and var confidence)
+            {
+                Name(json, source.Name, confidence.ToString().ToLowerInvariant());
+            }
+        }
+
+        json.WriteEndObject();
     }
 
     private static void WriteNames(Utf8JsonWriter json, string member, FieldSet fields, RecordType type)

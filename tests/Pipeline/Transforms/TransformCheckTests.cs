@@ -59,6 +59,30 @@ public class TransformCheckTests
         Assert.Equal("maps/players.json(6,41): error: [0].fields.hist: field 'hist' is not in record 'player'; did you mean 'hits'?", Assert.Single(result.Faults).ToString());
     }
 
+    [Fact]
+    public void What_a_mapping_cannot_mean_is_told_at_its_place_and_the_pipeline_runs()
+    {
+        var result = Load("", "", BrokenConfigs.SoundMap.Replace("\"hits\": \"hits\"", "\"hits\": \"counts[?match(@.of, '\\\\\\\\w+')].n\"", StringComparison.Ordinal));
+        Assert.NotNull(result.Definition);
+        Assert.Equal(
+            @"maps/players.json(6,41): warning: [0].fields.hits: 'counts[?match(@.of, '\\w+')].n': match() at position 9 never holds: its pattern '\w+' is no I-Regexp (RFC 9485) at its character 1, '\w'; write [A-Za-z0-9_]",
+            Assert.Single(result.Faults).ToString());
+    }
+
+    [Theory]
+    [InlineData("player:espn:{id}", "", "maps/players.json(5,12): warning: [0].key: no table of transform 'some' has a column 'espn', so whoever has this key is nobody it knows; the columns are mlb, sl")]
+    [InlineData("player:sl:{id}", "", null)]
+    [InlineData("player:mlb:{id}", "", null)]
+    [InlineData("player:{of}:{id}", "", null)]
+    [InlineData("game:espn:{id}", "", null)]
+    [InlineData("player:espn:{id}", ", \"match\": { \"player\": \"name\" }", null)]
+    public void Keys_that_no_table_can_know_are_told(string key, string match, string? expected)
+    {
+        var map = BrokenConfigs.SoundMap.Replace("player:{id}", key, StringComparison.Ordinal);
+        var result = Load("\"between\": { \"type\": \"filter\", \"from\": [\"normalized\"], \"where\": \"hits > 0\" }, \"some\": { \"type\": \"identify\", \"from\": [\"between\"], \"tables\": [\"ok.csv\"]" + match + " },", "", map);
+        Assert.Equal(expected is null ? [] : [expected], result.Faults.Select(f => f.ToString()));
+    }
+
     [Theory]
     [InlineData("", "(2,3): error: [0]: it has no 'eventTime', at which its records live with \"clock\": \"event\"; name the path of one, or set \"clock\": \"wall\"")]
     [InlineData("\"eventTime\": { \"path\": \"@fetched\" },", "(2,3): error: [0]: it reads '@fetched', which is another time whenever the payload is read again; take a time from the payload, or set \"clock\": \"wall\"")]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using StackExchange.Redis;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
@@ -24,7 +25,8 @@ public sealed class RedisStreamSinkTests
         var entries = await EntriesAsync(server);
         Assert.Equal(["player:1 update 7 0", "game:1 update 8 0", "player:1 removed 9 0"], entries.Select(Text));
         Assert.Equal([batch.DataOf(0).ToArray(), batch.DataOf(2).ToArray()], entries.Take(2).Select(e => (byte[])e["data"]!));
-        Assert.True(entries[2]["data"].IsNull);
+        Assert.Equal("""{"key":"player:1","kind":"player","event":"removed","sequence":9,"eventTime":"2026-04-01T18:00:00.000Z","receivedTime":"2026-04-01T18:00:00.000Z"}""", entries[2]["data"]);
+        Assert.True(entries[2]["now"].IsNull);
         Assert.Null(sink.Problem);
         batch.Release();
     }
@@ -38,6 +40,20 @@ public sealed class RedisStreamSinkTests
         await WriteAsync(server, new TestRow("b", 2), new TestRow("a", 3), new TestRow("a", 4, Op: RowOp.Removed));
         await WriteAsync(server, new TestRow("a", 3), new TestRow("a", 4, Op: RowOp.Removed), new TestRow("b", 20), new TestRow("b", 100));
         Assert.Equal(["a update 1 0", "b update 2 0", "a update 3 0", "a removed 4 0", "b update 20 0", "b update 100 0"], (await EntriesAsync(server)).Select(Text));
+    }
+
+    [Fact]
+    public async Task An_entity_that_goes_on_under_another_key_is_an_entry_that_says_so_and_is_there_once()
+    {
+        await using var server = await RedisServer.StartNewAsync();
+        TestRow moved = new("a", 2, Op: RowOp.Removed, Now: "b \"1\"");
+        await WriteAsync(server, new TestRow("a", 1), moved, new TestRow("c", 1));
+        await WriteAsync(server, moved, new TestRow("c", 2, Op: RowOp.Removed));
+        var entries = await EntriesAsync(server);
+        Assert.Equal(["a update 1 0", "a removed 2 0", "c update 1 0", "c removed 2 0"], entries.Select(Text));
+        Assert.Equal([RedisValue.Null, "b \"1\"", RedisValue.Null, RedisValue.Null], entries.Select(e => e["now"]));
+        using var data = JsonDocument.Parse((byte[])entries[1]["data"]!);
+        Assert.Equal("b \"1\"", data.RootElement.GetProperty("now").GetString());
     }
 
     [Fact]

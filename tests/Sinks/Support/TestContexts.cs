@@ -68,7 +68,7 @@ internal sealed class TestCheck(PipelineOptions pipeline, string name, string fo
 
     public override void ErrorIn(string file, int line, string setting, string message) => Error(setting, $"{file}({line}): {message}");
 
-    public override T? Load<T>(string path, Action<string> absent, out Action<string, string> inside)
+    public override T? Load<T>(string path, Action<string> absent, out FaultInside inside)
         where T : class => throw new NotSupportedException();
 
     /// <summary>Checks the sink of that name.</summary>

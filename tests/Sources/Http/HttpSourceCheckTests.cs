@@ -39,6 +39,20 @@ public class HttpSourceCheckTests
     }
 
     [Fact]
+    public void Paths_that_never_find_anything_are_told_where_they_stand()
+    {
+        const string Never = "$.a[?@.b < true]";
+        var check = Check(Plain with
+        {
+            For = new ForOptions { From = "schedule", Each = [Never], Names = new Dictionary<string, string> { ["game"] = Never } },
+            FailsWhen = $"exists({Never})",
+            Pages = new PagesOptions { By = PagesOptions.ByNext, Path = Never },
+        });
+        Assert.Empty(check.Errors);
+        Assert.Equal(["failsWhen", "for.each", "for.game", "pages.path"], check.Warnings.Where(w => w.Contains("write == or !=", StringComparison.Ordinal)).Select(w => w[..w.IndexOf(": ", StringComparison.Ordinal)]).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Names_must_be_bound() =>
         Assert.Equal(
             ["request: '{gmae}' is not bound; known: {game}, {state}, {today}; bind others under 'for', such as \"gmae\": \"path.in.the.item\""],

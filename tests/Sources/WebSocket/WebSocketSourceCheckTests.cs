@@ -36,6 +36,15 @@ public sealed class WebSocketSourceCheckTests
     }
 
     [Fact]
+    public void Paths_that_never_find_anything_are_told_where_they_stand()
+    {
+        const string Never = "$.a[?@.b < true]";
+        var check = Check(new WebSocketSourceOptions { When = $"exists({Never})", Sequence = new SequenceOptions { Path = Never } });
+        Assert.Empty(check.Errors);
+        Assert.Equal(["sequence.path", "when"], check.Warnings.Select(w => w[..w.IndexOf(": ", StringComparison.Ordinal)]).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void A_token_that_is_fetched_is_not_sent_and_that_is_told()
     {
         var options = new WebSocketSourceOptions { Provider = "p" };

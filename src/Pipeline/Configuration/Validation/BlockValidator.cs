@@ -61,7 +61,7 @@ internal static class BlockValidator
         public override void ErrorIn(string file, int line, string setting, string message) =>
             files.Error(new Place(file, line, 1), SettingPath.Join(blockPath, setting), message);
 
-        public override T? Load<T>(string path, Action<string> absent, out Action<string, string> inside)
+        public override T? Load<T>(string path, Action<string> absent, out FaultInside inside)
             where T : class
         {
             var value = files.Load<T>(path, out var places, out var problem);
@@ -71,8 +71,8 @@ internal static class BlockValidator
             }
 
             inside = places is null
-                ? (_, message) => absent(message)
-                : (at, message) => files.Error(places.Of(places.Written(at)), places.Written(at), message);
+                ? (_, message, _) => absent(message)
+                : (at, message, severity) => files.Fault(severity, places.Of(places.Written(at)), places.Written(at), message);
             return value;
         }
     }

@@ -8,6 +8,10 @@ namespace StreamEngine.Pipeline.Json.Paths;
 /// <param name="step">The distance between positions; negative to go backward. Nothing is selected by 0.</param>
 internal sealed class SliceSelector(long? start, long? end, long step) : Selector
 {
+    /// <summary>Whether it selects nothing, however many items there are.</summary>
+    public bool IsEmpty => step == 0
+        || ((step > 0 ? start ?? 0 : start) is { } from && end is { } to && from < 0 == to < 0 && (step > 0 ? from >= to : from <= to));
+
     public override bool Select(int node, in Traversal rest)
     {
         if (step == 0 || rest.Argument[node].Kind != JsonKind.Array)

@@ -5,6 +5,9 @@ namespace StreamEngine.Pipeline.Json.Paths;
 /// <param name="text">UTF-8: a number as it is written, a string's text.</param>
 internal sealed class Literal(JsonToken token, byte[] text) : ValueExpression
 {
+    /// <summary>What it is.</summary>
+    public JsonKind Kind => token.Kind;
+
     /// <summary>The text in UTF-8, when it is a string.</summary>
     public byte[]? Text => token.Kind == JsonKind.String ? text : null;
 

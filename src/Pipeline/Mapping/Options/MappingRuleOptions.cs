@@ -37,6 +37,11 @@ public sealed record MappingRuleOptions
     /// </summary>
     public bool Removes { get; init; }
 
+    /// <summary>
+    /// With <c>removes</c>: the key under which the entity goes on, written like <c>key</c>; an item for which it has no value is gone altogether.
+    /// </summary>
+    public string? Now { get; init; }
+
     /// <summary>The record's fields by name: a path, or an object that says more.</summary>
     public IReadOnlyDictionary<string, MappingFieldOptions> Fields { get; init; } = new Dictionary<string, MappingFieldOptions>();
 }

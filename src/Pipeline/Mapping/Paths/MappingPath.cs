@@ -35,6 +35,9 @@ public sealed class MappingPath
     /// <summary>The header that <c>@header('NAME')</c> asks for; null for every other path.</summary>
     public string? Header { get; }
 
+    /// <summary>What in it is allowed and yet cannot be meant, such as a filter that never holds, with the remedies.</summary>
+    public IReadOnlyList<string> Doubts { get; internal init; } = [];
+
     /// <summary>Whether it is one value from beside the document, such as <c>@key</c>, below which nothing can be selected.</summary>
     internal bool IsNoPath => Root is PathRoot.Key or PathRoot.Origin or PathRoot.Fetched or PathRoot.Header;
 
@@ -59,8 +62,9 @@ public sealed class MappingPath
     /// <param name="root">Where it starts.</param>
     /// <param name="climb">How many items further up.</param>
     /// <param name="segments">What it selects below.</param>
+    /// <param name="doubts">What in it cannot be meant.</param>
     /// <param name="fault">What is wrong with it.</param>
-    internal static MappingPath? Of(string text, PathRoot root, int climb, Segment[] segments, out string? fault)
+    internal static MappingPath? Of(string text, PathRoot root, int climb, Segment[] segments, IReadOnlyList<string> doubts, out string? fault)
     {
         fault = null;
         var steps = new List<PathStep>();
@@ -92,7 +96,9 @@ public sealed class MappingPath
             return null;
         }
 
-        return isSimple ? new MappingPath(text, root, climb, [.. steps]) : new MappingPath(text, root, climb, [], new Query(isAbsolute: false, segments));
+        return isSimple
+            ? new MappingPath(text, root, climb, [.. steps])
+            : new MappingPath(text, root, climb, [], new Query(isAbsolute: false, segments)) { Doubts = [.. doubts.Select(d => $"'{text}': {d}")] };
     }
 
     /// <summary>Reads a path.</summary>

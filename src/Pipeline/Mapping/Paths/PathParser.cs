@@ -58,7 +58,7 @@ internal sealed class PathParser(string text)
             return null;
         }
 
-        return MappingPath.Of(text, root, climb, segments, out fault);
+        return MappingPath.Of(text, root, climb, segments, reader.Doubts, out fault);
     }
 
     private MappingPath? ReadContext(int climb)

@@ -2,7 +2,8 @@ namespace StreamEngine.Pipeline.Mapping;
 
 /// <summary>The paths of one rule, made into one trie of member names per level.</summary>
 /// <param name="levels">How many levels of <c>each</c> the rule has: its values are read where the last one's item is entered.</param>
-internal sealed class PathSet(int levels)
+/// <param name="look">Told of every path that is taken in.</param>
+internal sealed class PathSet(int levels, Action<MappingPath>? look = null)
 {
     private readonly List<BoundPath> paths = [];
 
@@ -12,6 +13,7 @@ internal sealed class PathSet(int levels)
     /// <summary>Takes a path in; the same path gives the same place.</summary>
     public BoundPath Add(MappingPath path)
     {
+        look?.Invoke(path);
         var known = paths.Find(p => p.Path.ToString() == path.ToString());
         if (known is null)
         {

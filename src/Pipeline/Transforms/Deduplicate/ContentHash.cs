@@ -39,12 +39,12 @@ internal sealed class ContentHash(RecordSchema schema)
         return slots;
     }
 
-    /// <summary>The hash of a key, its row's fields and of whether it is a removal.</summary>
+    /// <summary>The hash of a key, its row's fields, of whether it is a removal, and of how surely the key is the entity's.</summary>
     public ulong Of(Row row, ulong key)
     {
         ref readonly var head = ref row.Head;
         var present = Unsafe.BitCast<FieldSet, UInt128>(head.Present - volatiles[head.Type]);
-        var seed = Mix(key ^ First, (ulong)head.Op + Second);
+        var seed = Mix(key ^ First, ((ulong)head.Op | ((ulong)head.Confidence << 8)) + Second);
         var sum = Mix((ulong)present ^ First, (ulong)(present >> 64) ^ seed);
         var bytes = row.Batch.Bytes;
         var cells = row.Cells;

@@ -7,7 +7,8 @@ namespace StreamEngine.Pipeline.Transforms.Identify;
 /// <param name="key">The key under which it goes.</param>
 /// <param name="now">For one that is taken back, the key under which the entity goes on; null for none.</param>
 /// <param name="released">The record that is let go; null for one that is taken back.</param>
-internal readonly struct Correction(Said said, byte[] key, byte[]? now, ParkedRecord? released)
+/// <param name="confidence">How surely the one that is let go was matched to its key.</param>
+internal readonly struct Correction(Said said, byte[] key, byte[]? now, ParkedRecord? released, Confidence confidence = Confidence.None)
 {
     private readonly long eventTime = said.EventTime;
     private readonly long sequence = said.Sequence;
@@ -21,7 +22,7 @@ internal readonly struct Correction(Said said, byte[] key, byte[]? now, ParkedRe
     {
         if (released is not null)
         {
-            released.AddTo(batch, said.Type, key);
+            released.AddTo(batch, said.Type, key).Head.Confidence = confidence;
             return;
         }
 

@@ -28,8 +28,14 @@ internal sealed class Crosswalk
 
     public int Count => canonical.Count;
 
+    /// <summary>The namespaces of which tables and overrides have ids, or columns for them.</summary>
+    public ISet<string> Namespaces { get; } = new SortedSet<string>(StringComparer.Ordinal);
+
     /// <summary>Whether it is known of any kind of entity which keys are ours.</summary>
     public bool HasNamespace => canonicalPrefixes.Count > 0;
+
+    /// <summary>Whether tables name entities of a kind.</summary>
+    public bool HasKind(string kind) => canonicalNamespaces.ContainsKey(kind);
 
     /// <summary>Whether the key is ours already.</summary>
     public bool IsCanonical(ReadOnlySpan<byte> key)
@@ -181,6 +187,7 @@ internal sealed class Crosswalk
         else
         {
             claims.Add(Claim(Encoding.UTF8.GetBytes(other), Scope(id)));
+            Namespaces.Add(id.Split(':')[1]);
         }
     }
 

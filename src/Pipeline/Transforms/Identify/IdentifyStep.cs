@@ -32,6 +32,7 @@ internal sealed class IdentifyStep(ICrosswalkSource source, string unknown) : IS
             if (crosswalk.TryTranslate(row.Key, out var ours))
             {
                 row.SetKey(ours);
+                row.Head.Confidence = Confidence.Certain;
                 continue;
             }
 
@@ -64,6 +65,11 @@ internal sealed class IdentifyStep(ICrosswalkSource source, string unknown) : IS
         if (options.Match.Count > 0 && faults == 0 && !crosswalk.HasNamespace)
         {
             check.Error("tables", "no table has a row yet, so nobody knows which namespace is ours; say what kind of entities a table names: { \"path\": \"...\", \"kind\": \"player\" }");
+        }
+
+        if (faults == 0)
+        {
+            KeysCheck.Run(options, crosswalk, check);
         }
 
         foreach (var (record, match) in options.Match)

@@ -1,4 +1,5 @@
 using System.Text;
+using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Transforms.Identify;
 
@@ -39,6 +40,9 @@ internal sealed class KnownId(byte[] key)
 
     /// <summary>Whose it is.</summary>
     public Standing Standing { get; set; }
+
+    /// <summary>How surely it is the id of an entity whose own id is another one.</summary>
+    public Confidence Matched => IsOurs ? Confidence.None : Standing.Confidence;
 
     /// <summary>Whether it waits for its records to be put right.</summary>
     public bool IsQueued { get; set; }

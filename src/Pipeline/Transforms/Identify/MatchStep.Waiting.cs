@@ -51,7 +51,7 @@ internal sealed partial class MatchStep
             {
                 Unpark(said);
                 said.Pass(parked.Content, key);
-                corrections.Add(new Correction(said, key, null, parked));
+                corrections.Add(new Correction(said, key, null, parked, id.Matched));
             }
         }
     }

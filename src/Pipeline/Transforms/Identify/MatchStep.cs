@@ -142,6 +142,7 @@ internal sealed partial class MatchStep : IStep, ICheckpointed
             }
 
             said.Pass(row.Head, key);
+            row.Head.Confidence = id.Matched;
             if (!Same(key, id.Key))
             {
                 row.SetKey(key);
@@ -206,6 +207,7 @@ internal sealed partial class MatchStep : IStep, ICheckpointed
         if (ids.Tables.TryTranslate(row.Key, out var ours))
         {
             row.SetKey(ours);
+            row.Head.Confidence = Confidence.Certain;
         }
         else if (options.Unknown == "park")
         {

@@ -1,3 +1,5 @@
+using StreamEngine.Pipeline.Messages;
+
 namespace StreamEngine.Pipeline.Transforms.Identify;
 
 /// <summary>Whose an id is.</summary>

@@ -30,6 +30,7 @@ internal sealed class TableColumns
     public static TableColumns? Of(string[] header, IdentifyTableOptions layout, Crosswalk to, Action<string> error)
     {
         var columns = Of(header, layout, error);
+        to.Namespaces.UnionWith(columns?.ids.Select(i => i.Namespace) ?? []);
         if (columns is not null && layout.Kind is { } kind)
         {
             to.Declare(kind, columns.ids[0].Namespace, error);

@@ -24,6 +24,7 @@ internal partial struct Contribution
             && IsTime(own.EventTime)
             && IsTime(own.Received)
             && float.IsFinite(own.Score)
+            && own.Confidence <= Confidence.Certain
             && memory.Length >= start + HeldValues.Size(own.Present.Count)
             && new HeldValues(memory, start, own.Present.Count).AreSound();
     }

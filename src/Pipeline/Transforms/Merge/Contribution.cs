@@ -57,6 +57,9 @@ internal partial struct Contribution
 
     public readonly bool IsFlagged => Own.IsFlagged;
 
+    /// <summary>How surely the source's id was matched to the key.</summary>
+    public readonly Confidence Confidence => Own.Confidence;
+
     /// <summary>Whether its source has said something since that was refused: what it confirms is not this.</summary>
     public readonly bool IsDisputed => Own.IsDisputed;
 
@@ -199,6 +202,7 @@ internal partial struct Contribution
         own.IsOld = head.Quality.Old;
         own.IsFlagged = head.Quality.Flagged;
         own.IsDisputed = false;
+        own.Confidence = head.Confidence;
     }
 
     /// <summary>The slots in which a row differs from this.</summary>
@@ -232,5 +236,6 @@ internal partial struct Contribution
         public bool IsOld;
         public bool IsFlagged;
         public bool IsDisputed;
+        public Confidence Confidence;
     }
 }

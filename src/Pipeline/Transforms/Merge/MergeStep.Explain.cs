@@ -76,6 +76,7 @@ internal sealed partial class MergeStep
                 ReceivedTime = Time(other.Received),
                 AgeSeconds = Seconds(now - other.Received),
                 Refused = other.IsDisputed,
+                Identity = Identity(other),
                 Lost = isNext ? "wins next" : Loss(why),
                 Agrees = agrees,
             });
@@ -95,6 +96,7 @@ internal sealed partial class MergeStep
             ReceivedTime = Time(winner.Received),
             AgeSeconds = Seconds(now - winner.Received),
             Refused = winner.IsDisputed,
+            Identity = Identity(winner),
             DecidedBy = second is null ? "only source" : best.Source != winner.Source ? "last change" : decider.ToString().ToLowerInvariant(),
             Next = best.Source == winner.Source ? null : schema.Sources[best.Source].Name,
             Conflict = conflict,
@@ -120,6 +122,8 @@ internal sealed partial class MergeStep
     }
 
     private static double? Score(in Contribution said) => said.IsScored ? Math.Round(said.Score, 3) : null;
+
+    private static string? Identity(in Contribution said) => said.Confidence == Confidence.None ? null : said.Confidence.ToString().ToLowerInvariant();
 
     private static DateTimeOffset Time(long ticks) => new(ticks, TimeSpan.Zero);
 

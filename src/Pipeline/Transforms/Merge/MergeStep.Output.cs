@@ -6,12 +6,12 @@ namespace StreamEngine.Pipeline.Transforms.Merge;
 internal sealed partial class MergeStep
 {
     /// <summary>Passes on what the only source has said, or absorbs it when no value has changed.</summary>
-    private void Pass(Row row, SoleRecord record, FieldSet changed, FieldSet corrected, long now)
+    private void Pass(Row row, SoleRecord record, FieldSet changed, FieldSet corrected, bool isIdentityNew, long now)
     {
         ref var head = ref row.Head;
         ref var version = ref record.Version;
         changed |= version.Untold;
-        if (!IsNews(row, ref version, changed, now))
+        if (!IsNews(row, ref version, changed, isIdentityNew, now))
         {
             return;
         }
@@ -64,7 +64,8 @@ internal sealed partial class MergeStep
         }
 
         changed |= record.Version.Untold;
-        if (IsNews(row, ref record.Version, changed, now))
+        var isIdentityNew = !last.Present.IsEmpty && last.Confidence != row.Head.Confidence && winners.Contains(last.Source);
+        if (IsNews(row, ref record.Version, changed, isIdentityNew, now))
         {
             row.Head.Changed = changed;
             Write(row, record, present, row.Head.Source);
@@ -73,10 +74,11 @@ internal sealed partial class MergeStep
     }
 
     /// <summary>Whether there is anything to tell; else the row ends here.</summary>
-    private bool IsNews(Row row, ref RecordVersion version, FieldSet changed, long now)
+    private bool IsNews(Row row, ref RecordVersion version, FieldSet changed, bool isIdentityNew, long now)
     {
         ref var head = ref row.Head;
-        if ((version.Revision == 0 ? changed : changed - volatiles[head.Type]).IsEmpty)
+        var isKnown = version.Revision > 0;
+        if ((isKnown ? changed - volatiles[head.Type] : changed).IsEmpty && !(isKnown && isIdentityNew))
         {
             version.Untold = changed;
             row.Absorb("unchanged");
@@ -123,6 +125,8 @@ internal sealed partial class MergeStep
         var type = rules[head.Type];
         var invalid = default(FieldSet);
         var verdict = default(Verdict);
+        var least = Confidence.None;
+        Span<Confidence> identities = [];
         for (var i = 0; i < record.Count; i++)
         {
             ref readonly var contribution = ref record[i];
@@ -143,8 +147,15 @@ internal sealed partial class MergeStep
             }
 
             verdict.Add(type.Weight(won), contribution);
+            if (contribution.Confidence is not Confidence.None and var confidence && !won.IsEmpty)
+            {
+                identities = least == Confidence.None ? row.Batch.ReserveIdentities(row.Index) : identities;
+                identities[contribution.Source] = confidence;
+                least = least == Confidence.None || confidence < least ? confidence : least;
+            }
         }
 
+        head.Confidence = least;
         head.Present = present;
         head.Invalid = invalid - present;
         head.SoleOrigin = -1;

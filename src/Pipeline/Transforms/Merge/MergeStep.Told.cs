@@ -43,6 +43,7 @@ internal sealed partial class MergeStep
         (head.EventTime, head.ReceivedTime) = (said.EventTime, said.Received);
         head.Invalid = said.Invalid - said.Present;
         head.SoleOrigin = said.Source;
+        head.Confidence = said.Confidence;
         var verdict = default(Verdict);
         verdict.Add(rules[head.Type].Weight(head.Present), said);
         Grade(row, verdict);

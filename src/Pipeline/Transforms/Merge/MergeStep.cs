@@ -108,7 +108,7 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
             var first = sole.Contribution;
             first.Copy(row);
             table.Add(row, first.Memory);
-            Pass(row, new SoleRecord(first.Memory), row.Head.Present, default, now);
+            Pass(row, new SoleRecord(first.Memory), row.Head.Present, default, isIdentityNew: false, now);
         }
         else if (table[index] is MergedRecord record)
         {
@@ -138,7 +138,7 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
             return;
         }
 
-        var memory = own.Memory;
+        var (memory, confidence) = (own.Memory, own.Confidence);
         var different = own.Replace(row);
         if (own.Memory != memory)
         {
@@ -146,7 +146,7 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
             sole = new SoleRecord(own.Memory);
         }
 
-        Pass(row, sole, different, corrected, now);
+        Pass(row, sole, different, corrected, confidence != row.Head.Confidence, now);
     }
 
     private void Update(Row row, MergedRecord record, long now)

@@ -1,4 +1,5 @@
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Mapping;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Records;
@@ -93,15 +94,22 @@ internal sealed class NormalizeStep(RecordSchema schema, IReadOnlyList<MappingRu
 
         var rules = new MappingCompiler(
             check.Schema,
-            inside,
+            (at, message) => inside(at, message),
             (name, at) => check.Load<IReadOnlyDictionary<string, string>>(MappingFiles.Beside(options.Map, name), problem => inside(at, $"{problem}; create it, or correct the name (it counts from the mapping's folder)"), out _),
-            check.Pipeline.Clock == "event").Compile(mapping);
+            check.Pipeline.Clock == "event",
+            Warn).Compile(mapping);
         if (rules is null)
         {
             return;
         }
 
+        UnitsCheck.Run(mapping, [.. Maps(check).Select(m => (m, check.Load<IReadOnlyList<MappingRuleOptions>>(m, _ => { }, out _) ?? []))], check.Schema, Warn);
+
         var examples = MappingFiles.ExamplesOf(options.Map);
         MappingExamples.Check(new MappingTrial(check.Schema, rules), check.FullPath(examples), (line, message) => check.ErrorIn(examples, line, "map", message));
+
+        void Warn(string at, string message) => inside(at, message, FaultSeverity.Warning);
     }
+
+    private static IEnumerable<string> Maps(BlockCheck check) => check.Pipeline.Transforms.Values.OfType<NormalizeOptions>().Select(o => o.Map).Distinct();
 }

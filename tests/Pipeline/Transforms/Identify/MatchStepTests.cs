@@ -319,7 +319,7 @@ public sealed partial class MatchStepTests
         var lines = new List<string>();
         foreach (var row in all.Batch)
         {
-            lines.Add($"{Encoding.UTF8.GetString(row.Key)} {Encoding.UTF8.GetString(row.Text(0))} {row.Get(2).Bits} of {row.Batch.Origin(row.Index, 2)}");
+            lines.Add($"{Encoding.UTF8.GetString(row.Key)} {Encoding.UTF8.GetString(row.Text(0))} {row.Get(2).Bits} of {row.Batch.Origin(row.Index, 2)} {row.Head.Confidence}");
         }
 
         lines.Sort(StringComparer.Ordinal);

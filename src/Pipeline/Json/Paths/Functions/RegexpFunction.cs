@@ -33,6 +33,11 @@ internal sealed class RegexpFunction : LogicalExpression
     /// <summary>Whether the pattern is written in the query and cannot be used, though it is an I-Regexp.</summary>
     public bool IsTooLarge => isLiteral && last!.Fault == IRegexpFault.TooLarge;
 
+    /// <summary>Why it never holds, whatever it looks at, and what would be right; null when it may hold.</summary>
+    public string? Doubt => !isLiteral || last!.Fault == IRegexpFault.None ? null
+        : ((Literal)pattern).Text is { } written ? IRegexpRemedy.Of(Encoding.UTF8.GetString(written))
+        : "its pattern is no text; write it in quotes";
+
     public override bool Test(in QueryArgument argument, int current)
     {
         var value = text.Read(argument, current);

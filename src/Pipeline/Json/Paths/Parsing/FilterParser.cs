@@ -96,6 +96,11 @@ internal static class FilterParser
             return null;
         }
 
+        if (ComparisonDoubt.Of(comparator, comparable, other) is { } doubt)
+        {
+            reader.Doubt(place, "the comparison", doubt);
+        }
+
         return new ComparisonExpression(comparator, comparable, other);
     }
 

@@ -114,6 +114,11 @@ internal static class OperandParser
             return null;
         }
 
+        if (call is RegexpFunction { Doubt: { } doubt })
+        {
+            reader.Doubt(start, $"{name}()", $"never holds: {doubt}");
+        }
+
         return call;
     }
 

@@ -11,6 +11,7 @@ internal sealed class PathReader(string text)
     /// <summary>Most segments, those in filters counted too. Each is a level of recursion, so that they bound the stack a path needs.</summary>
     public const int MaxSegments = 256;
 
+    private readonly List<string> doubts = [];
     private int depth;
     private int segments;
 
@@ -25,6 +26,9 @@ internal sealed class PathReader(string text)
 
     /// <summary>What is wrong, and where; null when nothing is.</summary>
     public string? Fault { get; private set; }
+
+    /// <summary>What is allowed and yet cannot be meant, such as what never matches.</summary>
+    public IReadOnlyList<string> Doubts => doubts;
 
     /// <summary>Whether the text has been read.</summary>
     public bool IsAtEnd => At >= Text.Length;
@@ -92,10 +96,18 @@ internal sealed class PathReader(string text)
     /// <returns>False.</returns>
     public bool Fail(int at, string what, string hint = "")
     {
-        // People count characters, and from 1.
-        Fault ??= $"{what} at position {Text.AsSpan(0, at).ToString().EnumerateRunes().Count() + 1}{(hint.Length == 0 ? "" : ", " + hint)}";
+        Fault ??= $"{what} {Place(at)}{(hint.Length == 0 ? "" : ", " + hint)}";
         return false;
     }
+
+    /// <summary>Notes what is allowed and yet cannot be meant.</summary>
+    /// <param name="at">Index of the UTF-16 unit.</param>
+    /// <param name="what">What it is.</param>
+    /// <param name="why">What comes of it, and what would be right.</param>
+    public void Doubt(int at, string what, string why) => doubts.Add($"{what} {Place(at)} {why}");
+
+    // People count characters, and from 1.
+    private string Place(int at) => $"at position {Text[..at].EnumerateRunes().Count() + 1}";
 
     /// <summary>How many UTF-16 units the next character takes; 0 when half a surrogate pair makes it none.</summary>
     public int CharacterLength() => Rune.TryGetRuneAt(Text, At, out var rune) ? rune.Utf16SequenceLength : 0;

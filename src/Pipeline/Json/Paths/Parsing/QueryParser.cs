@@ -176,6 +176,7 @@ internal static class QueryParser
 
     private static Selector? ReadIndexOrSlice(PathReader reader)
     {
+        var place = reader.At;
         var start = reader.IsAtNumber ? ReadInteger(reader) : null;
         var end = reader.At;
         reader.SkipBlanks();
@@ -196,7 +197,13 @@ internal static class QueryParser
             step = reader.IsAtNumber ? ReadInteger(reader) : null;
         }
 
-        return reader.Fault is null ? new SliceSelector(start, stop, step ?? 1) : null;
+        var slice = new SliceSelector(start, stop, step ?? 1);
+        if (slice.IsEmpty)
+        {
+            reader.Doubt(place, "the slice", "selects nothing: it goes from its first position up to its second, which it leaves out, by the steps of its third");
+        }
+
+        return reader.Fault is null ? slice : null;
     }
 
     /// <summary>Reads a whole number that every reader of JSON has exactly (RFC 9535, 2.1: within the range of I-JSON).</summary>

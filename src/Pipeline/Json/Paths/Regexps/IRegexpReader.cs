@@ -18,12 +18,16 @@ internal sealed class IRegexpReader(string pattern)
     /// <summary>What was read: either text, or a set of which one is to be matched.</summary>
     public IReadOnlyList<(string? Text, CodePointSet? Set)> Pieces => pieces;
 
+    /// <summary>Where what is wrong begins: an index in the pattern, or its length when something is missing at its end.</summary>
+    public int Place { get; private set; }
+
     /// <summary>Reads it all.</summary>
     /// <returns>What is wrong, or <see cref="IRegexpFault.None"/>.</returns>
     public IRegexpFault Read()
     {
         while (at < pattern.Length)
         {
+            Place = at;
             var fault = Next();
             if (fault != IRegexpFault.None)
             {
@@ -31,6 +35,7 @@ internal sealed class IRegexpReader(string pattern)
             }
         }
 
+        Place = at;
         return depth == 0 ? IRegexpFault.None : IRegexpFault.NoRegexp;
     }
 
@@ -146,12 +151,14 @@ internal sealed class IRegexpReader(string pattern)
             }
         }
 
+        Place = at;
         return TryTake(']') ? set.Close(complement) : null;
     }
 
     /// <summary>A character, a range or a category.</summary>
     private bool ReadClassItem(CodePointSet set)
     {
+        Place = at;
         if (at + 1 < pattern.Length && pattern[at] == '\\' && pattern[at + 1] is 'p' or 'P')
         {
             var category = ReadCategory();
