@@ -7,7 +7,7 @@ internal sealed class TempFolder : IDisposable
 
     private TempFolder(string parent) => FullName = Directory.CreateDirectory(Path.Combine(parent, $"streamengine-{Guid.NewGuid():n}")).FullName;
 
-    /// <summary>In memory where there is such a place: for tests that sync a file thousands of times.</summary>
+    /// <summary>In memory where there is such a place: for tests that write or sync a file thousands of times.</summary>
     public static TempFolder InMemory() => Directory.Exists("/dev/shm") ? new TempFolder("/dev/shm") : new TempFolder();
 
     public string FullName { get; }

@@ -8,6 +8,7 @@ using StreamEngine.Pipeline.Json;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Providers;
 using StreamEngine.Pipeline.Records;
+using StreamEngine.Pipeline.Tests;
 using StreamEngine.Sources.DeadLetter;
 using StreamEngine.Sources.File;
 using StreamEngine.Sources.Http;
@@ -26,13 +27,13 @@ public sealed class FuzzTests : IDisposable
     private static readonly byte[][] Places =
         [Encoding.UTF8.GetBytes($"{{\"line\":1,\"files\":[{string.Join(',', Enumerable.Repeat("{\"name\":\"a\",\"beginning\":1,\"offset\":7,\"inLongLine\":false,\"isDone\":true}", 20))}]}}")];
 
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("streamengine-");
+    private readonly TempFolder folder = TempFolder.InMemory();
     private readonly BatchPool pool = new(new RecordSchema([], [new SourceInfo("lines", 0, 1, 1)]), 2);
 
     public void Dispose()
     {
         pool.Dispose();
-        folder.Delete(recursive: true);
+        folder.Dispose();
     }
 
     [Theory]
