@@ -46,7 +46,7 @@ public abstract record SourceClaim
     /// <summary>How surely the source's id was matched to the key: <c>certain</c>, <c>sure</c> or <c>probable</c>; absent when it is the key's own.</summary>
     [JsonPropertyOrder(-1)]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public required string? Identity { get; init; }
+    public string? Identity { get; init; }
 }
 
 /// <summary>The value of a field: who said it, and why that was believed.</summary>
