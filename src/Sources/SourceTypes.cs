@@ -14,7 +14,7 @@ public static class SourceTypes
     [
         BlockType.Source<HttpSourceOptions>(
             "http",
-            "At least once for what the provider still says: a payload that was received but not yet written when the process stops is asked for again; what the provider said between two requests is never seen. Sequences go on growing after a restart from a checkpoint, and a request is made when it is due, not at once, unless a cache in memory or listeners would miss it.",
+            "At least once for what the provider still says: a payload that was received but not yet written when the process stops is asked for again; what the provider said between two requests is never seen. An answer that is taken apart and breaks off is asked for again from its beginning. Sequences go on growing after a restart from a checkpoint, and a request is made when it is due, not at once, unless a cache in memory or listeners would miss it.",
             static (options, context) => new HttpSource(options, context),
             HttpSourceCheck.Run,
             repeats: "the provider is asked again",

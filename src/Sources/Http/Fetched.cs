@@ -4,9 +4,12 @@ using StreamEngine.Pipeline.Messages;
 namespace StreamEngine.Sources.Http;
 
 /// <summary>What a good answer was, or one that the requester can do something about.</summary>
-/// <param name="Body">The payload; null for a 304, a redirect and a refused token.</param>
+/// <param name="Body">The payload; null for a 304, a redirect, a refused token, and for an answer that is taken apart.</param>
 internal sealed record Fetched(Body? Body)
 {
+    /// <summary>An answer that is taken apart.</summary>
+    public ArrivingBody? Arriving { get; init; }
+
     /// <summary>Hash of the payload; of a 304, of the one that it confirms.</summary>
     public UInt128 Hash { get; init; }
 
