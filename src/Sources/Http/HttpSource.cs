@@ -24,6 +24,8 @@ internal sealed partial class HttpSource : IPositionedSource
     private readonly PayloadOutlet outlet;
     private readonly Pager pager;
     private readonly RequestFeeds feeds;
+    private readonly Urgency urgency;
+    private readonly Action wakeUp;
     private readonly DiscoveredItems? discovered;
     private readonly TimeProvider time;
     private readonly ILogger logger;
@@ -42,6 +44,8 @@ internal sealed partial class HttpSource : IPositionedSource
         gate = context.Gates[options.Provider];
         logger = context.Logging.CreateLogger<HttpSource>();
         feeds = context.Shared<RequestFeeds>();
+        urgency = feeds.UrgencyOf(name);
+        urgency.Wake(wakeUp = Wake);
         schedule = new RequestSchedule(options.Every, options.Jitter, time, context.Random);
         requester = new HttpRequester(options, gate, context);
         outlet = new PayloadOutlet(context);
@@ -91,6 +95,11 @@ internal sealed partial class HttpSource : IPositionedSource
                 {
                     await TakeInAsync(output, ending.Token, stop).ConfigureAwait(false);
                     UpdateRequests();
+                    if (urgency.Take())
+                    {
+                        schedule.Hurry();
+                    }
+
                     while (inFlight.Count < mostInFlight && schedule.TakeDue() is { } request)
                     {
                         inFlight.Add(request, AskAsync(request, ending.Token));

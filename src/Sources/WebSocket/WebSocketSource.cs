@@ -17,6 +17,7 @@ internal sealed partial class WebSocketSource : IPositionedSource
     private readonly ILogger logger;
     private readonly ProviderGate gate;
     private readonly RequestTemplate request;
+    private readonly Urgency[] resync;
     private readonly Conversation conversation;
     private readonly BackOff backOff;
     private bool isUp;
@@ -30,7 +31,9 @@ internal sealed partial class WebSocketSource : IPositionedSource
         logger = context.Logging.CreateLogger<WebSocketSource>();
         gate = context.Gates[options.Provider];
         request = new RequestTemplate(options.Request);
-        conversation = new Conversation(options, context, logger, ReportUp);
+        var feeds = context.Shared<RequestFeeds>();
+        resync = [.. options.Resync.Select(feeds.UrgencyOf)];
+        conversation = new Conversation(options, context, logger, ReportUp, () => Array.ForEach(resync, r => r.Ask()));
         backOff = new BackOff(time, options.Reconnect.From.Value, options.Reconnect.To.Value);
     }
 

@@ -33,6 +33,7 @@ internal static class WebSocketSourceCheck
         }
 
         CheckSequence(options, check);
+        CheckResync(options, check);
     }
 
     private static void CheckAddress(WebSocketSourceOptions options, BlockCheck check)
@@ -77,6 +78,22 @@ internal static class WebSocketSourceCheck
         else if (options is { Resume: not null, Sequence.Key: not null })
         {
             check.Error("sequence.key", "with 'resume' the connection has to be counted as a whole; remove one of the two");
+        }
+    }
+
+    private static void CheckResync(WebSocketSourceOptions options, BlockCheck check)
+    {
+        var sources = check.Pipeline.Sources;
+        var known = sources.Where(s => s.Value is HttpSourceOptions).Select(s => $"'{s.Key}'").ToList();
+        var remedy = known.Count > 0 ? $"name one of {string.Join(", ", known)}" : "add one that says what may be missing";
+        for (var i = 0; i < options.Resync.Count; i++)
+        {
+            var name = options.Resync[i];
+            if (!sources.TryGetValue(name, out var source) || source is not HttpSourceOptions)
+            {
+                var fault = source is null ? $"there is no source '{name}'" : $"source '{name}' is not of type http, and only those can be asked";
+                check.Error(options.Resync.Count == 1 ? "resync" : $"resync[{i}]", $"{fault}; {remedy}");
+            }
         }
     }
 
