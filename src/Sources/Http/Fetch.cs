@@ -78,7 +78,7 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
 
         if (token is not null && provider.Auth?.Token is { } settings)
         {
-            request.Headers.TryAddWithoutValidation(settings.Header, $"{settings.Scheme} {token}".TrimStart());
+            request.Headers.TryAddWithoutValidation(settings.Header, settings.Sent(token));
         }
 
         if (page.ETag is { } tag)

@@ -16,6 +16,7 @@ internal sealed partial class WebSocketSource : IPositionedSource
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly ProviderGate gate;
+    private readonly TokenKeeper? tokens;
     private readonly RequestTemplate request;
     private readonly Urgency[] resync;
     private readonly Conversation conversation;
@@ -30,6 +31,7 @@ internal sealed partial class WebSocketSource : IPositionedSource
         time = context.Time;
         logger = context.Logging.CreateLogger<WebSocketSource>();
         gate = context.Gates[options.Provider];
+        tokens = gate.Options.Auth?.Token is null ? null : context.Shared<HttpProviderClients>().For(gate, time).Tokens;
         request = new RequestTemplate(options.Request);
         var feeds = context.Shared<RequestFeeds>();
         resync = [.. options.Resync.Select(feeds.UrgencyOf)];
@@ -63,7 +65,7 @@ internal sealed partial class WebSocketSource : IPositionedSource
     private async Task<TimeSpan> ConnectAsync(ISourceOutput output, CancellationToken stop)
     {
         var url = WebSocketConnection.UrlOf(gate.Options.BaseUrl, request, time.GetUtcNow());
-        var result = await WebSocketConnection.ConnectAsync(url, options, gate, context, stop).ConfigureAwait(false);
+        var result = await WebSocketConnection.ConnectAsync(url, options, gate, tokens, context, stop).ConfigureAwait(false);
         if (result.Value is not { } connection)
         {
             // What an open breaker refused was never tried, so it is no failure of its own.

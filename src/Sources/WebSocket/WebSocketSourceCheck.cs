@@ -56,12 +56,7 @@ internal static class WebSocketSourceCheck
             check.Error("request", e.Message);
         }
 
-        if (check.Pipeline.Providers.TryGetValue(options.Provider, out var provider) && provider.Auth?.Token is not null)
-        {
-            check.Error("provider", $"'{options.Provider}' is asked with a token that is fetched, which no websocket source sends; declare a provider with 'header', 'query', 'bearer' or 'basic' under 'auth'");
-        }
-
-        if (provider is not null && provider.BaseUrl.StartsWith("demo:", StringComparison.Ordinal))
+        if (check.Pipeline.Providers.TryGetValue(options.Provider, out var provider) && provider.BaseUrl.StartsWith("demo:", StringComparison.Ordinal))
         {
             check.Error("provider", $"'{options.Provider}' is a built-in demo provider, which has no WebSocket; name another one");
         }
