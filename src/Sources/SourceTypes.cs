@@ -14,7 +14,7 @@ public static class SourceTypes
     [
         BlockType.Source<HttpSourceOptions>(
             "http",
-            "At least once for what the provider still says: a payload that was received but not yet written when the process stops is asked for again; what the provider said between two requests is never seen. Sequences go on growing after a restart from a checkpoint, and a request is made when it is due, not at once, unless a cache in memory or listeners would miss it.",
+            "At least once for what the provider still says: a payload that was received but not yet written when the process stops is asked for again; what the provider said between two requests is never seen. An answer that is taken apart and breaks off is asked for again from its beginning. Sequences go on growing after a restart from a checkpoint, and a request is made when it is due, not at once, unless a cache in memory or listeners would miss it.",
             static (options, context) => new HttpSource(options, context),
             HttpSourceCheck.Run,
             repeats: "the provider is asked again",
@@ -32,7 +32,7 @@ public static class SourceTypes
             without: "at most once: a restart loses the entries under way"),
         BlockType.Source<WebSocketSourceOptions>(
             "websocket",
-            "At most once: what the provider says while there is no connection, and what was received but not yet written when the process dies, is lost, unless the provider says it again to a new subscriber. With 'resume' and checkpoints at least once, as far back as the provider goes. In the order in which it was received. With 'sequence' what is missing is counted and told.",
+            "At most once: what the provider says while there is no connection, and what was received but not yet written when the process dies, is lost, unless the provider says it again to a new subscriber. With 'resume' and checkpoints at least once, as far back as the provider goes. In the order in which it was received. With 'sequence' what is missing is counted and told, and with 'resync' asked for over HTTP.",
             static (options, context) => new WebSocketSource(options, context),
             WebSocketSourceCheck.Run,
             repeats: "what the provider says again to a new subscriber, or from its 'resume' on; the rest of what was under way is lost",

@@ -1,12 +1,10 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
-using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
 using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Json;
 using StreamEngine.Pipeline.Messages;
-using StreamEngine.Pipeline.Providers;
 using StreamEngine.Pipeline.Records;
 using StreamEngine.Pipeline.Tests;
 using StreamEngine.Sources.DeadLetter;
@@ -250,6 +248,26 @@ public sealed class FuzzTests : IDisposable
         Fuzz.Run([whole, chunked], provider.Ask);
     }
 
+    [Theory]
+    [Trait("kind", Fuzz.Trait)]
+    [InlineData("json")]
+    [InlineData("csv")]
+    [InlineData("lines")]
+    public void An_answer_that_is_taken_apart_gives_payloads_or_a_failure_with_a_reason(string format)
+    {
+        using var provider = new CannedProvider(new HttpSourceOptions { Format = format, Items = format == "json" ? "$.days[*].games[*]" : null, MaxLine = new(MaxLine), MaxDocument = new(MaxLine) });
+        var body = format switch
+        {
+            "json" => [.. "{\"at\":[1],\"days\":[{\"day\":\"é\",\"games\":["u8, .. Enumerable.Repeat("{\"id\":746455,\"state\":\"Live\"},"u8.ToArray(), 200).SelectMany(b => b), .. "{}]},{\"games\":[]}],\"end\":{}}"u8],
+            "csv" => [.. "\uFEFFid,\"na\nme\"\r\n"u8, .. Enumerable.Repeat("746455,\"a \"\"b\"\"\"\n"u8.ToArray(), 600).SelectMany(b => b)],
+            _ => Enumerable.Repeat("{\"id\":746455}\r\n"u8.ToArray(), 600).SelectMany(b => b).ToArray(),
+        };
+        byte[] whole = [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {body.Length}\r\n\r\n"), .. body];
+        var packed = Encoded(body, "gzip");
+        byte[] chunked = [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n{packed.Length:x}\r\n"), .. packed, .. "\r\n0\r\n\r\n"u8];
+        Fuzz.Run([whole, chunked], provider.Ask);
+    }
+
     [Fact]
     public async Task A_small_answer_that_unpacks_to_much_is_given_up_early()
     {
@@ -353,65 +371,5 @@ public sealed class FuzzTests : IDisposable
         }
 
         return target.ToArray();
-    }
-
-    /// <summary>A provider whose every connection answers with the bytes it was given, whatever they are, and then ends.</summary>
-    private sealed class CannedProvider : IDisposable
-    {
-        /// <summary>Little, so that mutations go past it.</summary>
-        private const int MaxBytes = 1024;
-
-        private readonly ProviderGate gate = new("p", new Pipeline.Configuration.ProviderOptions { BaseUrl = "http://provider.example", MaxBytes = new(MaxBytes) }, TimeProvider.System, new Random(1), NullLogger.Instance);
-        private readonly HttpClient client;
-        private readonly HttpSourceOptions source = new();
-        private byte[] answer = [];
-
-        public CannedProvider()
-        {
-            var handler = HttpProviderClients.Handler(gate);
-            handler.ConnectCallback = (_, _) => ValueTask.FromResult<Stream>(new Canned(answer));
-            client = new HttpClient(handler);
-        }
-
-        /// <summary>One attempt, as the gate makes it: what an attempt throws is a failure that is tried again.</summary>
-        public string? Ask(byte[] bytes)
-        {
-            answer = bytes;
-            try
-            {
-                var fetch = new Fetch(source, gate.Options, new AnswerReader(source, text => text), null, [], TimeProvider.System);
-                var result = fetch.SendAsync(client, new Uri("http://provider.example/x"), new TrackedPage(1), null, null, null, CancellationToken.None).AsTask().GetAwaiter().GetResult();
-                if (result.Kind != AttemptKind.Succeeded)
-                {
-                    Assert.False(string.IsNullOrEmpty(result.Error));
-                    return result.Error;
-                }
-
-                Assert.True(result.Value is { Redirect: not null } || result.Value!.Body!.Span.Length is > 0 and <= MaxBytes);
-                result.Value.Body?.Dispose();
-                return null;
-            }
-            catch (Exception e) when (e is HttpRequestException or IOException)
-            {
-                return e.Message;
-            }
-        }
-
-        public void Dispose()
-        {
-            client.Dispose();
-            gate.Dispose();
-        }
-
-        private sealed class Canned(byte[] bytes) : MemoryStream(bytes)
-        {
-            public override bool CanWrite => true;
-
-            public override void Write(ReadOnlySpan<byte> buffer)
-            {
-            }
-
-            public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
-        }
     }
 }

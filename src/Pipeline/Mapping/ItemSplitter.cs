@@ -47,6 +47,9 @@ public sealed class ItemSplitter
     /// <summary>What is wrong with the document; null while nothing is. Nothing comes after it.</summary>
     public string? Fault { get; private set; }
 
+    /// <summary>Whether the first list on the way to the items was found, even an empty one.</summary>
+    public bool HasList { get; private set; }
+
     /// <summary>How many bytes of the document were read to the end of the last item that was taken, or past it.</summary>
     public long Consumed { get; private set; }
 
@@ -287,6 +290,7 @@ public sealed class ItemSplitter
         var isArray = token == JsonTokenType.StartArray;
         Write(isArray ? "["u8 : "{"u8);
         levels.Add(new Level(isArray, before, context));
+        HasList |= steps[levels.Count - 1].IsWildcard;
     }
 
     private void Name(ReadOnlySpan<byte> name)

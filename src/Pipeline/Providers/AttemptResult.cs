@@ -6,6 +6,9 @@ public enum AttemptKind
     /// <summary>A good answer.</summary>
     Succeeded,
 
+    /// <summary>An answer that is good so far and is still arriving; <see cref="ProviderGate.ArrivedAsync"/> tells the breaker what became of it.</summary>
+    Begun,
+
     /// <summary>The provider is in trouble (5xx, 408, a broken body): counts for the breaker and is tried again.</summary>
     Retryable,
 
@@ -52,6 +55,9 @@ public static class AttemptResult
 {
     /// <summary>A good answer.</summary>
     public static AttemptResult<T> Success<T>(T value) => new(AttemptKind.Succeeded, value, null, null);
+
+    /// <summary>A good answer, as far as it has come.</summary>
+    public static AttemptResult<T> Begin<T>(T value) => new(AttemptKind.Begun, value, null, null);
 
     /// <summary>The provider is in trouble.</summary>
     public static AttemptResult<T> Retry<T>(string error, TimeSpan? retryAfter = null) => new(AttemptKind.Retryable, default, error, retryAfter);

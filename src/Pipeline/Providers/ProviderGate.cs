@@ -96,7 +96,7 @@ public sealed class ProviderGate : IDisposable
 
             attempts++;
             var retryAfter = result.RetryAfter is { } asked ? Min(asked, LongestRetryAfter) : (TimeSpan?)null;
-            if (result.Kind == AttemptKind.Succeeded)
+            if (result.Kind is AttemptKind.Succeeded or AttemptKind.Begun)
             {
                 return new(GateOutcome.Succeeded, result.Value, null, null, attempts);
             }
@@ -117,6 +117,13 @@ public sealed class ProviderGate : IDisposable
         }
     }
 
+    /// <summary>
+    /// An answer that was <see cref="AttemptKind.Begun"/> is over. It held neither a permit nor the breaker's trial call while it arrived; what became
+    /// of it counts now.
+    /// </summary>
+    /// <param name="failure">Why the rest of it didn't come; null when it did.</param>
+    public ValueTask ArrivedAsync(string? failure) => breaker.CountLateAsync(failure is null ? null : Redact(failure));
+
     /// <inheritdoc/>
     public void Dispose() => throttle.Dispose();
 
@@ -134,7 +141,7 @@ public sealed class ProviderGate : IDisposable
                 sent = true;
                 (var ended, answered) = await AttemptAsync(attempt, cancellationToken).ConfigureAwait(false);
                 result = ended;
-                return ended.Kind == AttemptKind.Retryable ? ended.Error ?? "failed" : null;
+                return (ended.Kind == AttemptKind.Retryable ? ended.Error ?? "failed" : null, ended.Kind != AttemptKind.Begun);
             }).ConfigureAwait(false);
         }
         finally
@@ -205,7 +212,8 @@ public sealed class ProviderGate : IDisposable
         return new(GateOutcome.BreakerOpen, default, $"the breaker of provider '{Name}' is open{last}", next, attempts);
     }
 
-    private TimeSpan Backoff(int attempts)
+    /// <summary>How long to wait behind so many attempts that failed.</summary>
+    public TimeSpan Backoff(int attempts)
     {
         var (from, to) = (Options.Retry.Backoff.From.Value, Options.Retry.Backoff.To.Value);
         double chance;

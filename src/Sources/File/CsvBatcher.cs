@@ -5,13 +5,13 @@ using StreamEngine.Sources.Csv;
 namespace StreamEngine.Sources.File;
 
 /// <summary>Reads CSV into batches, one document per row: an object of texts, by the names in the header row.</summary>
-/// <param name="input">The file, at the place where it was left.</param>
+/// <param name="input">The file, at the place where it was left, or an answer.</param>
 /// <param name="from">How far it was handed on.</param>
 /// <param name="header">Its header row; null when that is still to be read.</param>
 /// <param name="delimiter">Between two fields.</param>
 /// <param name="maxRow">The longest row accepted, in bytes, as it stands and as an object.</param>
 /// <param name="wholeRows">Whether a last row without a newline is left for later.</param>
-internal sealed class CsvBatcher(InputFile input, KnownFile from, CsvHeader? header, byte delimiter, int maxRow, bool wholeRows) : IFileBatcher
+internal sealed class CsvBatcher(IInput input, KnownFile from, CsvHeader? header, byte delimiter, int maxRow, bool wholeRows) : IFileBatcher
 {
     private const int ReadBytes = 32 * 1024;
     private const string TooLong = "row too long";
@@ -104,7 +104,10 @@ internal sealed class CsvBatcher(InputFile input, KnownFile from, CsvHeader? hea
                 return Last();
             }
 
-            Read();
+            if (!Read())
+            {
+                return null;
+            }
         }
     }
 
@@ -155,7 +158,8 @@ internal sealed class CsvBatcher(InputFile input, KnownFile from, CsvHeader? hea
         begin = scanned = skipping ? end : begin + newline + 1;
     }
 
-    private void Read()
+    /// <returns>False when there is nothing yet.</returns>
+    private bool Read()
     {
         if (bytes.Length - end < ReadBytes)
         {
@@ -169,6 +173,11 @@ internal sealed class CsvBatcher(InputFile input, KnownFile from, CsvHeader? hea
         do
         {
             var read = input.Read(bytes.AsSpan(end, ReadBytes - (isFirst ? end : 0)));
+            if (read == IInput.NothingYet)
+            {
+                return false;
+            }
+
             end += read;
             taken += read;
             ended = read == 0;
@@ -178,6 +187,8 @@ internal sealed class CsvBatcher(InputFile input, KnownFile from, CsvHeader? hea
         {
             begin = scanned = IFileBatcher.ByteOrderMark.Length;
         }
+
+        return true;
     }
 
     /// <summary>Whether there is no payload in a row: it is blank, or the first that is not, which is the header.</summary>

@@ -31,8 +31,8 @@ internal static class FileFormats
         _ => ByEnding(options.Path) ?? ByEnding(path) ?? FileFormat.Lines,
     };
 
-    /// <summary>What stands between two fields of a CSV file.</summary>
-    public static byte Delimiter(FileSourceOptions options, string path) => (byte)(options.Delimiter is [var one] ? one : Ending(path) == ".tsv" ? '\t' : ',');
+    /// <summary>What stands between two fields of CSV.</summary>
+    public static byte Delimiter(PayloadSourceOptions options, string path) => (byte)(options.Delimiter is [var one] ? one : Ending(path) == ".tsv" ? '\t' : ',');
 
     /// <summary>Whether files that the path means may be documents.</summary>
     public static bool MayBeDocuments(FileSourceOptions options) => Of(options, options.Path) == FileFormat.Document

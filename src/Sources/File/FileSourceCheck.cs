@@ -1,6 +1,5 @@
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Json;
-using StreamEngine.Pipeline.Mapping;
 
 namespace StreamEngine.Sources.File;
 
@@ -9,22 +8,10 @@ internal static class FileSourceCheck
 {
     public static void Run(FileSourceOptions options, BlockCheck check)
     {
-        if (options.Delimiter is { } delimiter && (delimiter is not [var one] || !char.IsAscii(one) || one is '"' or '\r' or '\n'))
+        PayloadSourceCheck.Run(options, check);
+        if (options.Items is not null && options.Path.Length > 0 && !FileFormats.MayBeDocuments(options))
         {
-            check.Error("delimiter", $"expected one ASCII character that is no quote, such as \";\" or \"\\t\", found '{delimiter}'");
-        }
-
-        if (options.Items is { } items)
-        {
-            if (!ItemSplitter.TryCreate(items, 1, out _, out var fault))
-            {
-                check.Error("items", fault);
-            }
-
-            if (options.Path.Length > 0 && !FileFormats.MayBeDocuments(options))
-            {
-                check.Error("items", $"only documents have items, and '{options.Path}' is read as {FileFormats.Of(options, options.Path).ToString().ToLowerInvariant()}; remove it, or write \"format\": \"document\"");
-            }
+            check.Error("items", $"only documents have items, and '{options.Path}' is read as {FileFormats.Of(options, options.Path).ToString().ToLowerInvariant()}; remove it, or write \"format\": \"document\"");
         }
 
         if (options.Path.Length == 0)

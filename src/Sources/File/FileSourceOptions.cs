@@ -11,12 +11,10 @@ namespace StreamEngine.Sources.File;
 /// is appended to a compressed file that was read to its end; and that a file with the same first 4 KB, and no shorter, has taken
 /// a known one's name. What was read of a pipe can't be read again.
 /// </summary>
-public sealed record FileSourceOptions : SourceOptions
+public sealed record FileSourceOptions : PayloadSourceOptions
 {
     internal const string Auto = "auto";
-    internal const string Lines = "lines";
     internal const string Document = "document";
-    internal const string Csv = "csv";
 
     /// <summary>
     /// One file, or a pattern such as <c>data/*.jsonl</c> (<c>*</c> and <c>?</c> in the last part) whose files are read in the
@@ -33,25 +31,6 @@ public sealed record FileSourceOptions : SourceOptions
     /// </summary>
     [OneOf(Auto, Lines, Document, Csv)]
     public string Format { get; init; } = Auto;
-
-    /// <summary>CSV: the character between two fields; unless stated a comma, or a tab in files that end in <c>.tsv</c>.</summary>
-    public string? Delimiter { get; init; }
-
-    /// <summary>The longest line or CSV row accepted; of a longer one the first 4 KB go to the dead letter.</summary>
-    [Between("4KB", "64MB")]
-    public ByteSize MaxLine { get; init; } = new(1L << 20);
-
-    /// <summary>
-    /// Path of the items of a document, such as <c>$.dates[*].games[*]</c>: names and <c>*</c>, a <c>*</c> last. Each item becomes a payload of its own
-    /// while the document is read, in the shape of the whole one, with the one item and with what stands before it in the objects around, up to 64 KB: the
-    /// same mapping reads it. No more than one item is held, and <c>maxDocument</c> bounds an item. What is wrong further on in a document is seen when
-    /// the items before it have been handed on.
-    /// </summary>
-    public string? Items { get; init; }
-
-    /// <summary>The longest document accepted; of a longer one the first 4 KB go to the dead letter.</summary>
-    [Between("4KB", "256MB")]
-    public ByteSize MaxDocument { get; init; } = new(8L << 20);
 
     /// <summary>
     /// Whether it waits for more lines and new files, through rotation by renaming or by copying and truncating, and never ends.

@@ -2,7 +2,7 @@ using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Sources.File;
 
-/// <summary>Reads a file into batches, from where it was left.</summary>
+/// <summary>Reads a file into batches, from where it was left; or an answer, as far as it is there.</summary>
 internal interface IFileBatcher : IDisposable
 {
     /// <summary>How much of a payload that is too long goes to the dead letter.</summary>
@@ -13,6 +13,9 @@ internal interface IFileBatcher : IDisposable
 
     /// <summary>How far it is handed on when the batches filled so far are. It is done when everything was read.</summary>
     KnownFile Reached { get; }
+
+    /// <summary>Why nothing more comes of it, where that doesn't go to the dead letter; null while all is well.</summary>
+    string? Fault => null;
 
     /// <summary>Fills an empty batch. It may stay empty although there is more to read.</summary>
     /// <param name="batch">The batch.</param>

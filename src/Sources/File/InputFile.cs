@@ -4,7 +4,7 @@ using System.IO.Compression;
 namespace StreamEngine.Sources.File;
 
 /// <summary>An open file, decompressed, that keeps in mind what it begins with.</summary>
-internal sealed class InputFile : IDisposable
+internal sealed class InputFile : IInput
 {
     private readonly FileStream stored;
     private readonly Stream stream;
@@ -90,7 +90,7 @@ internal sealed class InputFile : IDisposable
         }
     }
 
-    /// <summary>Reads on; 0 at the end.</summary>
+    /// <inheritdoc/>
     public int Read(Span<byte> target)
     {
         var read = stream.Read(target);
@@ -111,7 +111,7 @@ internal sealed class InputFile : IDisposable
         return file.BeginsLike(beginning.AsSpan(0, known));
     }
 
-    /// <summary>How far the file was handed on, <paramref name="offset"/> bytes of it.</summary>
+    /// <inheritdoc/>
     public KnownFile Reached(KnownFile file, long offset, bool inLongLine, bool isDone)
     {
         var next = file with { Offset = offset, InLongLine = inLongLine, IsDone = isDone };

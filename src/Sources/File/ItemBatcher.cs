@@ -4,10 +4,11 @@ using StreamEngine.Pipeline.Messages;
 namespace StreamEngine.Sources.File;
 
 /// <summary>Reads a document into batches, one payload per item, and holds no more of it than that.</summary>
-/// <param name="input">The file, at its beginning.</param>
+/// <param name="input">The file, at its beginning, or an answer.</param>
 /// <param name="from">How far it was handed on: those items are passed over.</param>
 /// <param name="splitter">Cuts it into its items.</param>
-internal sealed class ItemBatcher(InputFile input, KnownFile from, ItemSplitter splitter) : IFileBatcher
+/// <param name="isAnswer">Whether what is wrong further on is the answer's fault, and not that of a payload that goes to the dead letter.</param>
+internal sealed class ItemBatcher(IInput input, KnownFile from, ItemSplitter splitter, bool isAnswer = false) : IFileBatcher
 {
     private readonly byte[] chunk = new byte[32 * 1024];
     private readonly long handedOn = from.Offset;
@@ -16,6 +17,13 @@ internal sealed class ItemBatcher(InputFile input, KnownFile from, ItemSplitter 
 
     /// <inheritdoc/>
     public KnownFile Reached { get; private set; } = from;
+
+    /// <inheritdoc/>
+    public string? Fault => !isAnswer ? null
+        : splitter.Fault is not null ? $"the body is no complete JSON: {Told}"
+        : Reached.IsDone && !splitter.HasList ? "the answer has no list where 'items' says" : null;
+
+    private string Told => $"behind byte {splitter.Consumed}: {splitter.Fault}";
 
     /// <inheritdoc/>
     public void Fill(Batch batch, short source, ref long line, long now)
@@ -32,18 +40,24 @@ internal sealed class ItemBatcher(InputFile input, KnownFile from, ItemSplitter 
                     batch.AddDocument(document);
                 }
             }
-            else if (splitter.Fault is { } fault)
+            else if (splitter.Fault is not null)
             {
-                (document.Offset, document.Length, document.Sequence) = (batch.Bytes.Length, 0, ++line);
-                batch.AddDocument(document);
-                batch.LeaveDocument(batch.DocumentCount - 1, RowState.Dead, "malformed json", $"'{Reached.Name}', behind byte {splitter.Consumed}: {fault}");
-                ReadToEnd();
+                isDone = true;
+                if (!isAnswer)
+                {
+                    (document.Offset, document.Length, document.Sequence) = (batch.Bytes.Length, 0, ++line);
+                    batch.AddDocument(document);
+                    batch.LeaveDocument(batch.DocumentCount - 1, RowState.Dead, "malformed json", $"'{Reached.Name}', {Told}");
+                    ReadToEnd();
+                }
+            }
+            else if (ended)
+            {
                 isDone = true;
             }
-            else
+            else if (!Read())
             {
-                isDone = ended;
-                Read();
+                break;
             }
         }
 
@@ -52,14 +66,15 @@ internal sealed class ItemBatcher(InputFile input, KnownFile from, ItemSplitter 
 
     public void Dispose() => input.Dispose();
 
-    private void Read()
+    /// <returns>False when there is nothing yet.</returns>
+    private bool Read()
     {
-        if (ended)
+        var read = input.Read(chunk);
+        if (read == IInput.NothingYet)
         {
-            return;
+            return false;
         }
 
-        var read = input.Read(chunk);
         taken += read;
         splitter.Append(chunk.AsSpan(0, read));
         if (read == 0)
@@ -67,6 +82,8 @@ internal sealed class ItemBatcher(InputFile input, KnownFile from, ItemSplitter 
             ended = true;
             splitter.Complete();
         }
+
+        return true;
     }
 
     /// <summary>What nobody reads any more is counted all the same, so that the file is known to its end.</summary>

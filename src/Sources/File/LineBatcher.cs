@@ -7,11 +7,11 @@ namespace StreamEngine.Sources.File;
 /// Reads a stream straight into batches, one document per line. What follows the last whole line of a batch is carried into
 /// the next one.
 /// </summary>
-/// <param name="input">The file, at the place where it was left.</param>
+/// <param name="input">The file, at the place where it was left, or an answer.</param>
 /// <param name="from">How far it was handed on.</param>
 /// <param name="maxLine">The longest line accepted, in bytes.</param>
 /// <param name="wholeLines">Whether a last line without a newline is left for later.</param>
-internal sealed class LineBatcher(InputFile input, KnownFile from, int maxLine, bool wholeLines) : IFileBatcher
+internal sealed class LineBatcher(IInput input, KnownFile from, int maxLine, bool wholeLines) : IFileBatcher
 {
     private const int ReadBytes = 32 * 1024;
     private const int KeptOfLongLine = IFileBatcher.KeptOfLong;
@@ -87,6 +87,11 @@ internal sealed class LineBatcher(InputFile input, KnownFile from, int maxLine, 
             }
 
             var read = input.Read(batch.GetSpan(ReadBytes)[..ReadBytes]);
+            if (read == IInput.NothingYet)
+            {
+                break;
+            }
+
             batch.Advance(read);
             taken += read;
             ended = read == 0;

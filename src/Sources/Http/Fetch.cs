@@ -6,7 +6,7 @@ using StreamEngine.Pipeline.Providers;
 
 namespace StreamEngine.Sources.Http;
 
-/// <summary>One attempt: sends a request and reads its answer whole.</summary>
+/// <summary>One attempt: sends a request and reads its answer, whole or, where it is taken apart, its beginning.</summary>
 /// <param name="options">The source's options.</param>
 /// <param name="provider">The provider's.</param>
 /// <param name="reader">Reads what answers tell the source.</param>
@@ -15,6 +15,9 @@ namespace StreamEngine.Sources.Http;
 /// <param name="time">The clock.</param>
 internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider, AnswerReader reader, DocumentPatcher? patcher, IReadOnlyList<string> kept, TimeProvider time)
 {
+    /// <summary>What is wrong with a body that is not encoded as its headers say.</summary>
+    public const string NotDecompressed = "the body can't be decompressed";
+
     /// <param name="client">The provider's connections.</param>
     /// <param name="url">Where to; without the key that belongs into the query.</param>
     /// <param name="page">What was known of it before.</param>
@@ -25,6 +28,7 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
     public async ValueTask<AttemptResult<Fetched>> SendAsync(HttpClient client, Uri url, TrackedPage page, RequestBody? body, string? token, KeptDocument? document, CancellationToken cancellationToken)
     {
         using var request = Request(url, document is null ? page : null, body, token);
+        var sent = time.GetTimestamp();
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
         return response.StatusCode switch
         {
@@ -32,7 +36,9 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
             HttpStatusCode.NoContent when document is not null => Unchanged(page, response, isPatched: true),
             HttpStatusCode.Unauthorized when token is not null => AttemptResult.Success(new Fetched(null) { IsRefused = true }),
             HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect => Redirected(url, response),
-            _ => Verdict.Failure<Fetched>(response, time) ?? await ReadAsync(response, page, document, cancellationToken).ConfigureAwait(false),
+            _ => Verdict.Failure<Fetched>(response, time) ?? (options.IsTakenApart
+                ? await BeginAsync(response, page.Origin, sent, cancellationToken).ConfigureAwait(false)
+                : await ReadAsync(response, page, document, cancellationToken).ConfigureAwait(false)),
         };
     }
 
@@ -66,6 +72,11 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
             request.Content.Headers.TryAddWithoutValidation("Content-Type", body.ContentType);
         }
 
+        if (options.Format != HttpSourceOptions.Json && !options.Headers.Concat(provider.Headers).Any(h => h.Key.Equals("Accept", StringComparison.OrdinalIgnoreCase)))
+        {
+            request.Headers.TryAddWithoutValidation("Accept", options.Format == PayloadSourceOptions.Csv ? "text/csv, */*;q=0.5" : "application/x-ndjson, */*;q=0.5");
+        }
+
         foreach (var (name, value) in options.Headers)
         {
             request.Headers.TryAddWithoutValidation(name, value);
@@ -73,7 +84,7 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
 
         if (token is not null && provider.Auth?.Token is { } settings)
         {
-            request.Headers.TryAddWithoutValidation(settings.Header, $"{settings.Scheme} {token}".TrimStart());
+            request.Headers.TryAddWithoutValidation(settings.Header, settings.Sent(token));
         }
 
         if (page?.ETag is { } tag)
@@ -94,7 +105,7 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
         }
         catch (InvalidDataException)
         {
-            return AttemptResult.Retry<Fetched>("the body can't be decompressed");
+            return AttemptResult.Retry<Fetched>(NotDecompressed);
         }
 
         if (body is null)
@@ -146,6 +157,21 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
         });
     }
 
+    private async ValueTask<AttemptResult<Fetched>> BeginAsync(HttpResponseMessage response, string origin, long sent, CancellationToken cancellationToken)
+    {
+        var (body, fault) = await ArrivingBody.BeginAsync(response.Content, options, origin, provider.Timeout, sent, time, cancellationToken).ConfigureAwait(false);
+        if (body is null)
+        {
+            return AttemptResult.Retry<Fetched>(fault!);
+        }
+
+        var fetched = new Fetched(null) { Arriving = body, FreshFor = FreshFor(response), Headers = Kept(response) };
+
+        // The rest arrives when the response is done with here.
+        response.Content = null;
+        return AttemptResult.Begin(fetched);
+    }
+
     /// <summary>Why a body is no JSON; null when it is.</summary>
     private static string? Fault(Body body, HttpResponseMessage response)
     {
@@ -159,9 +185,7 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
             return null;
         }
 
-        var type = response.Content.Headers.ContentType?.MediaType;
-        var told = type is null || type.Contains("json", StringComparison.OrdinalIgnoreCase) ? "" : $", sent as {type}";
-        return $"the body is {(body.Span[0] == '<' ? "a web page or XML, not JSON" : "no complete JSON")}{told} ({place})";
+        return $"the body is {(body.Span[0] == '<' ? "a web page or XML, not JSON" : "no complete JSON")}{OddBody.SentAs(response.Content, HttpSourceOptions.Json)} ({place})";
     }
 
     /// <summary>How long the provider, or a cache before it, would give the same answer, as far as the operator lets that count.</summary>

@@ -4,9 +4,12 @@ using StreamEngine.Pipeline.Messages;
 namespace StreamEngine.Sources.Http;
 
 /// <summary>What a good answer was, or one that the requester can do something about.</summary>
-/// <param name="Body">The payload; null when nothing changed, and for a redirect, a refused token and a patch that can't be used.</param>
+/// <param name="Body">The payload; null when nothing changed, and for a redirect, a refused token, a patch that can't be used, and an answer that is taken apart.</param>
 internal sealed record Fetched(Body? Body)
 {
+    /// <summary>An answer that is taken apart.</summary>
+    public ArrivingBody? Arriving { get; init; }
+
     /// <summary>Hash of the payload; where nothing changed, of the one that is confirmed.</summary>
     public UInt128 Hash { get; init; }
 

@@ -8,7 +8,7 @@ using StreamEngine.Pipeline.Providers;
 namespace StreamEngine.Sources.Http;
 
 /// <summary>Makes its requests when they are due, a few at a time, and hands on what they give.</summary>
-internal sealed class HttpSource : IPositionedSource
+internal sealed partial class HttpSource : IPositionedSource
 {
     /// <summary>More would only wait inside the gate, where the order can't change any more.</summary>
     public const int MaxInFlight = 8;
@@ -24,12 +24,15 @@ internal sealed class HttpSource : IPositionedSource
     private readonly PayloadOutlet outlet;
     private readonly Pager pager;
     private readonly RequestFeeds feeds;
+    private readonly Urgency urgency;
+    private readonly Action wakeUp;
     private readonly DiscoveredItems? discovered;
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ConcurrentQueue<TrackedRequest> finished = new();
     private readonly Dictionary<TrackedRequest, Task<GateResult<Fetched>>> inFlight = [];
+    private readonly int mostInFlight;
     private volatile bool itemsChanged = true;
     private int lastCount = -1;
 
@@ -41,10 +44,15 @@ internal sealed class HttpSource : IPositionedSource
         gate = context.Gates[options.Provider];
         logger = context.Logging.CreateLogger<HttpSource>();
         feeds = context.Shared<RequestFeeds>();
+        urgency = feeds.UrgencyOf(name);
+        urgency.Wake(wakeUp = Wake);
         schedule = new RequestSchedule(options.Every, options.Jitter, time, context.Random);
         var kept = options.Patch is { } patch ? new KeptDocuments(patch, time) : null;
         requester = new HttpRequester(options, gate, kept, context);
         outlet = new PayloadOutlet(kept, context);
+
+        // What is taken apart arrives while it is handed on: an answer that waits for another one would be given up by the provider.
+        mostInFlight = options.IsTakenApart ? 1 : MaxInFlight;
         pager = new Pager(options, gate.Options.Auth?.Query?.Name, text => gate.Redact(text, options.Headers.Values));
         if (options.For is { } from)
         {
@@ -88,12 +96,17 @@ internal sealed class HttpSource : IPositionedSource
                 {
                     await TakeInAsync(output, ending.Token, stop).ConfigureAwait(false);
                     UpdateRequests();
-                    while (inFlight.Count < MaxInFlight && schedule.TakeDue() is { } request)
+                    if (urgency.Take())
+                    {
+                        schedule.Hurry();
+                    }
+
+                    while (inFlight.Count < mostInFlight && schedule.TakeDue() is { } request)
                     {
                         inFlight.Add(request, AskAsync(request, ending.Token));
                     }
 
-                    if (inFlight.Count < MaxInFlight && schedule.UntilDue is { } wait)
+                    if (inFlight.Count < mostInFlight && schedule.UntilDue is { } wait)
                     {
                         timer.Change(WholeMilliseconds(wait), Timeout.InfiniteTimeSpan);
                     }
@@ -118,14 +131,16 @@ internal sealed class HttpSource : IPositionedSource
         while (finished.TryDequeue(out var request))
         {
             inFlight.Remove(request, out var asked);
-            Uri? next = null;
+            var goesOn = false;
             try
             {
                 var result = await asked!.ConfigureAwait(false);
                 request.RetryAt = result.RetryAt ?? (result.Outcome is GateOutcome.BreakerOpen or GateOutcome.QueueFull ? time.GetUtcNow() + RefusedWait : null);
                 if (result.Value is { } fetched)
                 {
-                    next = await HandOnAsync(request, fetched, output, stop).ConfigureAwait(false);
+                    goesOn = fetched.Arriving is null
+                        ? await HandOnAsync(request, fetched, output, stop).ConfigureAwait(false)
+                        : await HandOnArrivingAsync(request, fetched, output, stop).ConfigureAwait(false);
                 }
                 else
                 {
@@ -134,25 +149,22 @@ internal sealed class HttpSource : IPositionedSource
             }
             finally
             {
-                if (next is null)
+                if (!goesOn)
                 {
                     Done(request);
                 }
             }
 
-            if (next is not null)
+            if (goesOn)
             {
-                // Only now that the page before is out: pages stay in order, and one at a time is in memory.
-                request.Poll.GoOn(next);
-                schedule.NeedPage(request);
                 inFlight.Add(request, AskAsync(request, ending));
             }
         }
     }
 
     /// <summary>Hands a page on.</summary>
-    /// <returns>The page to go on with; null when there is none.</returns>
-    private async ValueTask<Uri?> HandOnAsync(TrackedRequest request, Fetched fetched, ISourceOutput output, CancellationToken stop)
+    /// <returns>Whether there is a page to go on with.</returns>
+    private async ValueTask<bool> HandOnAsync(TrackedRequest request, Fetched fetched, ISourceOutput output, CancellationToken stop)
     {
         var turn = pager.After(request, fetched);
         await outlet.HandOnAsync(request, fetched, turn.IsWhole, output, stop).ConfigureAwait(false);
@@ -170,7 +182,15 @@ internal sealed class HttpSource : IPositionedSource
             }
         }
 
-        return request.Gone ? null : turn.Next;
+        if (request.Gone || turn.Next is null)
+        {
+            return false;
+        }
+
+        // Only now that the page before is out: pages stay in order, and one at a time is in memory.
+        request.Poll.GoOn(turn.Next);
+        schedule.NeedPage(request);
+        return true;
     }
 
     /// <summary>The source ends: what is still asked is cancelled, what came in is not handed on any more.</summary>
@@ -182,6 +202,7 @@ internal sealed class HttpSource : IPositionedSource
             if (asked.IsCompletedSuccessfully)
             {
                 asked.Result.Value?.Body?.Dispose();
+                asked.Result.Value?.Arriving?.Dispose();
             }
 
             Done(request);
@@ -240,6 +261,11 @@ internal sealed class HttpSource : IPositionedSource
     {
         try
         {
+            if (request.Poll.BrokenOff > 0)
+            {
+                await Task.Delay(gate.Backoff(request.Poll.BrokenOff), time, cancellationToken).ConfigureAwait(false);
+            }
+
             return await requester.AskAsync(request, cancellationToken).ConfigureAwait(false);
         }
         finally

@@ -14,6 +14,7 @@ internal static class HttpSourceCheck
         CheckRequests(options, check);
         BodyCheck.Run(options, check);
         CheckAnswer(options, check);
+        TakenApartCheck.Run(options, check);
         CheckFor(options, check);
         CheckEvery(options, check);
         CheckBudget(options, check);
@@ -89,7 +90,7 @@ internal static class HttpSourceCheck
             return;
         }
 
-        var known = check.Pipeline.Sources.Where(s => s.Value is HttpSourceOptions && s.Key != check.Name).Select(s => $"'{s.Key}'").ToList();
+        var known = check.Pipeline.Sources.Where(s => s.Value is HttpSourceOptions { IsTakenApart: false } && s.Key != check.Name).Select(s => $"'{s.Key}'").ToList();
         var remedy = known.Count > 0 ? $"name one of {string.Join(", ", known)}" : "add one that lists the items";
         if (from.From.Length == 0)
         {
@@ -102,6 +103,10 @@ internal static class HttpSourceCheck
         else if (source is not HttpSourceOptions)
         {
             check.Error("for.from", $"source '{from.From}' is not of type http, and only http sources list requests; {remedy}");
+        }
+        else if (source is HttpSourceOptions { IsTakenApart: true })
+        {
+            check.Error("for.from", $"source '{from.From}' hands its answers on while they arrive, and the items are found in whole ones only; {remedy}");
         }
         else if (IsCircle(check.Name, from.From, check))
         {

@@ -1,12 +1,15 @@
 using System.Text.Json;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Mapping;
 using StreamEngine.Pipeline.Memory;
 
 namespace StreamEngine.Sources.Http;
 
-/// <summary>Asks an HTTP provider again and again; each JSON answer enters the pipeline as one payload.</summary>
-public sealed record HttpSourceOptions : SourceOptions, IUsesProvider, IReadsSources
+/// <summary>Asks an HTTP provider again and again; each JSON answer enters the pipeline as one payload, or item by item, or each row or line of it.</summary>
+public sealed record HttpSourceOptions : PayloadSourceOptions, IUsesProvider, IReadsSources
 {
+    internal const string Json = "json";
+
     /// <summary>The provider that is asked, by its name under <c>providers</c>.</summary>
     [RequiredSetting]
     public string Provider { get; init; } = "";
@@ -28,6 +31,14 @@ public sealed record HttpSourceOptions : SourceOptions, IUsesProvider, IReadsSou
     /// <summary>How the body is sent: as JSON, or an object as a form, <c>application/x-www-form-urlencoded</c>.</summary>
     [OneOf(BodyTemplate.Json, BodyTemplate.Form)]
     public string ContentType { get; init; } = BodyTemplate.Json;
+
+    /// <summary>
+    /// How payloads stand in an answer. <c>json</c>: it is one JSON text, and one payload unless <c>items</c> takes it apart. <c>csv</c>: the first row names the
+    /// columns, and each row after it is a payload, an object of texts. <c>lines</c>: one JSON text per line. Items, rows and lines are handed on while the
+    /// answer arrives, so its size has no bound.
+    /// </summary>
+    [OneOf(Json, Csv, Lines)]
+    public string Format { get; init; } = Json;
 
     /// <summary>How an answer goes on, when it comes in pages.</summary>
     public PagesOptions? Pages { get; init; }
@@ -79,16 +90,30 @@ public sealed record HttpSourceOptions : SourceOptions, IUsesProvider, IReadsSou
     public override long LargestPayload(PipelineOptions pipeline)
     {
         ArgumentNullException.ThrowIfNull(pipeline);
+        if (IsTakenApart)
+        {
+            return Items is null ? MaxLine.Bytes : MaxDocument.Bytes + ItemSplitter.MaxContext;
+        }
+
         return pipeline.Providers.TryGetValue(Provider, out var provider) ? provider.MaxBytes.Bytes : 0;
     }
 
     /// <summary>Whether something in an answer tells the source itself what to do.</summary>
     internal bool ReadsAnswers => Pages is not null || Patch is not null || FailsWhen is not null || Expects is not null || Every.IsOfAnswer;
 
+    /// <summary>Whether an answer becomes several payloads, which are handed on while it arrives.</summary>
+    internal bool IsTakenApart => Items is not null || Format != Json;
+
     /// <inheritdoc/>
     public override IEnumerable<MemoryNeed> Memory(MemoryTerms terms)
     {
         ArgumentNullException.ThrowIfNull(terms);
+        if (IsTakenApart)
+        {
+            yield return new MemoryNeed(Items is null ? "a line of an answer" : "an item of an answer", ArrivingBody.Copies * MemoryTerms.Growth * LargestPayload(terms.Pipeline), Items is null ? "maxLine" : "maxDocument");
+            yield break;
+        }
+
         yield return new MemoryNeed("answers that are read", HttpSource.MaxInFlight * MemoryTerms.Growth * LargestPayload(terms.Pipeline), $"providers.{Provider}.maxBytes");
         if (ReadsAnswers)
         {

@@ -9,11 +9,10 @@ namespace StreamEngine.Sources.Http;
 /// <summary>Hands payloads to the pipeline and reports how the source fares. One loop uses it, so sequences grow as they leave.</summary>
 /// <param name="kept">Keeps documents for patches; null where none are asked for.</param>
 /// <param name="context">The source's surroundings.</param>
-internal sealed class PayloadOutlet(KeptDocuments? kept, BlockContext context)
+internal sealed partial class PayloadOutlet(KeptDocuments? kept, BlockContext context)
 {
     private readonly ILogger logger = context.Logging.CreateLogger<HttpSource>();
     private readonly RequestFeeds feeds = context.Shared<RequestFeeds>();
-
     private bool warned;
 
     /// <summary>Where the source stands.</summary>
@@ -60,10 +59,9 @@ internal sealed class PayloadOutlet(KeptDocuments? kept, BlockContext context)
             feeds.Publish(context.Name, page.Number, body.Span);
         }
 
-        if (request.Failing && isWhole)
+        if (isWhole)
         {
-            request.Failing = false;
-            logger.RequestRecovered(context.Name, request.Pages[0].Origin);
+            Recovered(request);
         }
     }
 
@@ -97,7 +95,7 @@ internal sealed class PayloadOutlet(KeptDocuments? kept, BlockContext context)
     /// <summary>No good answer. A request that an open breaker refused was never made, so it is no failure of its own.</summary>
     public void Failed(TrackedRequest request, GateOutcome outcome, int attempts, string error)
     {
-        var isFirst = request.Poll.Page == 0;
+        var isFirst = request.Poll is { Page: 0, BrokenOff: 0 };
         if (outcome == GateOutcome.BreakerOpen && attempts == 0 && isFirst)
         {
             return;
@@ -106,8 +104,17 @@ internal sealed class PayloadOutlet(KeptDocuments? kept, BlockContext context)
         Report(request, error, isPartly: !isFirst);
     }
 
-    /// <summary>What came is good, but not all of what was asked for.</summary>
-    public void Incomplete(TrackedRequest request, string error) => Report(request, error, isPartly: true);
+    /// <summary>What came is good, but not all of what was asked for. It is partly here unless stated.</summary>
+    public void Incomplete(TrackedRequest request, string error, bool isPartly = true) => Report(request, error, isPartly);
+
+    private void Recovered(TrackedRequest request)
+    {
+        if (request.Failing)
+        {
+            request.Failing = false;
+            logger.RequestRecovered(context.Name, request.Pages[0].Origin);
+        }
+    }
 
     private void Report(TrackedRequest request, string error, bool isPartly)
     {
@@ -120,11 +127,13 @@ internal sealed class PayloadOutlet(KeptDocuments? kept, BlockContext context)
         }
     }
 
+    private static long Microseconds(DateTimeOffset now) => (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
     private void Fill(Batch batch, short source, TrackedRequest request, Body? body, bool isWhole, DocumentHeaders? headers)
     {
         var now = context.Time.GetUtcNow();
         Position = new HttpPosition(
-            Math.Max(Position.Sequence + 1, (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond),
+            Math.Max(Position.Sequence + 1, Microseconds(now)),
             isWhole ? Position.Answered.SetItem(request.Id, now.UtcTicks) : Position.Answered);
         batch.Position = Position;
         batch.AddDocument(new Document

@@ -12,7 +12,7 @@ internal sealed class Poll
     /// <summary>What is sent with every page, as it was put together for the first.</summary>
     public RequestBody? Body { get; set; }
 
-    /// <summary>Items of all pages so far.</summary>
+    /// <summary>Items of all pages so far, and of an answer each time it was begun.</summary>
     public long Items { get; set; }
 
     /// <summary>How many there are, as a page said last.</summary>
@@ -20,6 +20,9 @@ internal sealed class Poll
 
     /// <summary>Hash of the page before.</summary>
     public UInt128? Before { get; set; }
+
+    /// <summary>How often an answer broke off after its beginning was handed on.</summary>
+    public int BrokenOff { get; set; }
 
     /// <summary>URLs that were read.</summary>
     public HashSet<Uri> Read { get; } = [];

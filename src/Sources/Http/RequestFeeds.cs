@@ -1,13 +1,15 @@
+using System.Collections.Concurrent;
 using StreamEngine.Pipeline.Json;
 
 namespace StreamEngine.Sources.Http;
 
 /// <summary>
-/// How an http source learns its requests from another one's payloads: in process, beside the pipeline. One instance serves
-/// all sources.
+/// How an http source learns its requests from another one's payloads, or that they are urgent: in process, beside the pipeline. One instance
+/// serves all sources.
 /// </summary>
 internal sealed class RequestFeeds
 {
+    private readonly ConcurrentDictionary<string, Urgency> urgencies = new(StringComparer.Ordinal);
     private readonly Lock @lock = new();
     private readonly Dictionary<string, Dictionary<string, WeakReference<DiscoveredItems>>> readers = new(StringComparer.Ordinal);
 
@@ -29,6 +31,9 @@ internal sealed class RequestFeeds
             known[reader] = new WeakReference<DiscoveredItems>(items);
         }
     }
+
+    /// <summary>How a source is asked to make its requests at once, by its name.</summary>
+    internal Urgency UrgencyOf(string source) => urgencies.GetOrAdd(source, static _ => new Urgency());
 
     /// <summary>Whether another source learns from this one what to ask.</summary>
     internal bool HasReaders(string source) => Readers(source).Count > 0;

@@ -6,6 +6,9 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
     /// <summary>Requests that were refused together come back spread over this time.</summary>
     private static readonly TimeSpan Spread = TimeSpan.FromSeconds(1);
 
+    /// <summary>Requests that are hurried again and again are made so often at most, and once more at the end.</summary>
+    private static readonly TimeSpan HurryAgain = TimeSpan.FromSeconds(5);
+
     private readonly long start = time.GetTimestamp();
     private readonly List<TrackedRequest> requests = [];
     private readonly SortedSet<int> freeNumbers = [];
@@ -69,6 +72,23 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
         return next;
     }
 
+    /// <summary>Makes all requests due, as soon as the provider and the gate allow it.</summary>
+    public void Hurry()
+    {
+        Answered = new Dictionary<UInt128, long>();
+        foreach (var request in requests)
+        {
+            if (request.InFlight)
+            {
+                request.IsUrgent = true;
+            }
+            else
+            {
+                Hurry(request);
+            }
+        }
+    }
+
     /// <summary>How long until a request is due; null when there is none to wait for.</summary>
     public TimeSpan? UntilDue => Next() is { } next ? TimeSpan.FromTicks(Math.Max(0, next.Due - Now)) : null;
 
@@ -100,6 +120,12 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
             request.RetryAt = null;
         }
 
+        if (request.IsUrgent)
+        {
+            request.IsUrgent = false;
+            Hurry(request);
+        }
+
         return true;
     }
 
@@ -127,6 +153,15 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
     private long FirstDue(TrackedRequest request) => Answered.TryGetValue(request.Id, out var answered)
         ? Now + Math.Clamp(answered + Interval(request).Ticks - time.GetUtcNow().UtcTicks, 0, Interval(request).Ticks)
         : Now;
+
+    private void Hurry(TrackedRequest request)
+    {
+        var soonest = Math.Max(Math.Max(Now, request.NotBefore), request.Hurried + HurryAgain.Ticks ?? 0);
+        if (soonest < request.Due)
+        {
+            request.Hurried = request.Due = soonest;
+        }
+    }
 
     private TrackedRequest? Next()
     {

@@ -20,6 +20,12 @@ internal sealed class TrackedRequest(RequestTemplate template, int number)
     /// <summary>The provider or the gate wants it no sooner: ticks on the source's clock.</summary>
     public long NotBefore { get; set; }
 
+    /// <summary>When it was last made sooner than its interval says: ticks on the source's clock; null for never.</summary>
+    public long? Hurried { get; set; }
+
+    /// <summary>It is made again when its answer is in, which may not have the news yet.</summary>
+    public bool IsUrgent { get; set; }
+
     /// <summary>When it was made last; null before the first time.</summary>
     public long? Asked { get; set; }
 

@@ -11,7 +11,8 @@ namespace StreamEngine.Sources.WebSockets;
 /// <param name="context">The source's surroundings.</param>
 /// <param name="logger">Where gaps are told.</param>
 /// <param name="heard">Called for every message; with true for a payload.</param>
-internal sealed partial class Conversation(WebSocketSourceOptions options, BlockContext context, ILogger logger, Action<bool> heard)
+/// <param name="missed">Called when something may be missing, as soon as what comes next is subscribed to.</param>
+internal sealed partial class Conversation(WebSocketSourceOptions options, BlockContext context, ILogger logger, Action<bool> heard, Action missed)
 {
     private readonly MessageTemplate[] subscribe = [.. options.Subscribe.Select(m => new MessageTemplate(m))];
     private readonly MessageTemplate[] resume = [.. (options.Resume?.Send ?? []).Select(m => new MessageTemplate(m))];
@@ -24,6 +25,8 @@ internal sealed partial class Conversation(WebSocketSourceOptions options, Block
     private readonly MessageOutlet outlet = new(options, context);
     private readonly List<byte[]> answers = [];
     private bool isResumed;
+    private bool isRefused;
+    private bool isAgain;
     private bool hasGap;
 
     private string Token => watch?.Token ?? "";
@@ -32,6 +35,7 @@ internal sealed partial class Conversation(WebSocketSourceOptions options, Block
     public void Restore(WebSocketPosition position)
     {
         outlet.Position = position;
+        isAgain = position.Sequence > 0;
         watch?.Restore(position.Token);
     }
 
@@ -42,7 +46,7 @@ internal sealed partial class Conversation(WebSocketSourceOptions options, Block
     {
         message.Clear();
         watch?.BeginConnection();
-        hasGap = false;
+        hasGap = isRefused = false;
         isResumed = resume.Length > 0 && Token.Length > 0;
         using var ended = new CancellationTokenSource(Timeout.InfiniteTimeSpan, context.Time);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -50,6 +54,12 @@ internal sealed partial class Conversation(WebSocketSourceOptions options, Block
         try
         {
             await SendAsync(connection, isResumed ? resume : subscribe, ended.Token).ConfigureAwait(false);
+            if (isAgain && !isResumed)
+            {
+                missed();
+            }
+
+            isAgain = true;
             others = Task.WhenAll(others, BeatAsync(connection, ended.Token));
             await ReadAsync(connection, origin, output, ended).ConfigureAwait(false);
         }
@@ -146,9 +156,15 @@ internal sealed partial class Conversation(WebSocketSourceOptions options, Block
                 await connection.SendAsync(answer, ended.Token).ConfigureAwait(false);
             }
 
-            if (gap is { } missed)
+            if (isRefused)
             {
-                Tell(missed);
+                isRefused = false;
+                missed();
+            }
+
+            if (gap is { } jump)
+            {
+                Tell(jump);
             }
         }
     }
@@ -174,6 +190,7 @@ internal sealed partial class Conversation(WebSocketSourceOptions options, Block
         if (isResumed && refused?.Holds(value) == true)
         {
             isResumed = false;
+            isRefused = true;
             LogRefused(context.Name, Token);
             watch?.Forget();
             answers.AddRange(subscribe.Select(s => s.At(now, "")));
@@ -198,6 +215,12 @@ internal sealed partial class Conversation(WebSocketSourceOptions options, Block
         if (IsToFill(gap))
         {
             throw new ConnectionLostException($"{gap.Missing} messages are missing behind {gap.Before}; the source subscribes anew");
+        }
+
+        // What came before a new subscription was asked for when that was made.
+        if (gap.IsWithin || isResumed)
+        {
+            missed();
         }
     }
 

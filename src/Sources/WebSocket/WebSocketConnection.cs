@@ -29,9 +29,27 @@ internal sealed class WebSocketConnection : IAsyncDisposable
         this.time = time;
     }
 
-    /// <summary>Connects when the provider's budget allows it.</summary>
-    public static ValueTask<GateResult<WebSocketConnection>> ConnectAsync(Uri url, WebSocketSourceOptions options, ProviderGate gate, BlockContext context, CancellationToken cancellationToken) =>
-        new(gate.ExecuteAsync(token => TryAsync(url, options, gate, context, token), cancellationToken));
+    /// <summary>Connects when the provider's budget allows it. A token that is refused is replaced once.</summary>
+    public static async ValueTask<GateResult<WebSocketConnection?>> ConnectAsync(Uri url, WebSocketSourceOptions options, ProviderGate gate, TokenKeeper? tokens, BlockContext context, CancellationToken cancellationToken)
+    {
+        string? refused = null;
+        while (true)
+        {
+            GateResult<string> token = default;
+            if (tokens is not null && (token = await tokens.GetAsync(HttpRoot(gate.Options.BaseUrl), refused, cancellationToken).ConfigureAwait(false)).Value is null)
+            {
+                return new(token.Outcome, null, token.Error, token.RetryAt, token.Attempts);
+            }
+
+            var result = await gate.ExecuteAsync(stop => TryAsync(url, options, token.Value, gate, context, stop), cancellationToken).ConfigureAwait(false);
+            if (!result.Succeeded || result.Value is not null)
+            {
+                return result;
+            }
+
+            refused = token.Value;
+        }
+    }
 
     /// <summary>Where a source connects to now.</summary>
     /// <exception cref="UriFormatException">The path makes no valid URL.</exception>
@@ -41,6 +59,14 @@ internal sealed class WebSocketConnection : IAsyncDisposable
         root.Scheme = root.Scheme switch { "http" => "ws", "https" => "wss", var scheme => scheme };
         var path = request.At(now);
         return path.Length == 0 ? root.Uri : new Uri($"{root.Uri.AbsoluteUri.TrimEnd('/')}/{path.TrimStart('/')}");
+    }
+
+    /// <summary>Where the provider answers over HTTP, for its tokens.</summary>
+    private static Uri HttpRoot(string baseUrl)
+    {
+        var root = new UriBuilder(baseUrl);
+        root.Scheme = root.Scheme switch { "ws" => "http", "wss" => "https", var scheme => scheme };
+        return root.Uri;
     }
 
     /// <summary>Reads a fragment, or a part of one.</summary>
@@ -138,7 +164,8 @@ internal sealed class WebSocketConnection : IAsyncDisposable
         }
     }
 
-    private static async ValueTask<AttemptResult<WebSocketConnection>> TryAsync(Uri url, WebSocketSourceOptions options, ProviderGate gate, BlockContext context, CancellationToken cancellationToken)
+    /// <returns>No connection when the token was refused.</returns>
+    private static async ValueTask<AttemptResult<WebSocketConnection?>> TryAsync(Uri url, WebSocketSourceOptions options, string? token, ProviderGate gate, BlockContext context, CancellationToken cancellationToken)
     {
         var socket = new ClientWebSocket();
         try
@@ -155,6 +182,11 @@ internal sealed class WebSocketConnection : IAsyncDisposable
                 socket.Options.SetRequestHeader(header, secret);
             }
 
+            if (token is not null && gate.Options.Auth?.Token is { } settings)
+            {
+                socket.Options.SetRequestHeader(settings.Header, settings.Sent(token));
+            }
+
             if (gate.Options.Auth?.Query is { } key)
             {
                 url = ProviderUrl.Set(url, key.Name, key.Value);
@@ -166,27 +198,28 @@ internal sealed class WebSocketConnection : IAsyncDisposable
             }
 
             await socket.ConnectAsync(url, cancellationToken).ConfigureAwait(false);
-            return AttemptResult.Success(new WebSocketConnection(socket, gate, options.ThrottleMessages, context.Time));
+            return AttemptResult.Success<WebSocketConnection?>(new WebSocketConnection(socket, gate, options.ThrottleMessages, context.Time));
         }
         catch (Exception e)
         {
-            var refused = Refusal(socket, context.Time);
+            var refused = Refusal(socket, hasToken: token is not null, context.Time);
             socket.Dispose();
             return refused ?? throw new IOException((e.InnerException ?? e).Message, e);
         }
     }
 
     /// <summary>What a status other than the one that is wanted means; null when there was no answer.</summary>
-    private static AttemptResult<WebSocketConnection>? Refusal(ClientWebSocket socket, TimeProvider time)
+    private static AttemptResult<WebSocketConnection?>? Refusal(ClientWebSocket socket, bool hasToken, TimeProvider time)
     {
         var status = socket.HttpStatusCode;
         var reason = $"{(int)status} {status} instead of a WebSocket";
         return (int)status switch
         {
             0 => null,
-            429 => AttemptResult.TooMany<WebSocketConnection>(reason, RetryAfter(socket, time)),
-            408 or 101 or >= 500 => AttemptResult.Retry<WebSocketConnection>(reason, RetryAfter(socket, time)),
-            _ => AttemptResult.Fail<WebSocketConnection>(reason),
+            401 when hasToken => AttemptResult.Success<WebSocketConnection?>(null),
+            429 => AttemptResult.TooMany<WebSocketConnection?>(reason, RetryAfter(socket, time)),
+            408 or 101 or >= 500 => AttemptResult.Retry<WebSocketConnection?>(reason, RetryAfter(socket, time)),
+            _ => AttemptResult.Fail<WebSocketConnection?>(reason),
         };
     }
 

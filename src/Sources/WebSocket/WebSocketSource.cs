@@ -16,7 +16,9 @@ internal sealed partial class WebSocketSource : IPositionedSource
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly ProviderGate gate;
+    private readonly TokenKeeper? tokens;
     private readonly RequestTemplate request;
+    private readonly Urgency[] resync;
     private readonly Conversation conversation;
     private readonly BackOff backOff;
     private bool isUp;
@@ -29,8 +31,11 @@ internal sealed partial class WebSocketSource : IPositionedSource
         time = context.Time;
         logger = context.Logging.CreateLogger<WebSocketSource>();
         gate = context.Gates[options.Provider];
+        tokens = gate.Options.Auth?.Token is null ? null : context.Shared<HttpProviderClients>().For(gate, time).Tokens;
         request = new RequestTemplate(options.Request);
-        conversation = new Conversation(options, context, logger, ReportUp);
+        var feeds = context.Shared<RequestFeeds>();
+        resync = [.. options.Resync.Select(feeds.UrgencyOf)];
+        conversation = new Conversation(options, context, logger, ReportUp, () => Array.ForEach(resync, r => r.Ask()));
         backOff = new BackOff(time, options.Reconnect.From.Value, options.Reconnect.To.Value);
     }
 
@@ -60,7 +65,7 @@ internal sealed partial class WebSocketSource : IPositionedSource
     private async Task<TimeSpan> ConnectAsync(ISourceOutput output, CancellationToken stop)
     {
         var url = WebSocketConnection.UrlOf(gate.Options.BaseUrl, request, time.GetUtcNow());
-        var result = await WebSocketConnection.ConnectAsync(url, options, gate, context, stop).ConfigureAwait(false);
+        var result = await WebSocketConnection.ConnectAsync(url, options, gate, tokens, context, stop).ConfigureAwait(false);
         if (result.Value is not { } connection)
         {
             // What an open breaker refused was never tried, so it is no failure of its own.

@@ -33,6 +33,7 @@ internal static class WebSocketSourceCheck
         }
 
         CheckSequence(options, check);
+        CheckResync(options, check);
     }
 
     private static void CheckAddress(WebSocketSourceOptions options, BlockCheck check)
@@ -55,12 +56,7 @@ internal static class WebSocketSourceCheck
             check.Error("request", e.Message);
         }
 
-        if (check.Pipeline.Providers.TryGetValue(options.Provider, out var provider) && provider.Auth?.Token is not null)
-        {
-            check.Error("provider", $"'{options.Provider}' is asked with a token that is fetched, which no websocket source sends; declare a provider with 'header', 'query', 'bearer' or 'basic' under 'auth'");
-        }
-
-        if (provider is not null && provider.BaseUrl.StartsWith("demo:", StringComparison.Ordinal))
+        if (check.Pipeline.Providers.TryGetValue(options.Provider, out var provider) && provider.BaseUrl.StartsWith("demo:", StringComparison.Ordinal))
         {
             check.Error("provider", $"'{options.Provider}' is a built-in demo provider, which has no WebSocket; name another one");
         }
@@ -77,6 +73,22 @@ internal static class WebSocketSourceCheck
         else if (options is { Resume: not null, Sequence.Key: not null })
         {
             check.Error("sequence.key", "with 'resume' the connection has to be counted as a whole; remove one of the two");
+        }
+    }
+
+    private static void CheckResync(WebSocketSourceOptions options, BlockCheck check)
+    {
+        var sources = check.Pipeline.Sources;
+        var known = sources.Where(s => s.Value is HttpSourceOptions).Select(s => $"'{s.Key}'").ToList();
+        var remedy = known.Count > 0 ? $"name one of {string.Join(", ", known)}" : "add one that says what may be missing";
+        for (var i = 0; i < options.Resync.Count; i++)
+        {
+            var name = options.Resync[i];
+            if (!sources.TryGetValue(name, out var source) || source is not HttpSourceOptions)
+            {
+                var fault = source is null ? $"there is no source '{name}'" : $"source '{name}' is not of type http, and only those can be asked";
+                check.Error(options.Resync.Count == 1 ? "resync" : $"resync[{i}]", $"{fault}; {remedy}");
+            }
         }
     }
 

@@ -61,6 +61,12 @@ public sealed record WebSocketSourceOptions : SourceOptions, IUsesProvider
     /// <summary>How to go on where the last connection ended, with providers that can.</summary>
     public ResumeOptions? Resume { get; init; }
 
+    /// <summary>
+    /// Http sources that say what this one may have missed. They are asked at once, within their providers' budgets: after a gap in <c>sequence</c>, and
+    /// when a connection was made again without going on where the last one ended.
+    /// </summary>
+    public IReadOnlyList<string> Resync { get; init; } = [];
+
     /// <summary>The longest message accepted, all its fragments together; of a longer one the first 4 KB go to the dead letter.</summary>
     [Between("4KB", "64MB")]
     public ByteSize MaxMessage { get; init; } = new(1L << 20);

@@ -44,6 +44,32 @@ public class BreakerTests
     }
 
     [Fact]
+    public async Task An_answer_that_arrives_late_counts_when_it_is_over_and_not_when_it_begins()
+    {
+        using var fixture = new GateFixture(breaker: After(3));
+        for (var i = 1; i <= 3; i++)
+        {
+            Assert.True((await fixture.AnswerAsync(AttemptResult.Begin(1))).Succeeded);
+            Assert.Equal(i - 1, fixture.Gate.Breaker.FailureCount);
+            await fixture.Gate.ArrivedAsync("broke off with s3cr3t-header");
+        }
+
+        Assert.Equal(("open", 1L, "broke off with ***"), (fixture.Gate.Breaker.State, fixture.Gate.Breaker.Opened, fixture.Gate.Breaker.LastError));
+
+        // What was asked for before says nothing about now.
+        await fixture.Gate.ArrivedAsync(null);
+        Assert.Equal(("open", 3), (fixture.Gate.Breaker.State, fixture.Gate.Breaker.FailureCount));
+
+        // The trial call is over when an answer has begun.
+        fixture.Time.Advance(TimeSpan.FromSeconds(61));
+        await fixture.AnswerAsync(AttemptResult.Begin(1));
+        Assert.Equal(("closed", 0), (fixture.Gate.Breaker.State, fixture.Gate.Breaker.FailureCount));
+        await fixture.Gate.ArrivedAsync("broke off");
+        await fixture.Gate.ArrivedAsync(null);
+        Assert.Equal(("closed", 0), (fixture.Gate.Breaker.State, fixture.Gate.Breaker.FailureCount));
+    }
+
+    [Fact]
     public async Task It_opens_after_thousands_of_good_answers_too()
     {
         using var fixture = new GateFixture(throttle: new ThrottleOptions { PerSecond = 100000, PerMinute = null }, breaker: After(2));

@@ -75,6 +75,11 @@ public class HttpSourceCheckTests
     }
 
     [Fact]
+    public void Items_are_not_found_in_answers_that_are_taken_apart() => Assert.Equal(
+        ["for.from: source 'schedule' hands its answers on while they arrive, and the items are found in whole ones only; name one of 'games'"],
+        Check(Chained, ("schedule", Plain with { Items = "$[*]" }), ("games", Plain)).Errors);
+
+    [Fact]
     public void Paths_must_parse_and_stay_in_the_item()
     {
         var names = new Dictionary<string, string> { ["game"] = "id[", ["up"] = "^.id" };
@@ -125,6 +130,14 @@ public class HttpSourceCheckTests
         { "condition", Plain with { FailsWhen = "exist($.error)" }, "failsWhen: 'exist($.error)' is no condition: 'exist' is no function; did you mean 'exists'?" },
         { "condition beyond", Plain with { Expects = "exists(@url)" }, "expects: 'exists(@url)' is no condition: '@url' looks beyond the document; here paths start from it, such as $.error" },
         { "text of no error", Plain with { ErrorText = "$.error" }, "errorText: is read when 'failsWhen' or 'expects' says that an answer is an error; give one of them" },
+        { "items of lines", Plain with { Items = "$[*]", Format = "lines" }, "items: only JSON has items, and the answers are read as lines; remove one of the two" },
+        { "items of nothing", Plain with { Items = "$.items" }, "items: '$.items' can't be followed while a document arrives; write names and '*' from '$'" },
+        { "delimiter of JSON", Plain with { Delimiter = ";" }, "delimiter: is for CSV; remove it, or write \"format\": \"csv\"" },
+        { "delimiter of two", Plain with { Format = "csv", Delimiter = ";;" }, "delimiter: expected one ASCII character that is no quote, such as \";\" or \"\\t\", found ';;'" },
+        { "pages of items", Plain with { Items = "$[*]", Pages = new PagesOptions { By = "link" } }, "pages: needs the whole answer, and with 'items' it is handed on while it arrives; remove one of the two; each page by itself is bounded by the provider's maxBytes" },
+        { "failure of items", Plain with { Items = "$[*]", FailsWhen = "exists($.error)" }, "failsWhen: needs the whole answer, and with 'items' it is handed on while it arrives; remove one of the two (an answer without the list is a failure anyway)" },
+        { "expectation of rows", Plain with { Format = "csv", Expects = "exists($.error)" }, "expects: needs the whole answer, and with \"format\": \"csv\" it is handed on while it arrives; remove one of the two" },
+        { "interval of rows", Plain with { Format = "csv", Every = new EveryOptions { When = "$.a", Otherwise = Duration.Seconds(60) } }, "every.when: needs the whole answer, and with \"format\": \"csv\" it is handed on while it arrives; give one interval, or a name that 'for' binds" },
         { "interval by a path", Plain with { Every = new EveryOptions { When = "$.a[", Otherwise = Duration.Seconds(60) } }, "every.when: '$.a[' is no path:" },
     };
 

@@ -341,13 +341,14 @@ public class HttpSourceTests
         public Uri? Find(string name) => name == "statline" ? address : null;
     }
 
-    private static byte[] Compressed(string text, string encoding)
+    internal static byte[] Compressed(string text, string encoding)
     {
         using var bytes = new MemoryStream();
         using (Stream stream = encoding switch
         {
             "gzip" => new GZipStream(bytes, CompressionLevel.Fastest),
             "br" => new BrotliStream(bytes, CompressionLevel.Fastest),
+            "" => bytes,
             _ => new ZLibStream(bytes, CompressionLevel.Fastest),
         })
         {

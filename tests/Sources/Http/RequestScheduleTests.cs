@@ -52,6 +52,52 @@ public class RequestScheduleTests
     }
 
     [Fact]
+    public void What_is_hurried_is_due_at_once_and_hurried_again_only_after_a_while()
+    {
+        var schedule = Schedule(600, 0, "/a");
+        void Ask() => schedule.Done(schedule.TakeDue()!);
+        Ask();
+        time.Advance(TimeSpan.FromSeconds(2));
+        schedule.Hurry();
+        Ask();
+        time.Advance(TimeSpan.FromSeconds(1));
+        schedule.Hurry();
+        schedule.Hurry();
+        Assert.Equal(TimeSpan.FromSeconds(4), schedule.UntilDue);
+        time.Advance(TimeSpan.FromSeconds(4));
+        Ask();
+        Assert.Equal(TimeSpan.FromSeconds(600), schedule.UntilDue);
+        time.Advance(TimeSpan.FromSeconds(100));
+        schedule.Hurry();
+        Assert.Equal(TimeSpan.Zero, schedule.UntilDue);
+    }
+
+    [Fact]
+    public void What_is_hurried_while_it_is_asked_is_asked_again_when_the_provider_allows_it()
+    {
+        var schedule = Schedule(600, 0, "/a");
+        var request = schedule.TakeDue()!;
+        schedule.Hurry();
+        Assert.Null(schedule.UntilDue);
+        request.FreshFor = TimeSpan.FromSeconds(30);
+        schedule.Done(request);
+        Assert.Equal(TimeSpan.FromSeconds(30), schedule.UntilDue);
+        time.Advance(TimeSpan.FromSeconds(30));
+        schedule.Done(schedule.TakeDue()!);
+        Assert.Equal(TimeSpan.FromSeconds(600), schedule.UntilDue);
+    }
+
+    [Fact]
+    public void What_is_hurried_before_it_is_known_does_not_wait_for_its_interval_either()
+    {
+        var request = new TrackedRequest(new RequestTemplate("/a"), 1);
+        var schedule = new RequestSchedule(new EveryOptions { Otherwise = Duration.Seconds(600) }, 0, time, new Random(3)) { Answered = new Dictionary<UInt128, long> { [request.Id] = time.GetUtcNow().UtcTicks } };
+        schedule.Hurry();
+        schedule.Set(Wanted("/a"));
+        Assert.Equal(TimeSpan.Zero, schedule.UntilDue);
+    }
+
+    [Fact]
     public void Who_has_waited_longest_comes_first()
     {
         var schedule = Schedule(10, 0, "/a", "/b", "/c");

@@ -45,17 +45,19 @@ public sealed class WebSocketSourceCheckTests
     }
 
     [Fact]
-    public void A_token_that_is_fetched_is_not_sent_and_that_is_told()
+    public void What_is_asked_after_a_gap_are_http_sources()
     {
-        var options = new WebSocketSourceOptions { Provider = "p" };
+        var options = new WebSocketSourceOptions { Provider = "p", Resync = ["snapshot", "games", "live"] };
         var check = new CheckList("live", new PipelineOptions
         {
             Providers = new Dictionary<string, ProviderOptions> { ["p"] = new() { BaseUrl = "wss://stream.example", Auth = new AuthOptions { Token = new TokenOptions() } } },
-            Sources = new Dictionary<string, SourceOptions> { ["live"] = options },
+            Sources = new Dictionary<string, SourceOptions> { ["live"] = options, ["games"] = new HttpSourceOptions() },
         });
         SourceTypes.All.Single(t => t.Name == "websocket").Check(options, check);
 
-        Assert.StartsWith("provider: 'p' is asked with a token that is fetched", Assert.Single(check.Errors), StringComparison.Ordinal);
+        Assert.Equal(
+            ["resync[0]: there is no source 'snapshot'; name one of 'games'", "resync[2]: source 'live' is not of type http, and only those can be asked; name one of 'games'"],
+            check.Errors);
     }
 
     [Fact]

@@ -39,10 +39,10 @@ internal sealed class SettingsType
         var blank = Activator.CreateInstance(type)!;
         var nullability = new NullabilityInfoContext();
         var settings = new List<Setting>();
-        // Those of the base record come first: type, from.
+        // Those of the base record come first: type, from; unless it wants otherwise.
         foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
             .Where(p => p.SetMethod is { IsPublic: true } && p.GetIndexParameters().Length == 0)
-            .OrderBy(p => Depth(p.DeclaringType!)).ThenBy(p => p.MetadataToken))
+            .OrderBy(p => p.DeclaringType!.IsDefined(typeof(SettingsLastAttribute))).ThenBy(p => Depth(p.DeclaringType!)).ThenBy(p => p.MetadataToken))
         {
             var setting = new Setting
             {

@@ -50,6 +50,10 @@ public sealed class ShortFormAttribute(string property) : Attribute
     public string Property { get; } = property;
 }
 
+/// <summary>Put on a base record: its settings come behind those of the records that inherit them.</summary>
+[AttributeUsage(AttributeTargets.Class, Inherited = false)]
+public sealed class SettingsLastAttribute : Attribute;
+
 /// <summary>The setting holds a secret: it is never printed.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class SecretAttribute : Attribute;

@@ -43,4 +43,7 @@ public sealed record TokenOptions
 
     /// <summary>What stands before it there; empty for nothing.</summary>
     public string Scheme { get; init; } = "Bearer";
+
+    /// <summary>What stands in the header when a token is sent.</summary>
+    public string Sent(string token) => $"{Scheme} {token}".TrimStart();
 }

@@ -87,9 +87,9 @@ internal sealed class ProviderBreaker
     }
 
     /// <summary>Makes a call unless the breaker is open.</summary>
-    /// <param name="call">Gives the failure, or null when the provider answered properly.</param>
+    /// <param name="call">Gives the failure, or null when the provider answered properly; and whether the answer is all there, or may fail yet.</param>
     /// <returns>False when the call was not made.</returns>
-    public async ValueTask<bool> TryCallAsync(Func<ValueTask<string?>> call)
+    public async ValueTask<bool> TryCallAsync(Func<ValueTask<(string? Failure, bool IsWhole)>> call)
     {
         try
         {
@@ -108,6 +108,15 @@ internal sealed class ProviderBreaker
         }
     }
 
+    /// <summary>What became of a call that began well. While the breaker isn't closed it says nothing about now.</summary>
+    public async ValueTask CountLateAsync(string? failure)
+    {
+        if (state.CircuitState == CircuitState.Closed)
+        {
+            await TryCallAsync(() => new((failure, true))).ConfigureAwait(false);
+        }
+    }
+
     public Task TripAsync(CancellationToken cancellationToken) => control.IsolateAsync(cancellationToken);
 
     public Task ResetAsync(CancellationToken cancellationToken)
@@ -116,15 +125,15 @@ internal sealed class ProviderBreaker
         return control.CloseAsync(cancellationToken);
     }
 
-    private async ValueTask<string?> CountAsync(Func<ValueTask<string?>> call)
+    private async ValueTask<string?> CountAsync(Func<ValueTask<(string? Failure, bool IsWhole)>> call)
     {
-        var failure = await call().ConfigureAwait(false);
+        var (failure, isWhole) = await call().ConfigureAwait(false);
 
         // A late answer to a call from before the break says nothing about now: only the trial call closes the breaker.
         var late = state.CircuitState is CircuitState.Open or CircuitState.Isolated;
         lock (@lock)
         {
-            failures = failure is not null ? failures + 1 : late ? failures : 0;
+            failures = failure is not null ? failures + 1 : late || !isWhole ? failures : 0;
             lastError = failure ?? lastError;
         }
 
