@@ -281,11 +281,11 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
         Assert.Equal(($"player:mlb:{id}", "player", "trusted"), (Text(explained, "key"), Text(explained, "record"), Text(explained, "block")));
         var name = explained.GetProperty("fields").GetProperty("name");
         Assert.Equal(
-            ["value", "source", "quality", "event_time", "received_time", "age_seconds", "refused", "decided_by", "next", "conflict", "others"],
+            ["value", "source", "quality", "agreement", "consistency", "event_time", "received_time", "age_seconds", "refused", "decided_by", "next", "conflict", "others"],
             name.EnumerateObject().Select(p => p.Name));
         Assert.All(
             name.GetProperty("others").EnumerateArray(),
-            o => Assert.Equal(["value", "source", "quality", "event_time", "received_time", "age_seconds", "refused", "lost", "agrees"], o.EnumerateObject().Select(p => p.Name)));
+            o => Assert.Equal(["value", "source", "quality", "agreement", "consistency", "event_time", "received_time", "age_seconds", "refused", "lost", "agrees"], o.EnumerateObject().Select(p => p.Name)));
         Assert.NotEqual(Text(name, "source"), Text(name.GetProperty("others")[0], "source"));
 
         var (code, output, error) = await HostProcess.RunAsync(Repo.Root, "explain", $"player:mlb:{id}", "--url", fixture.Client.BaseAddress!.ToString());

@@ -51,7 +51,9 @@ internal static class HealthCheck
             var books = status.Blocks.First(b => b.Name == block.Name);
             sources[block.Name] = Describe(block, books, health.Sources.GetValueOrDefault(block.Name) ?? new SourceState(), now) with
             {
-                Quality = health.Scores.Of(block.Name) is { } score ? Math.Round(score, 3) : null,
+                Quality = Score(health, block.Name, ScorePart.Quality),
+                Agreement = Score(health, block.Name, ScorePart.Agreement),
+                Consistency = Score(health, block.Name, ScorePart.Consistency),
             };
         }
 
@@ -129,6 +131,8 @@ internal static class HealthCheck
             LastError = known.LastError,
         };
     }
+
+    private static double? Score(SourceHealth health, string source, ScorePart part) => health.Scores.Of(source, part) is { } score ? Math.Round(score, 3) : null;
 
     /// <summary>How long a source may say nothing; null when that proves nothing, as when it has nothing to ask for.</summary>
     private static TimeSpan? Silence(BlockOptions options)

@@ -51,6 +51,12 @@ internal sealed record SourceData
     /// <summary>Average score of about the last hundred of its records, from 0 to 1; null when they are not scored.</summary>
     public double? Quality { get; init; }
 
+    /// <summary>Share of what it says with which other fresh sources agree, over about the last hundred of its updates that could be compared; null when no score asks.</summary>
+    public double? Agreement { get; init; }
+
+    /// <summary>Share of about its last hundred updates that were neither refused nor took a count back; null when no score asks.</summary>
+    public double? Consistency { get; init; }
+
     /// <summary>Requests that failed for good.</summary>
     public long Failures { get; init; }
 

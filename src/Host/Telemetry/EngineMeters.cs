@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using StreamEngine.Host.Running;
+using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Runtime;
 
 namespace StreamEngine.Host.Telemetry;
@@ -76,12 +77,16 @@ internal sealed class EngineMeters : IDisposable
             () => engine.Sources.Sources.Where(s => s.Value.LastSuccess is not null).Select(s => Named((engine.Now - s.Value.LastSuccess!.Value).TotalSeconds, ("source", s.Key))),
             "s",
             "Time since the last payload");
-        meter.CreateObservableGauge(
-            "streamengine.source.quality",
-            () => engine.Sources.Sources.Keys.Where(s => engine.Sources.Scores.Of(s) is not null).Select(s => Named(engine.Sources.Scores.Of(s)!.Value, ("source", s))),
-            "1",
-            "Average score of about the last hundred records");
+        SourceScore("streamengine.source.quality", ScorePart.Quality, "Average score of about the last hundred records");
+        SourceScore("streamengine.source.agreement", ScorePart.Agreement, "Share of what a source says with which other fresh sources agree, over about its last hundred updates");
+        SourceScore("streamengine.source.consistency", ScorePart.Consistency, "Share of about the last hundred updates that were neither refused nor took a count back");
     }
+
+    private void SourceScore(string name, ScorePart part, string description) => meter.CreateObservableGauge(
+        name,
+        () => engine.Sources.Sources.Keys.Where(s => engine.Sources.Scores.Of(s, part) is not null).Select(s => Named(engine.Sources.Scores.Of(s, part)!.Value, ("source", s))),
+        "1",
+        description);
 
     private void Conflicts() => meter.CreateObservableCounter(
         "streamengine.merge.conflicts",

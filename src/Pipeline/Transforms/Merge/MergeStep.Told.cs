@@ -44,7 +44,7 @@ internal sealed partial class MergeStep
         head.Invalid = said.Invalid - said.Present;
         head.SoleOrigin = said.Source;
         var verdict = default(Verdict);
-        verdict.Add(rules[head.Type].Weight(head.Present), said);
+        verdict.Add(rules[head.Type].Weight(head.Present), said, completion);
         Grade(row, verdict);
     }
 
