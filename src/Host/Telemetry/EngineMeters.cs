@@ -77,6 +77,16 @@ internal sealed class EngineMeters : IDisposable
             () => engine.Sources.Sources.Where(s => s.Value.LastSuccess is not null).Select(s => Named((engine.Now - s.Value.LastSuccess!.Value).TotalSeconds, ("source", s.Key))),
             "s",
             "Time since the last payload");
+        meter.CreateObservableGauge(
+            "streamengine.source.frozen",
+            () => engine.Sources.Watched.Select(s => Named(s.IsFrozen ? 1L : 0L, ("source", s.Source))),
+            null,
+            "1 while what a source says stands still and that of others moves");
+        meter.CreateObservableGauge(
+            "streamengine.source.reliability",
+            () => engine.Sources.Sources.Keys.Select(s => Named(engine.Sources.Reliability(s), ("source", s))),
+            "1",
+            "Share of about the last twenty requests that were answered; 0 while a source is frozen");
         SourceScore("streamengine.source.quality", ScorePart.Quality, "Average score of about the last hundred records");
         SourceScore("streamengine.source.agreement", ScorePart.Agreement, "Share of what a source says with which other fresh sources agree, over about its last hundred updates");
         SourceScore("streamengine.source.consistency", ScorePart.Consistency, "Share of about the last hundred updates that were neither refused nor took a count back");

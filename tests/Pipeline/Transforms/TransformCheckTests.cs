@@ -1,6 +1,9 @@
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Health;
+using StreamEngine.Pipeline.Records;
 using StreamEngine.Pipeline.Tests.Configuration;
+using StreamEngine.Pipeline.Transforms.Score;
 
 namespace StreamEngine.Pipeline.Tests.Transforms;
 
@@ -59,6 +62,21 @@ public class TransformCheckTests
     [InlineData("\"one\": { \"type\": \"score\", \"from\": [\"normalized\"], \"weights\": { \"agreement\": 1 } }, \"kept\": { \"type\": \"filter\", \"from\": [\"one\"], \"where\": \"hits > 0\" }, \"some\": { \"type\": \"merge\", \"from\": [\"kept\"] },")]
     [InlineData("\"one\": { \"type\": \"score\", \"from\": [\"normalized\"], \"weights\": { \"agreement\": 1 } }, \"two\": { \"type\": \"score\", \"from\": [\"normalized\"], \"weights\": { \"agreement\": 1 } }, \"some\": { \"type\": \"merge\", \"from\": [\"one\", \"two\"] },")]
     public void A_merge_behind_completes_scores(string blocks) => Assert.Empty(Load(blocks, "").Faults);
+
+    [Theory]
+    [InlineData("wall", true)]
+    [InlineData("event", false)]
+    public void Only_sources_that_ask_a_provider_become_less_reliable(string clock, bool expected)
+    {
+        var map = BrokenConfigs.SoundMap.Replace("\"fields\"", "\"eventTime\": \"at\", \"fields\"", StringComparison.Ordinal);
+        var definition = Load("", "", map, clock).Definition!;
+        var schema = new RecordSchema(definition.Schema.Types, [.. definition.Schema.Sources, new SourceInfo("lines", 1, 1, 1)]);
+        var health = new SourceHealth(TimeProvider.System);
+        health.Failed("feeds", "500");
+        var answers = ScoreStep.Answers(definition.Options, schema, health);
+        Assert.Equal(expected ? 0.95 : null, answers[0]?.Invoke());
+        Assert.Null(answers[1]);
+    }
 
     [Fact]
     public void Timeliness_says_nothing_at_event_time() =>

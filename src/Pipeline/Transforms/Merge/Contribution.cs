@@ -219,7 +219,7 @@ internal partial struct Contribution
     }
 
     /// <summary>The slots in which a row differs from this.</summary>
-    private readonly FieldSet Differences(Row row)
+    public readonly FieldSet Differences(Row row)
     {
         var (held, present) = (Own.Present, row.Head.Present);
         var different = (held - present) | (present - held);

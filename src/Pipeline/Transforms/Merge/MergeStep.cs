@@ -28,6 +28,7 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
     private readonly bool findsConflicts;
     private readonly RecordDemands[] rules;
     private readonly ScoreCompletion? completion;
+    private readonly MovementWatch? watch;
     private readonly FieldSet[] volatiles;
     private readonly MonotonicFields?[] monotonic;
     private readonly EventNames?[] events;
@@ -41,8 +42,18 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
     /// <param name="book">Where conflicts are counted.</param>
     /// <param name="scores">How the records that come were scored.</param>
     /// <param name="told">Told how good what each source says is, where this is known here alone.</param>
-    public MergeStep(RecordSchema schema, MergeOptions options, int maxKeys, long maxBytes = long.MaxValue, ConflictBook? book = null, IReadOnlyList<ScoresBefore>? scores = null, SourceScores? told = null)
+    /// <param name="watch">Told which sources say something new; null when none is watched.</param>
+    public MergeStep(
+        RecordSchema schema,
+        MergeOptions options,
+        int maxKeys,
+        long maxBytes = long.MaxValue,
+        ConflictBook? book = null,
+        IReadOnlyList<ScoresBefore>? scores = null,
+        SourceScores? told = null,
+        MovementWatch? watch = null)
     {
+        this.watch = watch;
         this.schema = schema;
         table = new MergeTable(maxKeys, maxBytes);
         state = new MergeState(schema);
@@ -68,7 +79,8 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
             context.Share(options.MaxBytes.Bytes),
             context.Health.Conflicts,
             ScoresBefore.Of(context.Pipeline, context.Name),
-            context.Health.Scores),
+            context.Health.Scores,
+            MovementWatch.Of(context.Pipeline, context.Schema, context.Health)),
         MergeCheck.Check,
         Scaling.PerKey,
         tellsRestored: true);
@@ -105,6 +117,7 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
 
         table.Trim();
         completion?.Flush();
+        watch?.Flush();
     }
 
     public void Save(StateWriter state) => this.state.Save(table, state);
@@ -120,6 +133,7 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
             var first = sole.Contribution;
             first.Copy(row);
             completion?.Count(first.Score, first, holds: true);
+            watch?.Changed(row, first.Present);
             table.Add(row, first.Memory);
             Pass(row, new SoleRecord(first.Memory), row.Head.Present, default, now);
         }
@@ -160,6 +174,7 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
         }
 
         completion?.Count(own.Score, own, corrected.IsEmpty);
+        watch?.Changed(row, different);
         Pass(row, sole, different, corrected, now);
     }
 
@@ -180,6 +195,7 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
         ref var own = ref record[index];
         former.Copy(own);
         own.Copy(row);
+        watch?.Changed(row, former, record);
         table.Reweigh(record);
         Output(row, record, former, corrected, now);
         completion?.Count(score, record[record.IndexOf(source)], corrected.IsEmpty);
@@ -200,6 +216,7 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
         }
 
         completion?.Count(row.Head.Quality.Score, said, holds: false);
+        watch?.Heard(row);
         row.Filter(refusal);
         return true;
     }
@@ -231,6 +248,7 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
 
     private void Confirm(Row row)
     {
+        watch?.Heard(row);
         if (Said(row, out var version) is not { } said)
         {
             row.Absorb("unknown");
@@ -251,10 +269,12 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
 
         if (said.IsAfter(row))
         {
+            watch?.Heard(row);
             row.Filter(StaleRead);
             return;
         }
 
+        watch?.Removed(row);
         var index = table.Find(row);
         if (table[index] is MergedRecord record)
         {

@@ -44,7 +44,10 @@ public sealed record ScoreWeights
     [Between("0", "1000")]
     public double Freshness { get; init; } = 0.2;
 
-    /// <summary>The reliability that the provider is declared with.</summary>
+    /// <summary>
+    /// The reliability that the provider is declared with, times the share of about the source's last twenty requests that were answered; 0 while
+    /// the source is frozen. What a source without a provider says, or one with <c>"clock": "event"</c>, is as reliable as declared.
+    /// </summary>
     [Between("0", "1000")]
     public double Reliability { get; init; } = 0.1;
 

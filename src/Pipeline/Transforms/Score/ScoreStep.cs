@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Records;
@@ -10,8 +11,10 @@ namespace StreamEngine.Pipeline.Transforms.Score;
 /// <summary>Gives every record its quality, as far as it can be known from the record, its source and the time.</summary>
 internal sealed class ScoreStep : IStep
 {
+    private readonly RecordSchema schema;
     private readonly RecordDemands[] rules;
     private readonly double[] reliabilities;
+    private readonly Func<double>?[] answers;
     private readonly double completenessWeight;
     private readonly double validityWeight;
     private readonly double freshnessWeight;
@@ -27,8 +30,11 @@ internal sealed class ScoreStep : IStep
     /// <param name="schema">Record types and sources.</param>
     /// <param name="options">How it scores.</param>
     /// <param name="scores">Told how good what each source says is.</param>
-    public ScoreStep(RecordSchema schema, ScoreOptions options, SourceScores? scores = null)
+    /// <param name="answers">By source, how far it can be relied on of late; null for one that always can.</param>
+    public ScoreStep(RecordSchema schema, ScoreOptions options, SourceScores? scores = null, Func<double>?[]? answers = null)
     {
+        this.schema = schema;
+        this.answers = answers ?? [];
         rules = RecordDemands.Of(schema);
         reliabilities = [.. schema.Sources.Select(s => s.Reliability)];
         var weights = options.Weights;
@@ -51,12 +57,28 @@ internal sealed class ScoreStep : IStep
     public static BlockType BlockType { get; } = BlockType.Transform<ScoreOptions>(
         "score",
         "Keeps no state: a record's score depends on the record, its source and the time alone.",
-        (options, context) => new ScoreStep(context.Schema, options, context.Health.Scores),
+        (options, context) => new ScoreStep(context.Schema, options, context.Health.Scores, Answers(context.Pipeline, context.Schema, context.Health)),
         ScoreCheck.Check,
         Scaling.Anywhere);
 
+    /// <summary>How far sources can be relied on of late. What has no provider, or is played again, is the same each time.</summary>
+    internal static Func<double>?[] Answers(PipelineOptions pipeline, RecordSchema schema, SourceHealth health) =>
+    [
+        .. schema.Sources.Select(s => pipeline.Clock != "event" && pipeline.Sources.GetValueOrDefault(s.Name) is IUsesProvider { Provider.Length: > 0 }
+            ? () => health.Reliability(s.Name)
+            : (Func<double>?)null),
+    ];
+
     public void Process(Part part, StepTime now)
     {
+        for (var source = 0; source < answers.Length; source++)
+        {
+            if (answers[source] is { } share)
+            {
+                reliabilities[source] = schema.Sources[source].Reliability * share();
+            }
+        }
+
         var (freshness, timeliness) = (new Decay(halfLife), new Decay(timelyWithin));
         foreach (var row in part)
         {

@@ -131,6 +131,55 @@ public class ScoreStepTests
     }
 
     [Fact]
+    public void Reliability_falls_with_requests_that_fail_and_comes_back_with_answers()
+    {
+        var health = new SourceHealth(TimeProvider.System);
+        var step = new ScoreStep(
+            TestBatch.DefaultSchema(),
+            new ScoreOptions { Weights = new ScoreWeights { Completeness = 0, Validity = 0, Freshness = 0 } },
+            answers: [() => health.Reliability("alpha"), () => health.Reliability("beta"), null]);
+        Reliabilities(1, 0.5, 0.8);
+
+        health.Failed("beta", "500");
+        health.Failed("beta", "500");
+        health.Failed("gamma", "500");
+        Reliabilities(1, 0.5 * 0.95 * 0.95, 0.8);
+
+        // A page that others follow is no answer yet.
+        health.Succeeded("beta", changed: true, 1, isWhole: false);
+        Reliabilities(1, 0.5 * 0.95 * 0.95, 0.8);
+        for (var answer = 0; answer < 200; answer++)
+        {
+            health.Succeeded("beta", changed: false, 1);
+        }
+
+        Reliabilities(1, 0.5, 0.8);
+
+        var content = health.Watch("alpha", TimeSpan.FromTicks(1));
+        var moves = new SourceMoves { HeardBefore = 9, Heard = 10 };
+        for (var change = 0; change < Standstill.Changes; change++)
+        {
+            moves.Overtake(1);
+        }
+
+        moves.Overtake(2);
+        content.Tell(moves);
+        Reliabilities(0, 0.5, 0.8);
+
+        void Reliabilities(params double[] expected)
+        {
+            var batch = new TestBatch();
+            for (short source = 0; source < 3; source++)
+            {
+                batch.Row("player", "k", source, fields: Complete);
+            }
+
+            step.Run(batch.Batch, TestBatch.Start);
+            Assert.Equal(expected, Enumerable.Range(0, 3).Select(i => (double)batch.Batch[i].Head.Quality.Score), (a, b) => Math.Abs(a - b) < 1e-4);
+        }
+    }
+
+    [Fact]
     public void Poor_records_go_to_the_dead_letter_and_control_records_pass()
     {
         var step = new ScoreStep(TestBatch.DefaultSchema(), new ScoreOptions { DeadLetterBelow = 0.99, HalfLife = Duration.Seconds(1) });
