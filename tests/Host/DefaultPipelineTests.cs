@@ -281,11 +281,11 @@ public sealed class DefaultPipelineTests(DefaultPipelineFixture fixture) : IClas
         Assert.Equal(($"player:mlb:{id}", "player", "trusted"), (Text(explained, "key"), Text(explained, "record"), Text(explained, "block")));
         var name = explained.GetProperty("fields").GetProperty("name");
         Assert.Equal(
-            ["value", "source", "quality", "event_time", "received_time", "age_seconds", "refused", "decided_by", "next", "conflict", "others"],
+            ["value", "source", "quality", "agreement", "consistency", "event_time", "received_time", "age_seconds", "refused", "decided_by", "next", "conflict", "others"],
             Names(name));
         Assert.All(
             name.GetProperty("others").EnumerateArray(),
-            o => Assert.Equal(["value", "source", "quality", "event_time", "received_time", "age_seconds", "refused", "lost", "agrees"], Names(o)));
+            o => Assert.Equal(["value", "source", "quality", "agreement", "consistency", "event_time", "received_time", "age_seconds", "refused", "lost", "agrees"], Names(o)));
         Assert.All(
             name.GetProperty("others").EnumerateArray().Append(name),
             c => Assert.Equal(Text(c, "source") == "officialPlayers" ? null : "certain", c.TryGetProperty("identity", out var identity) ? identity.GetString() : null));

@@ -79,11 +79,13 @@ internal static class ExplainCommand
     private static string Said(SourceClaim claim)
     {
         var value = claim.Value.GetRawText();
-        var quality = claim.Quality is { } score ? string.Create(CultureInfo.InvariantCulture, $", quality {score:0.##}") : "";
+        var quality = claim.Quality is { } score ? string.Create(CultureInfo.InvariantCulture, $", quality {score:0.##}{Part("agreement", claim.Agreement)}{Part("consistency", claim.Consistency)}") : "";
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{(value.Length > MaxValue ? value[..MaxValue] + "..." : value)} of '{claim.Source}' as of {claim.EventTime:yyyy-MM-dd HH:mm:ss}Z, heard {claim.AgeSeconds:0.#} s ago{quality}{(claim.Identity is { } identity ? $", identity {identity}" : "")}{(claim.Refused ? ", which has taken a count back since" : "")}");
     }
+
+    private static string Part(string name, double? part) => part is { } share ? string.Create(CultureInfo.InvariantCulture, $", {name} {share:0.##}") : "";
 
     private static string? Detail(string body)
     {

@@ -150,7 +150,8 @@ internal sealed class Composition : IAsyncDisposable
                 services.GetRequiredService<TimeProvider>(),
                 Seeded.Random(definition.Options.Seed, p.Key),
                 services.GetRequiredService<ILoggerFactory>().CreateLogger<ProviderGate>(),
-                definition.Secrets),
+                definition.Secrets,
+                services.GetRequiredService<SourceHealth>()),
             StringComparer.Ordinal);
 
     private async Task TryAsync(string part, Func<Task> stop)

@@ -49,9 +49,14 @@ internal static class HealthCheck
         foreach (var block in definition.Blocks.Where(b => b.Type.Kind == BlockKind.Source))
         {
             var books = status.Blocks.First(b => b.Name == block.Name);
-            sources[block.Name] = Describe(block, books, health.Sources.GetValueOrDefault(block.Name) ?? new SourceState(), now) with
+            var frozen = health.Content(block.Name)?.Problem;
+            sources[block.Name] = Describe(block, books, health.Sources.GetValueOrDefault(block.Name) ?? new SourceState(), frozen, now) with
             {
-                Quality = health.Scores.Of(block.Name) is { } score ? Math.Round(score, 3) : null,
+                Frozen = frozen,
+                Reliability = block.Options is IUsesProvider { Provider.Length: > 0 } ? Math.Round(health.Reliability(block.Name), 3) : null,
+                Quality = Score(health, block.Name, ScorePart.Quality),
+                Agreement = Score(health, block.Name, ScorePart.Agreement),
+                Consistency = Score(health, block.Name, ScorePart.Consistency),
             };
         }
 
@@ -89,7 +94,7 @@ internal static class HealthCheck
             verdict = HealthReport.Unhealthy;
             problems.Insert(0, "no source has delivered yet");
         }
-        else if (sources.Values.All(s => s.State is "failing" or "failed" or "silent" or "restarting" or "waiting" || IsOpen(s, breakers)))
+        else if (sources.Values.All(s => s.State is "failing" or "failed" or "silent" or "frozen" or "restarting" or "waiting" || IsOpen(s, breakers)))
         {
             verdict = HealthReport.Unhealthy;
             problems.Insert(0, "no source delivers");
@@ -101,13 +106,14 @@ internal static class HealthCheck
     private static bool IsOpen(SourceData source, IReadOnlyDictionary<string, BreakerStatus> breakers) =>
         source.Provider is not null && breakers.GetValueOrDefault(source.Provider)?.State is "open" or "isolated";
 
-    private static SourceData Describe(BlockDefinition block, BlockStatus books, SourceState known, DateTimeOffset now)
+    private static SourceData Describe(BlockDefinition block, BlockStatus books, SourceState known, string? frozen, DateTimeOffset now)
     {
         var age = now - known.LastSuccess;
         var state = books.State switch
         {
             "completed" or "failed" or "restarting" => books.State,
             _ when known.FailuresInARow >= FailingAfter => "failing",
+            _ when frozen is not null => "frozen",
             _ when known.LastSuccess is null && books.Out == 0 => "waiting",
             _ when age > Silence(block.Options) => "silent",
             _ => "ok",
@@ -132,6 +138,8 @@ internal static class HealthCheck
         };
     }
 
+    private static double? Score(SourceHealth health, string source, ScorePart part) => health.Scores.Of(source, part) is { } score ? Math.Round(score, 3) : null;
+
     /// <summary>How long a source may say nothing; null when that proves nothing, as when it has nothing to ask for.</summary>
     private static TimeSpan? Silence(BlockOptions options)
     {
@@ -147,6 +155,7 @@ internal static class HealthCheck
     private static string? Problem(string name, SourceData source) => source.State switch
     {
         "failing" => $"source '{name}' has failed {source.FailuresInARow} times in a row: {source.LastError}",
+        "frozen" => $"source '{name}' is frozen: {source.Frozen}",
         "silent" => $"source '{name}' has delivered nothing for {source.AgeSeconds:0} s",
         _ => null,
     };

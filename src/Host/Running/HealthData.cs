@@ -27,7 +27,7 @@ internal sealed record HealthData(
 /// <summary>One source.</summary>
 internal sealed record SourceData
 {
-    /// <summary><c>waiting</c> (nothing has come yet), <c>ok</c>, <c>failing</c>, <c>silent</c>, <c>completed</c>, <c>restarting</c> or <c>failed</c>.</summary>
+    /// <summary><c>waiting</c> (nothing has come yet), <c>ok</c>, <c>failing</c>, <c>frozen</c> (what it says stands still), <c>silent</c>, <c>completed</c>, <c>restarting</c> or <c>failed</c>.</summary>
     public required string State { get; init; }
 
     /// <summary>Whom it asks; null for a source without a provider.</summary>
@@ -50,6 +50,18 @@ internal sealed record SourceData
 
     /// <summary>Average score of about the last hundred of its records, from 0 to 1; null when they are not scored.</summary>
     public double? Quality { get; init; }
+
+    /// <summary>Share of what it says with which other fresh sources agree, over about the last hundred of its updates that could be compared; null when no score asks.</summary>
+    public double? Agreement { get; init; }
+
+    /// <summary>Share of about its last hundred updates that were neither refused nor took a count back; null when no score asks.</summary>
+    public double? Consistency { get; init; }
+
+    /// <summary>Share of about its last twenty requests that were answered; 0 while it is frozen, null when it asks no provider.</summary>
+    public double? Reliability { get; init; }
+
+    /// <summary>What stands still of what it says while that of others moves; null when nothing does, or it is not watched.</summary>
+    public string? Frozen { get; init; }
 
     /// <summary>Requests that failed for good.</summary>
     public long Failures { get; init; }

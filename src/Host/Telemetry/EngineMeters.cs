@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using StreamEngine.Host.Running;
+using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Runtime;
 
 namespace StreamEngine.Host.Telemetry;
@@ -78,11 +79,25 @@ internal sealed class EngineMeters : IDisposable
             "s",
             "Time since the last payload");
         meter.CreateObservableGauge(
-            "streamengine.source.quality",
-            () => engine.Sources.Sources.Keys.Where(s => engine.Sources.Scores.Of(s) is not null).Select(s => Named(engine.Sources.Scores.Of(s)!.Value, ("source", s))),
+            "streamengine.source.frozen",
+            () => engine.Sources.Watched.Select(s => Named(s.IsFrozen ? 1L : 0L, ("source", s.Source))),
+            null,
+            "1 while what a source says stands still and that of others moves");
+        meter.CreateObservableGauge(
+            "streamengine.source.reliability",
+            () => engine.Sources.Sources.Keys.Select(s => Named(engine.Sources.Reliability(s), ("source", s))),
             "1",
-            "Average score of about the last hundred records");
+            "Share of about the last twenty requests that were answered; 0 while a source is frozen");
+        SourceScore("streamengine.source.quality", ScorePart.Quality, "Average score of about the last hundred records");
+        SourceScore("streamengine.source.agreement", ScorePart.Agreement, "Share of what a source says with which other fresh sources agree, over about its last hundred updates");
+        SourceScore("streamengine.source.consistency", ScorePart.Consistency, "Share of about the last hundred updates that were neither refused nor took a count back");
     }
+
+    private void SourceScore(string name, ScorePart part, string description) => meter.CreateObservableGauge(
+        name,
+        () => engine.Sources.Sources.Keys.Where(s => engine.Sources.Scores.Of(s, part) is not null).Select(s => Named(engine.Sources.Scores.Of(s, part)!.Value, ("source", s))),
+        "1",
+        description);
 
     private void Conflicts() => meter.CreateObservableCounter(
         "streamengine.merge.conflicts",

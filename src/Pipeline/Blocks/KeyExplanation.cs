@@ -27,6 +27,14 @@ public abstract record SourceClaim
     [JsonPropertyOrder(-6)]
     public required double? Quality { get; init; }
 
+    /// <summary>Share of the values that other fresh sources gave too with which they agreed, as of the key's last update; null where the score does not ask, or there were none.</summary>
+    [JsonPropertyOrder(-4)]
+    public double? Agreement { get; init; }
+
+    /// <summary>Share of the source's last eight updates of the key that were neither refused nor took a count back; null where the score does not ask.</summary>
+    [JsonPropertyOrder(-4)]
+    public double? Consistency { get; init; }
+
     /// <summary>When it was true, as the provider tells.</summary>
     [JsonPropertyOrder(-5)]
     public required DateTimeOffset EventTime { get; init; }

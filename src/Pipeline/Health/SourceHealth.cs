@@ -2,11 +2,16 @@ using System.Collections.Concurrent;
 
 namespace StreamEngine.Pipeline.Health;
 
-/// <summary>What is known about each source: written by the source, read by health, metrics and (later) the gate.</summary>
+/// <summary>What is known about each source: written by the source and by merges, read by health, metrics and the gate.</summary>
 /// <param name="time">The clock.</param>
 public sealed class SourceHealth(TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, SourceState> sources = new(StringComparer.Ordinal);
+    /// <summary>How much an older request counts against one that came after it: about the last twenty count.</summary>
+    private const double Decay = 0.95;
+
+    private readonly ConcurrentDictionary<string, ScoreAverage> answers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Standstill> watched = new(StringComparer.Ordinal);
     private int generation;
 
     /// <summary>All sources that have reported, by name.</summary>
@@ -17,6 +22,23 @@ public sealed class SourceHealth(TimeProvider time)
 
     /// <summary>How often sources disagreed.</summary>
     public ConflictBook Conflicts { get; } = new();
+
+    /// <summary>The sources that are watched for content that stands still.</summary>
+    public IEnumerable<Standstill> Watched => watched.Values;
+
+    /// <summary>Whether what a source says stands still; null when it is not watched.</summary>
+    public Standstill? Content(string source) => watched.GetValueOrDefault(source);
+
+    /// <summary>How far a source can be relied on of late, from 0 to 1: the share of about its last twenty requests that were answered; 0 while what it says stands still.</summary>
+    public double Reliability(string source) => Content(source)?.IsFrozen == true ? 0 : answers.TryGetValue(source, out var share) ? share.Value : 1;
+
+    /// <summary>Has a source watched.</summary>
+    /// <param name="source">The source's name.</param>
+    /// <param name="after">How long its content has to stand still.</param>
+    internal Standstill Watch(string source, TimeSpan after) => watched.AddOrUpdate(
+        source,
+        _ => new Standstill(source, after),
+        (_, known) => known.After == after ? known : new Standstill(source, after));
 
     /// <summary>Grows when what the pipeline remembered of earlier payloads was lost.</summary>
     public int Generation => Volatile.Read(ref generation);
@@ -32,10 +54,14 @@ public sealed class SourceHealth(TimeProvider time)
     /// <param name="changed">False for a 304 or the same bytes as before.</param>
     /// <param name="bytes">Its size.</param>
     /// <param name="isWhole">Whether all that was asked for is here now: false for a page that others follow, which ends no row of failures.</param>
-    public void Succeeded(string source, bool changed, long bytes, bool isWhole = true) => sources.AddOrUpdate(
-        source,
-        _ => Success(new SourceState(), changed, bytes, isWhole),
-        (_, known) => Success(known, changed, bytes, isWhole));
+    public void Succeeded(string source, bool changed, long bytes, bool isWhole = true)
+    {
+        sources.AddOrUpdate(source, _ => Success(new SourceState(), changed, bytes, isWhole), (_, known) => Success(known, changed, bytes, isWhole));
+        if (isWhole)
+        {
+            Answers(source).Add(1, 1);
+        }
+    }
 
     /// <summary>A source goes on from a checkpoint: it last had a payload before this process was started.</summary>
     public void Restored(string source, DateTimeOffset lastSuccess) => sources.AddOrUpdate(
@@ -47,10 +73,11 @@ public sealed class SourceHealth(TimeProvider time)
     /// <param name="source">The source's name.</param>
     /// <param name="error">What happened, without secrets.</param>
     /// <param name="isPartly">Whether a part of what was asked for had come before.</param>
-    public void Failed(string source, string error, bool isPartly = false) => sources.AddOrUpdate(
-        source,
-        _ => Failure(new SourceState(), error, isPartly),
-        (_, known) => Failure(known, error, isPartly));
+    public void Failed(string source, string error, bool isPartly = false)
+    {
+        sources.AddOrUpdate(source, _ => Failure(new SourceState(), error, isPartly), (_, known) => Failure(known, error, isPartly));
+        Answers(source).Add(1, 0);
+    }
 
     /// <summary>The provider's sequence numbers show that messages did not arrive.</summary>
     public void Missed(string source, long messages) => sources.AddOrUpdate(
@@ -69,6 +96,8 @@ public sealed class SourceHealth(TimeProvider time)
             _ => new SourceState { Patches = used, UnusablePatches = not },
             (_, known) => known with { Patches = known.Patches + used, UnusablePatches = known.UnusablePatches + not });
     }
+
+    private ScoreAverage Answers(string source) => answers.GetOrAdd(source, static _ => new ScoreAverage(Decay, start: 1));
 
     private SourceState Success(SourceState known, bool changed, long bytes, bool isWhole) => known with
     {

@@ -19,7 +19,30 @@ public enum QualityLevel : byte
     High,
 }
 
-/// <summary>The verdict of the score step on one record.</summary>
+/// <summary>What lowers the score of a record, besides its fields and rules.</summary>
+[Flags]
+public enum QualityMarks : byte
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>It was older than the half-life when scored.</summary>
+    Old = 1,
+
+    /// <summary>It scores less than what is believed without a mark.</summary>
+    LowScore = 2,
+
+    /// <summary>It was received later after its event time than is timely.</summary>
+    Late = 4,
+
+    /// <summary>Other fresh sources say something else.</summary>
+    Disputed = 8,
+
+    /// <summary>Of what its source said of the key of late, something was refused or taken back.</summary>
+    Inconsistent = 16,
+}
+
+/// <summary>The verdict of the score step on one record, completed by a merge.</summary>
 public struct Quality
 {
     /// <summary>0 (worthless) to 1 (complete, valid, fresh, from a reliable source).</summary>
@@ -28,11 +51,8 @@ public struct Quality
     /// <summary>The score in words.</summary>
     public QualityLevel Level;
 
-    /// <summary>True when the record was older than the half-life when scored.</summary>
-    public bool Old;
-
-    /// <summary>True when the score is below the one from which on records are believed without a mark.</summary>
-    public bool Flagged;
+    /// <summary>What lowers the score, besides fields and rules.</summary>
+    public QualityMarks Marks;
 
     /// <summary>Declared slots that had no value.</summary>
     public FieldSet Missing;

@@ -117,7 +117,7 @@ public static partial class RecordEncoder
         to = ref Put.Literal(ref to, ",\"quality\":{\"score\":"u8);
         to = ref Score(ref to, head.Quality.Score);
         to = ref Levels[(int)head.Quality.Level].CopyTo(ref to);
-        return ref (head.Quality.Missing | head.Invalid).IsEmpty && head.Quality.BrokenRules == 0 && !(head.Quality.Old | head.Quality.Flagged)
+        return ref (head.Quality.Missing | head.Invalid).IsEmpty && head.Quality.BrokenRules == 0 && head.Quality.Marks == QualityMarks.None
             ? ref to
             : ref Reasons(ref to, head, text);
     }
@@ -154,19 +154,19 @@ public static partial class RecordEncoder
             to = ref text.BrokenRules[BitOperations.TrailingZeroCount(rules)].CopyTo(ref to);
         }
 
-        if (head.Quality.Old)
-        {
-            to = ref Put.Literal(ref to, ",\"old\""u8);
-        }
-
-        if (head.Quality.Flagged)
-        {
-            to = ref Put.Literal(ref to, ",\"low score\""u8);
-        }
+        var marks = head.Quality.Marks;
+        to = ref Reason(ref to, marks, QualityMarks.Old, ",\"old\""u8);
+        to = ref Reason(ref to, marks, QualityMarks.Late, ",\"late\""u8);
+        to = ref Reason(ref to, marks, QualityMarks.Disputed, ",\"sources disagree\""u8);
+        to = ref Reason(ref to, marks, QualityMarks.Inconsistent, ",\"inconsistent\""u8);
+        to = ref Reason(ref to, marks, QualityMarks.LowScore, ",\"low score\""u8);
 
         open = (byte)'[';
         return ref Put.Literal(ref to, "]}"u8);
     }
+
+    private static ref byte Reason(ref byte to, QualityMarks marks, QualityMarks mark, ReadOnlySpan<byte> text) =>
+        ref (marks & mark) == 0 ? ref to : ref Put.Literal(ref to, text);
 
     private static ref byte List(ref byte to, ReadOnlySpan<byte> member, FieldSet fields, RecordText text)
     {

@@ -25,4 +25,13 @@ internal static partial class GateLog
 
     [LoggerMessage(7, LogLevel.Warning, "Provider {Provider}: a request was refused, {Queued} already wait for a permit")]
     public static partial void QueueFull(this ILogger logger, string provider, int queued);
+
+    [LoggerMessage(8, LogLevel.Warning, "Provider {Provider}: source {Source} is left alone for {Recovery}: {Problem}")]
+    public static partial void SourceHeld(this ILogger logger, string provider, string source, Duration recovery, string problem);
+
+    [LoggerMessage(9, LogLevel.Information, "Provider {Provider}: source {Source} tries again")]
+    public static partial void SourceTried(this ILogger logger, string provider, string source);
+
+    [LoggerMessage(10, LogLevel.Information, "Provider {Provider}: source {Source} moves again")]
+    public static partial void SourceMoves(this ILogger logger, string provider, string source);
 }

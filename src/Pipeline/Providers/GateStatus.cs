@@ -7,7 +7,19 @@ namespace StreamEngine.Pipeline.Providers;
 /// <param name="OpenedAt">When it opened last; null when it never did.</param>
 /// <param name="RetryAt">When the next request may try; null when it is closed.</param>
 /// <param name="LastError">The last failure, without secrets.</param>
-public sealed record BreakerStatus(string State, int FailureCount, long Opened, DateTimeOffset? OpenedAt, DateTimeOffset? RetryAt, string? LastError);
+public sealed record BreakerStatus(string State, int FailureCount, long Opened, DateTimeOffset? OpenedAt, DateTimeOffset? RetryAt, string? LastError)
+{
+    /// <summary>The sources that are left alone by themselves, because what they say stands still.</summary>
+    public IReadOnlyList<HeldSource> Held { get; init; } = [];
+}
+
+/// <summary>A source that is left alone because what it says stands still while that of others moves.</summary>
+/// <param name="Source">The source.</param>
+/// <param name="State"><c>open</c>, or <c>half_open</c> while its requests try again.</param>
+/// <param name="OpenedAt">Since when.</param>
+/// <param name="RetryAt">When its requests may try again.</param>
+/// <param name="LastError">What stands still, and for how long.</param>
+public sealed record HeldSource(string Source, string State, DateTimeOffset OpenedAt, DateTimeOffset RetryAt, string LastError);
 
 /// <summary>One sliding window of a throttle.</summary>
 /// <param name="Window">Its name: <c>second</c>, <c>minute</c> or <c>hour</c>.</param>

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Providers.Breaker;
 using StreamEngine.Pipeline.Providers.Throttle;
 
@@ -29,6 +31,8 @@ public sealed class ProviderGate : IDisposable
     private readonly ILogger logger;
     private readonly SlidingThrottle throttle;
     private readonly ProviderBreaker breaker;
+    private readonly SourceHealth? health;
+    private readonly ConcurrentDictionary<Standstill, ContentHold> holds = new();
 
     /// <summary>Makes the gate of one provider.</summary>
     /// <param name="name">The provider's name in the config.</param>
@@ -37,8 +41,10 @@ public sealed class ProviderGate : IDisposable
     /// <param name="random">Chance for the jitter of retries; the gate locks it, so nobody else may use it.</param>
     /// <param name="logger">Where transitions of the breaker are logged.</param>
     /// <param name="secrets">Texts that must not be shown, besides those in the provider's settings.</param>
-    public ProviderGate(string name, ProviderOptions options, TimeProvider time, Random random, ILogger logger, IReadOnlyList<string>? secrets = null)
+    /// <param name="health">Where it reads which sources' content stands still.</param>
+    public ProviderGate(string name, ProviderOptions options, TimeProvider time, Random random, ILogger logger, IReadOnlyList<string>? secrets = null, SourceHealth? health = null)
     {
+        this.health = health;
         hidden = [.. options.Headers.Values, .. options.Auth?.Secrets ?? [], .. secrets ?? []];
         Name = name;
         Options = options;
@@ -56,7 +62,7 @@ public sealed class ProviderGate : IDisposable
     public ProviderOptions Options { get; }
 
     /// <summary>The breaker now.</summary>
-    public BreakerStatus Breaker => breaker.Status;
+    public BreakerStatus Breaker => breaker.Status with { Held = [.. holds.Values.Select(h => h.Status).OfType<HeldSource>()] };
 
     /// <summary>The throttle now.</summary>
     public ThrottleStatus Throttle => throttle.Status;
@@ -65,7 +71,24 @@ public sealed class ProviderGate : IDisposable
     public Task TripAsync(CancellationToken cancellationToken = default) => breaker.TripAsync(cancellationToken);
 
     /// <summary>Closes the breaker, whatever opened it.</summary>
-    public Task ResetAsync(CancellationToken cancellationToken = default) => breaker.ResetAsync(cancellationToken);
+    public Task ResetAsync(CancellationToken cancellationToken = default)
+    {
+        foreach (var hold in holds.Values)
+        {
+            hold.Reset();
+        }
+
+        return breaker.ResetAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Asked by a source before each request, once for all its pages: whether it has to leave the provider alone, because what it gets stands
+    /// still while that of others moves. Other sources of the provider go on.
+    /// </summary>
+    /// <param name="source">The source's name.</param>
+    /// <returns>Why, and until when; null when it may ask.</returns>
+    public HeldSource? Refuse(string source) => health?.Content(source) is not { } content ? null
+        : holds.GetOrAdd(content, static (of, gate) => new ContentHold(gate.Name, of, gate.Options.Breaker.Recovery.Value, gate.time, gate.logger), this).Refuse();
 
     /// <summary>Makes a request when the provider's budget allows it, and retries it as the settings say.</summary>
     /// <typeparam name="T">What a good answer gives.</typeparam>

@@ -27,6 +27,11 @@ internal sealed class HttpRequester(HttpSourceOptions options, ProviderGate gate
         }
 
         var (page, poll) = (request.Page, request.Poll);
+        if (poll.Page == 0 && gate.Refuse(context.Name) is { } held)
+        {
+            return new(GateOutcome.BreakerOpen, null, held.LastError, held.RetryAt, 0);
+        }
+
         if (poll.Url is not { } url)
         {
             var now = context.Time.GetUtcNow();

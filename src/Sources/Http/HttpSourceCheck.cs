@@ -3,6 +3,7 @@ using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Conditions;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Mapping;
+using StreamEngine.Pipeline.Transforms.Merge;
 
 namespace StreamEngine.Sources.Http;
 
@@ -18,6 +19,7 @@ internal static class HttpSourceCheck
         CheckFor(options, check);
         CheckEvery(options, check);
         CheckBudget(options, check);
+        CheckFrozen(options, check);
     }
 
     private static void CheckRequests(HttpSourceOptions options, BlockCheck check)
@@ -39,6 +41,23 @@ internal static class HttpSourceCheck
             {
                 check.Error(path, e.Message);
             }
+        }
+    }
+
+    private static void CheckFrozen(HttpSourceOptions options, BlockCheck check)
+    {
+        if (options.FrozenAfter is null)
+        {
+            return;
+        }
+
+        if (check.Pipeline.Clock == "event")
+        {
+            check.Error("frozenAfter", "with \"clock\": \"event\" nobody can say how long something stands still; remove it, or set \"clock\": \"wall\"");
+        }
+        else if (!MergedSources.Compare(check.Pipeline, check.Name))
+        {
+            check.Error("frozenAfter", "nothing moves beside it that it could be compared with; let a merge read it together with another source, or remove this");
         }
     }
 

@@ -6,7 +6,7 @@ using StreamEngine.Pipeline.Memory;
 namespace StreamEngine.Sources.Http;
 
 /// <summary>Asks an HTTP provider again and again; each JSON answer enters the pipeline as one payload, or item by item, or each row or line of it.</summary>
-public sealed record HttpSourceOptions : PayloadSourceOptions, IUsesProvider, IReadsSources
+public sealed record HttpSourceOptions : PayloadSourceOptions, IUsesProvider, IReadsSources, IMayFreeze
 {
     internal const string Json = "json";
 
@@ -75,6 +75,14 @@ public sealed record HttpSourceOptions : PayloadSourceOptions, IUsesProvider, IR
     /// </summary>
     [Between("1s", "7d")]
     public Duration? MaxAge { get; init; }
+
+    /// <summary>
+    /// How long the source may go on answering without saying anything new after others have changed what it says too, five times at least, and
+    /// while they go on: then it is frozen, and left alone for its provider's <c>recovery</c> again and again until it moves. Needs a <c>merge</c>
+    /// that reads it together with another source. Absent: it is not watched.
+    /// </summary>
+    [Between("1s", "30d")]
+    public Duration? FrozenAfter { get; init; }
 
     /// <summary>Headers sent with these requests, besides the provider's. Values are treated as secrets.</summary>
     [Secret]

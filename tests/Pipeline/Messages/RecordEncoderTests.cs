@@ -205,8 +205,7 @@ public sealed class RecordEncoderTests
         row.Head.SoleOrigin = (short)((sample.Flags & 72) == 64 ? sample.Flags & 1 : -1);
         row.Head.Quality.Level = (QualityLevel)(sample.Score % 5);
         row.Head.Quality.Score = sample.Score / 1000f;
-        row.Head.Quality.Old = (sample.Flags & 32) != 0;
-        row.Head.Quality.Flagged = (sample.Sparse & 4) != 0;
+        row.Head.Quality.Marks = ((sample.Flags & 32) != 0 ? QualityMarks.Old : 0) | (QualityMarks)(sample.Sparse & 30);
         row.Head.Confidence = (Confidence)(sample.Score % 4);
         if (row.Head.Confidence != Confidence.None && row.Head.IsOfSeveral)
         {
@@ -278,14 +277,15 @@ public sealed class RecordEncoderTests
             }
         }
 
-        if (quality.Old)
+        foreach (var (mark, reason) in new[]
         {
-            json.WriteStringValue("old");
-        }
-
-        if (quality.Flagged)
+            (QualityMarks.Old, "old"), (QualityMarks.Late, "late"), (QualityMarks.Disputed, "sources disagree"), (QualityMarks.Inconsistent, "inconsistent"), (QualityMarks.LowScore, "low score"),
+        })
         {
-            json.WriteStringValue("low score");
+            if (quality.Marks.HasFlag(mark))
+            {
+                json.WriteStringValue(reason);
+            }
         }
 
         json.WriteEndArray();

@@ -2,6 +2,7 @@ using System.Text;
 using CsCheck;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Records;
 using StreamEngine.Pipeline.Tests.Mapping;
@@ -36,27 +37,36 @@ public class ChainTests
             source,
             request));
 
-    [Fact]
-    public void Batch_boundaries_change_nothing() => Gen.Select(Docs.List[1, 30], Gen.Int[1, 7].List[1, 30]).Sample((docs, sizes) =>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Batch_boundaries_change_nothing(bool isWhole) => Gen.Select(Docs.List[1, 30], Gen.Int[1, 7].List[1, 30]).Sample((docs, sizes) =>
     {
-        var one = Run(docs, [docs.Count]);
-        var many = Run(docs, sizes);
+        var one = Run(docs, [docs.Count], isWhole);
+        var many = Run(docs, sizes, isWhole);
         Assert.Equal(one.Output, many.Output);
         Assert.Equal(one.Left, many.Left);
     }, iter: 500);
 
-    [Fact]
-    public void With_event_time_neither_batch_boundaries_nor_the_hour_change_anything() =>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void With_event_time_neither_batch_boundaries_nor_the_hour_change_anything(bool isWhole) =>
         Gen.Select(Docs.Where(d => !d.Confirmed).List[1, 30], Gen.Int[1, 7].List[1, 30], Gen.Long[1, TestBatch.Start]).Sample((docs, sizes, hour) =>
         {
-            var one = Run(docs, [docs.Count], TestBatch.Start);
-            var many = Run(docs, sizes, hour);
+            var one = Run(docs, [docs.Count], isWhole, TestBatch.Start);
+            var many = Run(docs, sizes, isWhole, hour);
             Assert.Equal(one.Output, many.Output);
             Assert.Equal(one.Left, many.Left);
         }, iter: 500);
 
-    private static (string Output, string Left) Run(List<Doc> docs, List<int> sizes, long? received = null)
+    /// <param name="docs">What comes in.</param>
+    /// <param name="sizes">How many of it at a time.</param>
+    /// <param name="isWhole">Whether all parts of the score count.</param>
+    /// <param name="received">When it comes in, at event time.</param>
+    private static (string Output, string Left) Run(List<Doc> docs, List<int> sizes, bool isWhole, long? received = null)
     {
+        var score = new ScoreOptions { DeadLetterBelow = 0.6, FlagBelow = 0.9, Weights = isWhole ? Whole : new ScoreWeights() };
         var isEvent = received is not null;
         var time = isEvent ? StepTime.Event : new StepTime(TestBatch.Start);
         var schema = TestBatch.DefaultSchema();
@@ -67,8 +77,8 @@ public class ChainTests
             TestMapping.Step(schema, isEvent ? EventMap : Map, isEvent),
             new IdentifyStep(new FixedTables(crosswalk), "filter"),
             new DeduplicateStep(schema, isEvent ? TimeSpan.FromSeconds(1) : TimeSpan.FromMinutes(10), 3),
-            new ScoreStep(schema, new ScoreOptions { DeadLetterBelow = 0.6 }),
-            new MergeStep(schema, new MergeOptions { Prefer = ["priority", "quality", "freshness"] }, 2),
+            new ScoreStep(schema, score),
+            new MergeStep(schema, new MergeOptions { Prefer = ["quality", "freshness"] }, 2, scores: Scored(schema, score)),
         ];
         var output = new StringBuilder();
         var left = new List<string>[] { [], [], [], [], [] };
@@ -105,6 +115,10 @@ public class ChainTests
         Events = new Dictionary<string, MergeEventOptions> { ["stats"] = new() { Record = "player", When = "changed(hits, atBats) and hits > 1" } },
     };
 
+    private static ScoreWeights Whole => new() { Timeliness = 0.1, Agreement = 0.3, Consistency = 0.2 };
+
+    private static List<ScoresBefore> Scored(RecordSchema schema, ScoreOptions options) => [.. schema.Sources.Select(s => new ScoresBefore(s.Name, "scored", options))];
+
     private sealed record Doc(string Payload, bool Confirmed, short Source, int Request);
 
     [Theory]
@@ -117,8 +131,12 @@ public class ChainTests
         IStep[] steps =
         [
             new DeduplicateStep(schema, TimeSpan.FromMinutes(10), 100_000),
-            new ScoreStep(schema, new ScoreOptions()),
-            new MergeStep(schema, looksCloser ? Closer : new MergeOptions { Prefer = ["priority", "quality", "freshness"] }, 100_000),
+            new ScoreStep(schema, new ScoreOptions { Weights = looksCloser ? Whole : new ScoreWeights() }, new SourceScores()),
+            new MergeStep(
+                schema,
+                looksCloser ? Closer : new MergeOptions { Prefer = ["priority", "quality", "freshness"] },
+                100_000,
+                scores: looksCloser ? Scored(schema, new ScoreOptions { Weights = Whole }) : null),
         ];
         var allocated = 0L;
         var records = 0;

@@ -1,6 +1,9 @@
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Health;
+using StreamEngine.Pipeline.Records;
 using StreamEngine.Pipeline.Tests.Configuration;
+using StreamEngine.Pipeline.Transforms.Score;
 
 namespace StreamEngine.Pipeline.Tests.Transforms;
 
@@ -35,6 +38,9 @@ public class TransformCheckTests
     [InlineData("\"some\": { \"type\": \"identify\", \"from\": [\"normalized\"], \"tables\": [{ \"path\": \"ok.csv\", \"name\": \"mbl\" }] },", "transforms.some.tables[0]: ok.csv(1): there is no column 'mbl'; did you mean 'mlb'?")]
     [InlineData("\"some\": { \"type\": \"identify\", \"from\": [\"normalized\"], \"tables\": [\"empty.csv\"], \"match\": { \"player\": \"name\" } },", "transforms.some.tables: no table has a row yet, so nobody knows which namespace is ours")]
     [InlineData("\"some\": { \"type\": \"score\", \"from\": [\"normalized\"], \"weights\": { \"completeness\": 0, \"validity\": 0, \"freshness\": 0, \"reliability\": 0 } },", "transforms.some.weights: all weights are 0; at least one part of the score must count")]
+    [InlineData("\"some\": { \"type\": \"score\", \"from\": [\"normalized\"], \"weights\": { \"agreement\": 1 } },", "transforms.some.weights.agreement: only a merge knows what all sources have said of a key; put one behind this block, with no other score between, or set it to 0")]
+    [InlineData("\"trusted\": { \"type\": \"merge\", \"from\": [\"normalized\"] }, \"some\": { \"type\": \"score\", \"from\": [\"trusted\"], \"weights\": { \"consistency\": 1 } },", "transforms.some.weights.consistency: only a merge knows")]
+    [InlineData("\"one\": { \"type\": \"score\", \"from\": [\"normalized\"], \"weights\": { \"agreement\": 1 } }, \"two\": { \"type\": \"score\", \"from\": [\"normalized\"] }, \"some\": { \"type\": \"merge\", \"from\": [\"one\", \"two\"] },", "transforms.some.from: records of source 'feeds' come scored by 'one' and 'two', so it can't be said how their scores are to be completed; give these the same weights and flagBelow, or let one score read all of them")]
     [InlineData("\"some\": { \"type\": \"score\", \"from\": [\"normalized\"], \"flagBelow\": 0.2, \"deadLetterBelow\": 0.3 },", "transforms.some.flagBelow: what scores less than 0.2 goes to the dead letter already; make it greater than deadLetterBelow (0.3), or remove it")]
     [InlineData("\"some\": { \"type\": \"merge\", \"from\": [\"normalized\"], \"prefer\": [\"quality\", \"quality\"] },", "transforms.some.prefer: each of priority, quality, freshness and agreement decides at most once")]
     [InlineData("\"some\": { \"type\": \"merge\", \"from\": [\"normalized\"], \"fields\": { \"player\": [\"quality\", \"quality\"] } },", "transforms.some.fields.player: each of priority, quality, freshness and agreement decides at most once")]
@@ -51,6 +57,33 @@ public class TransformCheckTests
         var result = Load(block, "kind,mlb,sl\nplayer,1,a\nplayer,2,a\n");
         Assert.Contains(expected, Assert.Single(result.Faults).ToString(), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("\"one\": { \"type\": \"score\", \"from\": [\"normalized\"], \"weights\": { \"agreement\": 1 } }, \"kept\": { \"type\": \"filter\", \"from\": [\"one\"], \"where\": \"hits > 0\" }, \"some\": { \"type\": \"merge\", \"from\": [\"kept\"] },")]
+    [InlineData("\"one\": { \"type\": \"score\", \"from\": [\"normalized\"], \"weights\": { \"agreement\": 1 } }, \"two\": { \"type\": \"score\", \"from\": [\"normalized\"], \"weights\": { \"agreement\": 1 } }, \"some\": { \"type\": \"merge\", \"from\": [\"one\", \"two\"] },")]
+    public void A_merge_behind_completes_scores(string blocks) => Assert.Empty(Load(blocks, "").Faults);
+
+    [Theory]
+    [InlineData("wall", true)]
+    [InlineData("event", false)]
+    public void Only_sources_that_ask_a_provider_become_less_reliable(string clock, bool expected)
+    {
+        var map = BrokenConfigs.SoundMap.Replace("\"fields\"", "\"eventTime\": \"at\", \"fields\"", StringComparison.Ordinal);
+        var definition = Load("", "", map, clock).Definition!;
+        var schema = new RecordSchema(definition.Schema.Types, [.. definition.Schema.Sources, new SourceInfo("lines", 1, 1, 1)]);
+        var health = new SourceHealth(TimeProvider.System);
+        health.Failed("feeds", "500");
+        var answers = ScoreStep.Answers(definition.Options, schema, health);
+        Assert.Equal(expected ? 0.95 : null, answers[0]?.Invoke());
+        Assert.Null(answers[1]);
+    }
+
+    [Fact]
+    public void Timeliness_says_nothing_at_event_time() =>
+        Assert.Contains(
+            "warning: transforms.some.weights.timeliness: with \"clock\": \"event\" every record counts as received at its event time",
+            Assert.Single(Load("\"some\": { \"type\": \"score\", \"from\": [\"normalized\"], \"weights\": { \"timeliness\": 1 } },", "", BrokenConfigs.SoundMap.Replace("\"fields\"", "\"eventTime\": \"at\", \"fields\"", StringComparison.Ordinal), "event").Faults).ToString(),
+            StringComparison.Ordinal);
 
     [Fact]
     public void Faults_in_a_mapping_are_said_in_the_mapping()

@@ -1,5 +1,7 @@
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Transforms.Filter;
+using StreamEngine.Pipeline.Transforms.Merge;
 using StreamEngine.Sources.Http;
 
 namespace StreamEngine.Sources.Tests.Http;
@@ -78,6 +80,32 @@ public class HttpSourceCheckTests
     public void Items_are_not_found_in_answers_that_are_taken_apart() => Assert.Equal(
         ["for.from: source 'schedule' hands its answers on while they arrive, and the items are found in whole ones only; name one of 'games'"],
         Check(Chained, ("schedule", Plain with { Items = "$[*]" }), ("games", Plain)).Errors);
+
+    [Fact]
+    public void A_source_that_may_stand_still_is_compared_with_another()
+    {
+        var watched = Plain with { FrozenAfter = Duration.Seconds(300) };
+        Assert.Empty(Errors("wall", ("merged", ["some"]), ("some", ["feeds", "schedule"])));
+        Assert.Equal(
+            ["frozenAfter: with \"clock\": \"event\" nobody can say how long something stands still; remove it, or set \"clock\": \"wall\""],
+            Errors("event", ("merged", ["feeds", "schedule"])));
+        string[] alone = ["frozenAfter: nothing moves beside it that it could be compared with; let a merge read it together with another source, or remove this"];
+        Assert.Equal(alone, Errors("wall", ("merged", ["some"]), ("some", ["feeds"])));
+        Assert.Equal(alone, Errors("wall", ("merged", ["schedule"]), ("some", ["feeds", "schedule"])));
+
+        List<string> Errors(string clock, params (string Name, string[] From)[] transforms)
+        {
+            var check = new CheckList("feeds", new PipelineOptions
+            {
+                Clock = clock,
+                Providers = new Dictionary<string, ProviderOptions> { ["mlb"] = new() },
+                Sources = new Dictionary<string, SourceOptions> { ["feeds"] = watched, ["schedule"] = Plain },
+                Transforms = transforms.ToDictionary(t => t.Name, t => t.Name == "merged" ? (TransformOptions)new MergeOptions { From = t.From } : new FilterOptions { From = t.From }),
+            });
+            Type.Check(watched, check);
+            return check.Errors;
+        }
+    }
 
     [Fact]
     public void Paths_must_parse_and_stay_in_the_item()

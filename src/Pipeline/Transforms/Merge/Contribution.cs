@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using StreamEngine.Pipeline.Messages;
@@ -12,6 +13,9 @@ namespace StreamEngine.Pipeline.Transforms.Merge;
 internal partial struct Contribution
 {
     private const int Step = 16;
+
+    /// <summary>How finely agreement is held; 0 stands for nothing to compare.</summary>
+    private const int Grades = byte.MaxValue - 1;
 
     private byte[] memory;
 
@@ -53,9 +57,14 @@ internal partial struct Contribution
 
     public readonly bool IsScored => Own.IsScored;
 
-    public readonly bool IsOld => Own.IsOld;
+    /// <summary>What lowered its score when it was said.</summary>
+    public readonly QualityMarks Marks => Own.Marks;
 
-    public readonly bool IsFlagged => Own.IsFlagged;
+    /// <summary>Share of the values that other fresh sources gave too, when this was last compared, with which they agreed; null when there were none.</summary>
+    public readonly double? Agreement => Own.Agreed == 0 ? null : (Own.Agreed - 1) / (double)Grades;
+
+    /// <summary>Share of the source's last updates of the key that were neither refused nor took a count back; those that never came count as good ones.</summary>
+    public readonly double Consistency => 1 - (BitOperations.PopCount(Own.Faults) / 8.0);
 
     /// <summary>How surely the source's id was matched to the key.</summary>
     public readonly Confidence Confidence => Own.Confidence;
@@ -175,6 +184,15 @@ internal partial struct Contribution
     /// <summary>What the source says now was refused.</summary>
     public readonly void Dispute() => Own.IsDisputed = true;
 
+    /// <summary>Another update of the source has come.</summary>
+    /// <param name="holds">Whether it is neither refused nor takes a count back.</param>
+    public readonly void Judge(bool holds) => Own.Faults = (byte)((Own.Faults << 1) | (holds ? 0 : 1));
+
+    /// <summary>It was compared with what other sources say.</summary>
+    /// <param name="same">Values about which they agree.</param>
+    /// <param name="all">Values that they give too.</param>
+    public readonly void Compared(int same, int all) => Own.Agreed = (byte)(all == 0 ? 0 : 1 + (same * Grades / all));
+
     /// <summary>Makes room for values and their texts. Without an upper bound every key would in time hold as much as the longest it ever had.</summary>
     private void Reserve(int values)
     {
@@ -199,14 +217,13 @@ internal partial struct Contribution
         own.Score = head.Quality.Score;
         own.Source = head.Source;
         own.IsScored = head.Quality.Level != QualityLevel.Unscored;
-        own.IsOld = head.Quality.Old;
-        own.IsFlagged = head.Quality.Flagged;
+        own.Marks = head.Quality.Marks;
         own.IsDisputed = false;
         own.Confidence = head.Confidence;
     }
 
     /// <summary>The slots in which a row differs from this.</summary>
-    private readonly FieldSet Differences(Row row)
+    public readonly FieldSet Differences(Row row)
     {
         var (held, present) = (Own.Present, row.Head.Present);
         var different = (held - present) | (present - held);
@@ -233,9 +250,12 @@ internal partial struct Contribution
         public int Start;
         public short Source;
         public bool IsScored;
-        public bool IsOld;
-        public bool IsFlagged;
+        public QualityMarks Marks;
+        public byte Agreed;
         public bool IsDisputed;
         public Confidence Confidence;
+
+        /// <summary>One bit for each of the last updates, the latest lowest: whether something was wrong with it.</summary>
+        public byte Faults;
     }
 }

@@ -3,6 +3,7 @@ using StreamEngine.Pipeline.Conditions;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Configuration.Faults;
 using StreamEngine.Pipeline.Records;
+using StreamEngine.Pipeline.Transforms.Score;
 
 namespace StreamEngine.Pipeline.Transforms.Merge;
 
@@ -24,9 +25,24 @@ internal static class MergeCheck
             }
         }
 
+        CheckScores(check);
         foreach (var (name, rule) in options.Events)
         {
             CheckEvent(SettingPath.Child("events", name), rule, check);
+        }
+    }
+
+    /// <summary>A source's scores are completed in one way.</summary>
+    private static void CheckScores(BlockCheck check)
+    {
+        foreach (var scores in ScoresBefore.Of(check.Pipeline, check.Name).GroupBy(s => s.Source))
+        {
+            if (scores.Any(s => s.Options.Weights.NeedsMerge) && scores.DistinctBy(s => (s.Options.Weights, s.Options.FlagBelow)).Count() > 1)
+            {
+                var blocks = string.Join(" and ", scores.Select(s => $"'{s.Block}'").Distinct());
+                check.Error("from", $"records of source '{scores.Key}' come scored by {blocks}, so it can't be said how their scores are to be completed; give these the same weights and flagBelow, or let one score read all of them");
+                return;
+            }
         }
     }
 

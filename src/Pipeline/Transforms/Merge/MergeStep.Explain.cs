@@ -72,6 +72,8 @@ internal sealed partial class MergeStep
                 Value = Value(other, field),
                 Source = schema.Sources[other.Source].Name,
                 Quality = Score(other),
+                Agreement = Agreement(other),
+                Consistency = Consistency(other),
                 EventTime = Time(other.EventTime),
                 ReceivedTime = Time(other.Received),
                 AgeSeconds = Seconds(now - other.Received),
@@ -92,6 +94,8 @@ internal sealed partial class MergeStep
             Value = Value(winner, field),
             Source = schema.Sources[winner.Source].Name,
             Quality = Score(winner),
+            Agreement = Agreement(winner),
+            Consistency = Consistency(winner),
             EventTime = Time(winner.EventTime),
             ReceivedTime = Time(winner.Received),
             AgeSeconds = Seconds(now - winner.Received),
@@ -121,7 +125,11 @@ internal sealed partial class MergeStep
         return JsonElement.Parse(json.WrittenSpan);
     }
 
-    private static double? Score(in Contribution said) => said.IsScored ? Math.Round(said.Score, 3) : null;
+    private double? Score(in Contribution said) => said.IsScored ? Math.Round(completion?.Of(said) ?? said.Score, 3) : null;
+
+    private double? Agreement(in Contribution said) => completion?.Completes(said.Source) == true && said.Agreement is { } agreed ? Math.Round(agreed, 3) : null;
+
+    private double? Consistency(in Contribution said) => completion?.Completes(said.Source) == true ? said.Consistency : null;
 
     private static string? Identity(in Contribution said) => said.Confidence == Confidence.None ? null : said.Confidence.ToString().ToLowerInvariant();
 

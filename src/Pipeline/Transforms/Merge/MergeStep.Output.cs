@@ -20,7 +20,7 @@ internal sealed partial class MergeStep
         head.Invalid -= head.Present;
         head.SoleOrigin = head.Source;
         var verdict = default(Verdict);
-        verdict.Add(rules[head.Type].Weight(head.Present), record.Contribution);
+        verdict.Add(rules[head.Type].Weight(head.Present), record.Contribution, completion);
         Grade(row, verdict);
         Note(row, default, corrected & changed);
     }
@@ -36,6 +36,7 @@ internal sealed partial class MergeStep
         var present = default(FieldSet);
         var changed = default(FieldSet);
         var winners = record.Winners;
+        completion?.Compare(record, now);
         foreach (var group in policy.Of(record.Type))
         {
             group.Preference.Sort(record, group.Slot, now);
@@ -146,7 +147,7 @@ internal sealed partial class MergeStep
                 }
             }
 
-            verdict.Add(type.Weight(won), contribution);
+            verdict.Add(type.Weight(won), contribution, completion);
             if (contribution.Confidence is not Confidence.None and var confidence && !won.IsEmpty)
             {
                 identities = least == Confidence.None ? row.Batch.ReserveIdentities(row.Index) : identities;
@@ -189,8 +190,7 @@ internal sealed partial class MergeStep
         {
             Score = (float)score,
             Level = type.Level(head, score, broken),
-            Old = verdict.IsOld,
-            Flagged = verdict.IsFlagged,
+            Marks = verdict.Marks,
             Missing = type.Missing(head),
             BrokenRules = broken,
         };

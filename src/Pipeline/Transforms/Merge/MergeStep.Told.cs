@@ -45,7 +45,7 @@ internal sealed partial class MergeStep
         head.SoleOrigin = said.Source;
         head.Confidence = said.Confidence;
         var verdict = default(Verdict);
-        verdict.Add(rules[head.Type].Weight(head.Present), said);
+        verdict.Add(rules[head.Type].Weight(head.Present), said, completion);
         Grade(row, verdict);
     }
 

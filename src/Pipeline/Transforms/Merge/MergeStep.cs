@@ -27,6 +27,8 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
     private readonly ConflictFinder conflicts;
     private readonly bool findsConflicts;
     private readonly RecordDemands[] rules;
+    private readonly ScoreCompletion? completion;
+    private readonly MovementWatch? watch;
     private readonly FieldSet[] volatiles;
     private readonly MonotonicFields?[] monotonic;
     private readonly EventNames?[] events;
@@ -38,15 +40,28 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
     /// <param name="maxKeys">Most keys held: this instance's share.</param>
     /// <param name="maxBytes">Most memory of their records: this instance's share.</param>
     /// <param name="book">Where conflicts are counted.</param>
-    public MergeStep(RecordSchema schema, MergeOptions options, int maxKeys, long maxBytes = long.MaxValue, ConflictBook? book = null)
+    /// <param name="scores">How the records that come were scored.</param>
+    /// <param name="told">Told how good what each source says is, where this is known here alone.</param>
+    /// <param name="watch">Told which sources say something new; null when none is watched.</param>
+    public MergeStep(
+        RecordSchema schema,
+        MergeOptions options,
+        int maxKeys,
+        long maxBytes = long.MaxValue,
+        ConflictBook? book = null,
+        IReadOnlyList<ScoresBefore>? scores = null,
+        SourceScores? told = null,
+        MovementWatch? watch = null)
     {
+        this.watch = watch;
         this.schema = schema;
         table = new MergeTable(maxKeys, maxBytes);
         state = new MergeState(schema);
         agreement = new FieldAgreement(schema);
-        policy = new FieldPolicy(schema, options, agreement);
-        preference = new Preference(schema, options.Prefer, options.StaleAfter.Value, agreement);
         conflicts = new ConflictFinder(schema, options, agreement, book ?? new ConflictBook());
+        completion = ScoreCompletion.Of(schema, scores ?? [], agreement, conflicts, told ?? new SourceScores());
+        policy = new FieldPolicy(schema, options, agreement, completion);
+        preference = new Preference(schema, options.Prefer, options.StaleAfter.Value, agreement, completion);
         findsConflicts = options.ConflictWithin is not null;
         rules = RecordDemands.Of(schema);
         volatiles = [.. schema.Types.Select(ContentHash.Volatiles)];
@@ -57,7 +72,15 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
     public static BlockType BlockType { get; } = BlockType.Transform<MergeOptions>(
         "merge",
         "A value never goes back in time, and only changes pass; what it holds is in memory and in checkpoints, so after a restart without one every key passes once more.",
-        (options, context) => new MergeStep(context.Schema, options, context.Share(options.MaxKeys), context.Share(options.MaxBytes.Bytes), context.Health.Conflicts),
+        (options, context) => new MergeStep(
+            context.Schema,
+            options,
+            context.Share(options.MaxKeys),
+            context.Share(options.MaxBytes.Bytes),
+            context.Health.Conflicts,
+            ScoresBefore.Of(context.Pipeline, context.Name),
+            context.Health.Scores,
+            MovementWatch.Of(context.Pipeline, context.Schema, context.Health)),
         MergeCheck.Check,
         Scaling.PerKey,
         tellsRestored: true);
@@ -93,6 +116,8 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
         }
 
         table.Trim();
+        completion?.Flush();
+        watch?.Flush();
     }
 
     public void Save(StateWriter state) => this.state.Save(table, state);
@@ -107,6 +132,8 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
             var sole = SoleRecord.Make(row);
             var first = sole.Contribution;
             first.Copy(row);
+            completion?.Count(first.Score, first, holds: true);
+            watch?.Changed(row, first.Present);
             table.Add(row, first.Memory);
             Pass(row, new SoleRecord(first.Memory), row.Head.Present, default, isIdentityNew: false, now);
         }
@@ -146,16 +173,19 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
             sole = new SoleRecord(own.Memory);
         }
 
+        completion?.Count(own.Score, own, corrected.IsEmpty);
+        watch?.Changed(row, different);
         Pass(row, sole, different, corrected, confidence != row.Head.Confidence, now);
     }
 
     private void Update(Row row, MergedRecord record, long now)
     {
-        var index = record.IndexOf(row.Head.Source);
+        var (source, score) = (row.Head.Source, row.Head.Quality.Score);
+        var index = record.IndexOf(source);
         var corrected = default(FieldSet);
         if (index < 0)
         {
-            index = record.Add(row.Head.Source);
+            index = record.Add(source);
         }
         else if (Refuses(record[index], row, now, out corrected))
         {
@@ -165,8 +195,10 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
         ref var own = ref record[index];
         former.Copy(own);
         own.Copy(row);
+        watch?.Changed(row, former, record);
         table.Reweigh(record);
         Output(row, record, former, corrected, now);
+        completion?.Count(score, record[record.IndexOf(source)], corrected.IsEmpty);
     }
 
     /// <summary>Takes a row out that says what its source knew earlier.</summary>
@@ -176,16 +208,30 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
     /// <param name="corrected">Monotonic fields that it takes back, when it passes.</param>
     private bool Refuses(in Contribution said, Row row, long now, out FieldSet corrected)
     {
+        var refusal = Refusal(said, row, now, out corrected);
+        said.Judge(refusal is null && corrected.IsEmpty);
+        if (refusal is null)
+        {
+            return false;
+        }
+
+        completion?.Count(row.Head.Quality.Score, said, holds: false);
+        watch?.Heard(row);
+        row.Filter(refusal);
+        return true;
+    }
+
+    private string? Refusal(in Contribution said, Row row, long now, out FieldSet corrected)
+    {
         corrected = default;
         if (said.IsAfter(row))
         {
-            row.Filter(StaleRead);
-            return true;
+            return StaleRead;
         }
 
         if (monotonic[row.Head.Type] is not { } counters || (corrected = counters.Lower(said, row)).IsEmpty)
         {
-            return false;
+            return null;
         }
 
         // Without a time of its own a record is as new as its request, which a cache may have answered with an old one.
@@ -193,16 +239,16 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
         var isLater = head.EventTime > said.EventTime && (isEventTime || head.EventTime != head.ReceivedTime);
         if (isLater || preference.IsStale(said, now))
         {
-            return false;
+            return null;
         }
 
         said.Dispute();
-        row.Filter(LowerCount);
-        return true;
+        return LowerCount;
     }
 
     private void Confirm(Row row)
     {
+        watch?.Heard(row);
         if (Said(row, out var version) is not { } said)
         {
             row.Absorb("unknown");
@@ -223,10 +269,12 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
 
         if (said.IsAfter(row))
         {
+            watch?.Heard(row);
             row.Filter(StaleRead);
             return;
         }
 
+        watch?.Removed(row);
         var index = table.Find(row);
         if (table[index] is MergedRecord record)
         {

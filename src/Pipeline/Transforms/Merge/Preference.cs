@@ -7,7 +7,8 @@ namespace StreamEngine.Pipeline.Transforms.Merge;
 /// <param name="prefer">What decides, in order: priority, quality, freshness, agreement.</param>
 /// <param name="staleAfter">Age from which a contribution comes last.</param>
 /// <param name="agreement">Knows which values agree.</param>
-internal sealed class Preference(RecordSchema schema, IReadOnlyList<string> prefer, TimeSpan staleAfter, FieldAgreement agreement)
+/// <param name="completion">Completes scores; null when they are complete.</param>
+internal sealed class Preference(RecordSchema schema, IReadOnlyList<string> prefer, TimeSpan staleAfter, FieldAgreement agreement, ScoreCompletion? completion = null)
 {
     private readonly Criterion[] criteria = [.. prefer.Select(p => Enum.Parse<Criterion>(p, ignoreCase: true))];
     private readonly int[] priorities = [.. schema.Sources.Select(s => s.Priority)];
@@ -41,7 +42,7 @@ internal sealed class Preference(RecordSchema schema, IReadOnlyList<string> pref
             order = decider switch
             {
                 Criterion.Priority => priorities[a.Source].CompareTo(priorities[b.Source]),
-                Criterion.Quality => b.Score.CompareTo(a.Score),
+                Criterion.Quality => completion is null ? b.Score.CompareTo(a.Score) : completion.Of(b).CompareTo(completion.Of(a)),
                 Criterion.Freshness => b.EventTime.CompareTo(a.EventTime),
                 _ => Support(record, b, slot, now).CompareTo(Support(record, a, slot, now)),
             };

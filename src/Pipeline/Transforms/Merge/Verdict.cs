@@ -1,3 +1,5 @@
+using StreamEngine.Pipeline.Messages;
+
 namespace StreamEngine.Pipeline.Transforms.Merge;
 
 /// <summary>The scores of those whose values won, each counted by the weight of its fields.</summary>
@@ -9,16 +11,16 @@ internal struct Verdict
 
     public bool IsScored { get; private set; }
 
-    public bool IsOld { get; private set; }
+    public QualityMarks Marks { get; private set; }
 
-    public bool IsFlagged { get; private set; }
-
-    public void Add(int weight, in Contribution contribution)
+    public void Add(int weight, in Contribution contribution, ScoreCompletion? completion)
     {
-        Sum += weight * contribution.Score;
+        Sum += weight * (completion?.Of(contribution) ?? contribution.Score);
         Weight += weight;
-        IsScored |= weight > 0 && contribution.IsScored;
-        IsOld |= weight > 0 && contribution.IsOld;
-        IsFlagged |= weight > 0 && contribution.IsFlagged;
+        if (weight > 0)
+        {
+            IsScored |= contribution.IsScored;
+            Marks |= completion?.Marks(contribution) ?? contribution.Marks;
+        }
     }
 }

@@ -181,13 +181,13 @@ public class MergeStepTests
         var beta = batch.Row("player", "k", source: 1, fields: [("name", "B"), ("hits", 3)]);
         beta.Head.Quality = new Quality { Score = 0.9f, Level = QualityLevel.High };
         var alpha = batch.Row("player", "k", source: 0, fields: ("atBats", 2));
-        alpha.Head.Quality = new Quality { Score = 0.5f, Level = QualityLevel.Invalid, Old = true };
+        alpha.Head.Quality = new Quality { Score = 0.5f, Level = QualityLevel.Invalid, Marks = QualityMarks.Old };
         alpha.Head.Invalid.Add(4);
         step.Run(batch.Batch, TestBatch.Start);
         var quality = alpha.Head.Quality;
         // name counts double: (3 * 0.9 + 1 * 0.5) / 4
         Assert.Equal(0.8f, quality.Score, 5);
-        Assert.Equal((QualityLevel.Invalid, 1UL, true), (quality.Level, quality.BrokenRules, quality.Old));
+        Assert.Equal((QualityLevel.Invalid, 1UL, QualityMarks.Old), (quality.Level, quality.BrokenRules, quality.Marks));
         Assert.Equal([1, 5, 6, 7], Slots(quality.Missing));
         Assert.Equal([4], Slots(alpha.Head.Invalid));
     }

@@ -23,7 +23,7 @@ public class ScoreStepTests
         Assert.Equal(1f, quality.Score, 5);
         Assert.Equal(QualityLevel.High, quality.Level);
         Assert.True(quality.Missing.IsEmpty);
-        Assert.False(quality.Old);
+        Assert.Equal(QualityMarks.None, quality.Marks);
         Assert.Equal(0UL, quality.BrokenRules);
     }
 
@@ -72,7 +72,43 @@ public class ScoreStepTests
         var row = batch.Row("player", "k", fields: Complete);
         step.Run(batch.Batch, TestBatch.Start + (age * TimeSpan.TicksPerSecond));
         Assert.Equal(expected, row.Head.Quality.Score, 5);
-        Assert.Equal(old, row.Head.Quality.Old);
+        Assert.Equal(old ? QualityMarks.Old : QualityMarks.None, row.Head.Quality.Marks);
+    }
+
+    [Theory]
+    [InlineData(0, 1, QualityMarks.None)]
+    [InlineData(10, 0.5, QualityMarks.None)]
+    [InlineData(11, 0.466517, QualityMarks.Late)]
+    [InlineData(30, 0.125, QualityMarks.Late)]
+    [InlineData(-50, 1, QualityMarks.None)]
+    public void Timeliness_halves_with_the_time_from_event_to_receipt(int delay, float expected, QualityMarks marks)
+    {
+        var options = new ScoreOptions { Weights = new ScoreWeights { Completeness = 0, Validity = 0, Freshness = 0, Reliability = 0, Timeliness = 3 }, TimelyWithin = Duration.Seconds(10) };
+        var batch = new TestBatch();
+        var row = batch.Row("player", "k", received: TestBatch.Start, eventTime: TestBatch.Start - (delay * TimeSpan.TicksPerSecond), fields: Complete);
+
+        // How long it has waited since is no matter of timeliness.
+        new ScoreStep(batch.Schema, options).Run(batch.Batch, TestBatch.Start + (100 * TimeSpan.TicksPerSecond));
+        Assert.Equal(expected, row.Head.Quality.Score, 5);
+        Assert.Equal(marks, row.Head.Quality.Marks);
+    }
+
+    [Fact]
+    public void What_does_not_count_marks_nothing() =>
+        Assert.Equal(QualityMarks.None, Score(new ScoreOptions { TimelyWithin = Duration.Seconds(0.001) }, Complete, TestBatch.Start - TimeSpan.TicksPerSecond).Head.Quality.Marks);
+
+    [Fact]
+    public void What_only_a_merge_knows_is_left_to_it()
+    {
+        var scores = new SourceScores();
+        var batch = new TestBatch();
+        var row = batch.Row("player", "k", fields: Complete[..2]);
+        new ScoreStep(batch.Schema, new ScoreOptions { Weights = new ScoreWeights { Agreement = 100 } }, scores).Run(batch.Batch, TestBatch.Start);
+        Assert.Equal(Score(new ScoreOptions(), Complete[..2]).Head.Quality.Score, row.Head.Quality.Score);
+        Assert.Null(scores.Of("alpha"));
+
+        var only = new ScoreWeights { Completeness = 0, Validity = 0, Freshness = 0, Reliability = 0, Agreement = 1 };
+        Assert.Equal(1, Score(new ScoreOptions { Weights = only }, Complete[..2]).Head.Quality.Score);
     }
 
     [Fact]
@@ -81,7 +117,7 @@ public class ScoreStepTests
         var batch = new TestBatch();
         var row = batch.Row("player", "k", eventTime: 1, fields: Complete);
         new ScoreStep(TestBatch.DefaultSchema(), new ScoreOptions()).Run(batch.Batch, StepTime.Event);
-        Assert.Equal((1f, false), (row.Head.Quality.Score, row.Head.Quality.Old));
+        Assert.Equal((1f, QualityMarks.None), (row.Head.Quality.Score, row.Head.Quality.Marks));
     }
 
     [Fact]
@@ -92,6 +128,55 @@ public class ScoreStepTests
         var row = batch.Row("player", "k", source: 1, fields: Complete);
         step.Run(batch.Batch, TestBatch.Start);
         Assert.Equal(0.95f, row.Head.Quality.Score, 5);
+    }
+
+    [Fact]
+    public void Reliability_falls_with_requests_that_fail_and_comes_back_with_answers()
+    {
+        var health = new SourceHealth(TimeProvider.System);
+        var step = new ScoreStep(
+            TestBatch.DefaultSchema(),
+            new ScoreOptions { Weights = new ScoreWeights { Completeness = 0, Validity = 0, Freshness = 0 } },
+            answers: [() => health.Reliability("alpha"), () => health.Reliability("beta"), null]);
+        Reliabilities(1, 0.5, 0.8);
+
+        health.Failed("beta", "500");
+        health.Failed("beta", "500");
+        health.Failed("gamma", "500");
+        Reliabilities(1, 0.5 * 0.95 * 0.95, 0.8);
+
+        // A page that others follow is no answer yet.
+        health.Succeeded("beta", changed: true, 1, isWhole: false);
+        Reliabilities(1, 0.5 * 0.95 * 0.95, 0.8);
+        for (var answer = 0; answer < 200; answer++)
+        {
+            health.Succeeded("beta", changed: false, 1);
+        }
+
+        Reliabilities(1, 0.5, 0.8);
+
+        var content = health.Watch("alpha", TimeSpan.FromTicks(1));
+        var moves = new SourceMoves { HeardBefore = 9, Heard = 10 };
+        for (var change = 0; change < Standstill.Changes; change++)
+        {
+            moves.Overtake(1);
+        }
+
+        moves.Overtake(2);
+        content.Tell(moves);
+        Reliabilities(0, 0.5, 0.8);
+
+        void Reliabilities(params double[] expected)
+        {
+            var batch = new TestBatch();
+            for (short source = 0; source < 3; source++)
+            {
+                batch.Row("player", "k", source, fields: Complete);
+            }
+
+            step.Run(batch.Batch, TestBatch.Start);
+            Assert.Equal(expected, Enumerable.Range(0, 3).Select(i => (double)batch.Batch[i].Head.Quality.Score), (a, b) => Math.Abs(a - b) < 1e-4);
+        }
     }
 
     [Fact]
@@ -116,12 +201,12 @@ public class ScoreStepTests
         var row = batch.Row("player", "k", source: 1, fields: Complete);
         var other = batch.Row("player", "k", source: 0, fields: ("name", "B"));
         new ScoreStep(batch.Schema, new ScoreOptions { FlagBelow = flagBelow }).Run(batch.Batch, TestBatch.Start);
-        Assert.Equal((0.95f, expected), (row.Head.Quality.Score, row.Head.Quality.Flagged));
+        Assert.Equal((0.95f, expected), (row.Head.Quality.Score, IsFlagged(row)));
 
-        other.Head.Quality.Flagged = false;
+        other.Head.Quality.Marks = QualityMarks.None;
         new MergeStep(batch.Schema, new MergeOptions(), 10).Run(batch.Batch, TestBatch.Start);
-        Assert.Equal(expected, batch.Batch[0].Head.Quality.Flagged);
-        Assert.Equal(expected, batch.Batch[1].Head.Quality.Flagged);
+        Assert.Equal(expected, IsFlagged(batch.Batch[0]));
+        Assert.Equal(expected, IsFlagged(batch.Batch[1]));
         batch.Batch.Seal();
         Assert.Equal(expected, System.Text.Encoding.UTF8.GetString(batch.Batch.DataOf(0).Span).Contains("\"low score\"", StringComparison.Ordinal));
     }
@@ -171,13 +256,17 @@ public class ScoreStepTests
                 Assert.Equal(value >= min && value <= max, new ValidRange(4, min, max).Contains(row.Cells[4], row));
             }, iter: 20_000);
 
-    private static Row Score(ScoreOptions options, params (string, object)[] fields)
+    private static Row Score(ScoreOptions options, params (string, object)[] fields) => Score(options, fields, TestBatch.Start);
+
+    private static Row Score(ScoreOptions options, (string, object)[] fields, long eventTime)
     {
         var batch = new TestBatch();
-        var row = batch.Row("player", "k", fields: fields);
+        var row = batch.Row("player", "k", eventTime: eventTime, fields: fields);
         new ScoreStep(batch.Schema, options).Run(batch.Batch, TestBatch.Start);
         return row;
     }
+
+    private static bool IsFlagged(Row row) => row.Head.Quality.Marks.HasFlag(QualityMarks.LowScore);
 
     private static List<int> Slots(FieldSet set)
     {
