@@ -25,4 +25,7 @@ internal static partial class GateLog
 
     [LoggerMessage(7, LogLevel.Warning, "Provider {Provider}: a request was refused, {Queued} already wait for a permit")]
     public static partial void QueueFull(this ILogger logger, string provider, int queued);
+
+    [LoggerMessage(8, LogLevel.Information, "Provider {Provider}: breaker open, as it was before the restart")]
+    public static partial void BreakerRestored(this ILogger logger, string provider);
 }

@@ -46,7 +46,7 @@ internal sealed class HttpRequester(HttpSourceOptions options, ProviderGate gate
             }
 
             var target = url;
-            var result = await gate.ExecuteAsync(stop => fetch.SendAsync(client.Http, target, page, poll.Body, token.Value, stop), cancellationToken).ConfigureAwait(false);
+            var result = await gate.ExecuteAsync(stop => fetch.SendAsync(client.Http, target, page, poll.Body, token.Value, stop), cancellationToken, options.Cost.Of(target.Query)).ConfigureAwait(false);
             if (result.Value?.IsRefused == true)
             {
                 refused = token.Value;

@@ -62,6 +62,9 @@ public sealed record HttpSourceOptions : SourceOptions, IUsesProvider, IReadsSou
     [Between("1s", "7d")]
     public Duration? MaxAge { get; init; }
 
+    /// <summary>What a request costs where the provider counts credits; 1 unless stated.</summary>
+    public CostOptions Cost { get; init; } = new();
+
     /// <summary>Headers sent with these requests, besides the provider's. Values are treated as secrets.</summary>
     [Secret]
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
