@@ -16,6 +16,7 @@ public sealed class HealthCheckTests
     private readonly PipelineDefinition definition;
     private readonly SourceHealth health;
     private readonly Dictionary<string, BreakerStatus> breakers = new() { ["mlb"] = Closed };
+    private readonly Dictionary<string, string> ledgers = [];
     private RedisData redis = new("off", 0, 0, 0, 0, null);
     private string state = "running";
     private CheckpointStatus? checkpoint;
@@ -48,6 +49,14 @@ public sealed class HealthCheckTests
     {
         Delivered("fast", "slow");
         Is("healthy");
+    }
+
+    [Fact]
+    public void What_a_provider_was_asked_and_would_not_be_known_after_a_restart_is_told()
+    {
+        Delivered("fast", "slow");
+        ledgers["mlb"] = "spent permits are not remembered over a restart: no space left";
+        Is("degraded", "provider 'mlb': spent permits are not remembered over a restart: no space left");
     }
 
     [Fact]
@@ -170,7 +179,7 @@ public sealed class HealthCheckTests
         })).ToList();
         var cache = new CacheData(0, 0, 0, 0, 0, 0, 0, 0, 0, new Dictionary<string, int>(), redis);
         var report = HealthCheck.Check(
-            definition, new PipelineStatus("p", state, blocks, [], checkpoint) { DeadLetter = letters }, health, breakers, cache, new ListenerData(0, 0, 0, 0, 0, 0, 0), memory: null, time.GetUtcNow());
+            definition, new PipelineStatus("p", state, blocks, [], checkpoint) { DeadLetter = letters }, health, breakers, ledgers, cache, new ListenerData(0, 0, 0, 0, 0, 0, 0), memory: null, time.GetUtcNow());
 
         Assert.Equal(problems, report.Problems);
         Assert.Equal(status, report.Status);

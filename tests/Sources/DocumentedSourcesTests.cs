@@ -5,15 +5,17 @@ using StreamEngine.Sources.Tests.Maps;
 
 namespace StreamEngine.Sources.Tests;
 
-/// <summary>The configs in <c>docs/sources.md</c> are valid as they stand there.</summary>
+/// <summary>The configs in <c>docs/sources.md</c> and <c>docs/limits.md</c> are valid as they stand there.</summary>
 public sealed partial class DocumentedSourcesTests
 {
-    [Fact]
-    public void Each_example_is_valid()
+    [Theory]
+    [InlineData("docs/sources.md", 2)]
+    [InlineData("docs/limits.md", 1)]
+    public void Each_example_is_valid(string file, int count)
     {
-        var page = System.IO.File.ReadAllText(Path.Combine(CommittedPipeline.Root, "docs/sources.md"));
+        var page = System.IO.File.ReadAllText(Path.Combine(CommittedPipeline.Root, file));
         var examples = Example().Matches(page).Select(m => m.Groups[1].Value).ToList();
-        Assert.Equal(2, examples.Count);
+        Assert.Equal(count, examples.Count);
         foreach (var example in examples)
         {
             var sources = string.Join(", ", Source().Matches(example).Select(m => $"\"{m.Groups[1].Value}\""));

@@ -6,7 +6,6 @@ using StreamEngine.Host.Logging;
 using StreamEngine.Host.Telemetry;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Health;
-using StreamEngine.Pipeline.Providers;
 using StreamEngine.Pipeline.Runtime;
 using StreamEngine.Sinks.Redis;
 using StreamEngine.Sinks.Store;
@@ -73,7 +72,7 @@ internal sealed class Composition : IAsyncDisposable
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton<SourceHealth>();
         builder.Services.AddSources();
-        builder.Services.AddSingleton<IReadOnlyDictionary<string, ProviderGate>>(services => Gates(definition, services));
+        builder.Services.AddSingleton(services => new GateSet(definition, time, services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddSingleton(services => new RecordStore(time, RedisTier.Create(definition.Options.Redis, time, services.GetRequiredService<ILoggerFactory>())));
         builder.Services.AddSingleton(services => new ListenerHub(time, Seeded.Random(definition.Options.Seed, "listeners"), services.GetRequiredService<ILoggerFactory>()));
         var usesDemo = definition.Options.Providers.Values.Any(p => p.BaseUrl.StartsWith(Demo, StringComparison.Ordinal));
@@ -92,7 +91,7 @@ internal sealed class Composition : IAsyncDisposable
                 Time = time,
                 Logging = services.GetRequiredService<ILoggerFactory>(),
                 Services = services,
-                Gates = services.GetRequiredService<IReadOnlyDictionary<string, ProviderGate>>(),
+                Gates = services.GetRequiredService<GateSet>().All,
                 Health = services.GetRequiredService<SourceHealth>(),
             },
             services.GetRequiredService<RecordStore>(),
@@ -132,27 +131,10 @@ internal sealed class Composition : IAsyncDisposable
             await redis.DisposeAsync().ConfigureAwait(false);
         }
 
-        // The container disposes what it made: the hub, the gates' connections, the demo providers.
+        // The container disposes what it made: the hub, the gates and their connections, the demo providers.
         await app.DisposeAsync().ConfigureAwait(false);
         goodbye.Dispose();
-        foreach (var gate in Engine.Gates.Values)
-        {
-            gate.Dispose();
-        }
     }
-
-    private static Dictionary<string, ProviderGate> Gates(PipelineDefinition definition, IServiceProvider services) =>
-        definition.Options.Providers.ToDictionary(
-            p => p.Key,
-            p => new ProviderGate(
-                p.Key,
-                p.Value,
-                services.GetRequiredService<TimeProvider>(),
-                Seeded.Random(definition.Options.Seed, p.Key),
-                services.GetRequiredService<ILoggerFactory>().CreateLogger<ProviderGate>(),
-                definition.Secrets,
-                services.GetRequiredService<SourceHealth>()),
-            StringComparer.Ordinal);
 
     private async Task TryAsync(string part, Func<Task> stop)
     {

@@ -96,9 +96,13 @@ internal sealed class Engine : IDisposable
     }
 
     /// <summary>How the service is, and why.</summary>
-    public HealthReport Health() => HealthCheck.Check(Definition, Status(), Sources, Breakers(), Cache(), Listeners(), Memory().Problem, Now);
+    public HealthReport Health() => HealthCheck.Check(Definition, Status(), Sources, Breakers(), Ledgers(), Cache(), Listeners(), Memory().Problem, Now);
 
     public IReadOnlyDictionary<string, BreakerStatus> Breakers() => Gates.ToDictionary(g => g.Key, g => g.Value.Breaker, StringComparer.Ordinal);
+
+    /// <summary>What is wrong with the ledgers, by provider; those that are well are not in it.</summary>
+    public IReadOnlyDictionary<string, string> Ledgers() =>
+        Gates.Where(g => g.Value.LedgerProblem is not null).ToDictionary(g => g.Key, g => g.Value.LedgerProblem!, StringComparer.Ordinal);
 
     public IReadOnlyDictionary<string, ThrottleStatus> Throttles() => Gates.ToDictionary(g => g.Key, g => g.Value.Throttle, StringComparer.Ordinal);
 

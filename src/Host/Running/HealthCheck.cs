@@ -30,6 +30,7 @@ internal static class HealthCheck
     /// <param name="status">The graph and its books.</param>
     /// <param name="health">What the sources reported.</param>
     /// <param name="breakers">The breakers by provider.</param>
+    /// <param name="ledgers">What is wrong with providers' ledgers, by provider.</param>
     /// <param name="cache">The record store.</param>
     /// <param name="listeners">The listeners.</param>
     /// <param name="memory">What is wrong with the process's memory; null for nothing.</param>
@@ -39,6 +40,7 @@ internal static class HealthCheck
         PipelineStatus status,
         SourceHealth health,
         IReadOnlyDictionary<string, BreakerStatus> breakers,
+        IReadOnlyDictionary<string, string> ledgers,
         CacheData cache,
         ListenerData listeners,
         string? memory,
@@ -62,6 +64,7 @@ internal static class HealthCheck
 
         problems.AddRange(sources.Select(s => Problem(s.Key, s.Value)).OfType<string>());
         problems.AddRange(breakers.Where(b => b.Value.State != "closed").Select(b => Problem(b.Key, b.Value, now)));
+        problems.AddRange(ledgers.Select(l => $"provider '{l.Key}': {l.Value}"));
         problems.AddRange(status.Blocks.Select(Problem).OfType<string>());
         if (status.Checkpoint is { } checkpoint && Problem(checkpoint) is { } overdue)
         {

@@ -1,6 +1,8 @@
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
+using StreamEngine.Pipeline.Providers.Ledger;
+using StreamEngine.Pipeline.Providers.Throttle;
 using StreamEngine.Pipeline.Runtime;
 
 namespace StreamEngine.Pipeline.Memory;
@@ -65,6 +67,9 @@ public sealed class MemoryPlan
             // While one is made, a copy; at the start, what was read, before anything else is there.
             yield return new MemoryPart("checkpoint", "a copy of what the transforms know", state * 3 / 2, "checkpoint.path");
         }
+
+        var ledger = options.LedgerPath.Length > 0 ? FileLedger.MostMemory : 0;
+        yield return new MemoryPart("providers", "what their windows count, and their ledgers", options.Providers.Values.Sum(p => ledger + ProviderThrottle.MostMemory(p.Throttle)), null);
 
         if (options.DeadLetter.Path.Length > 0)
         {

@@ -34,4 +34,7 @@ internal static partial class GateLog
 
     [LoggerMessage(10, LogLevel.Information, "Provider {Provider}: source {Source} moves again")]
     public static partial void SourceMoves(this ILogger logger, string provider, string source);
+
+    [LoggerMessage(11, LogLevel.Information, "Provider {Provider}: breaker open, as it was before the restart")]
+    public static partial void BreakerRestored(this ILogger logger, string provider);
 }

@@ -1,3 +1,5 @@
+using StreamEngine.Pipeline.Configuration;
+
 namespace StreamEngine.Pipeline.Providers;
 
 /// <summary>A breaker as an operator sees it.</summary>
@@ -21,14 +23,20 @@ public sealed record BreakerStatus(string State, int FailureCount, long Opened, 
 /// <param name="LastError">What stands still, and for how long.</param>
 public sealed record HeldSource(string Source, string State, DateTimeOffset OpenedAt, DateTimeOffset RetryAt, string LastError);
 
-/// <summary>One sliding window of a throttle.</summary>
-/// <param name="Window">Its name: <c>second</c>, <c>minute</c> or <c>hour</c>.</param>
-/// <param name="Limit">Most permits in any such window.</param>
-/// <param name="Used">Permits taken that are not free again.</param>
-/// <param name="ResetsAt">When the oldest of them is free again; null when none is taken, or the next still waits for its response.</param>
+/// <summary>One window of a throttle.</summary>
+/// <param name="Window">Its name: <c>second</c>, <c>minute</c>, <c>hour</c>, <c>day</c>, <c>month</c>, or its length as in <c>10s-fixed</c>.</param>
+/// <param name="Limit">Most in any such window.</param>
+/// <param name="Used">What was taken and is not free again.</param>
+/// <param name="ResetsAt">When the oldest of it is free again, of fixed windows all; null when nothing is taken, or the next still waits for its response.</param>
 public sealed record WindowStatus(string Window, int Limit, int Used, DateTimeOffset? ResetsAt)
 {
-    /// <summary>Permits left now.</summary>
+    /// <summary><c>sliding</c> or <c>fixed</c>.</summary>
+    public string Kind { get; init; } = WindowOptions.Sliding;
+
+    /// <summary><c>credits</c> or <c>requests</c>.</summary>
+    public string Counts { get; init; } = WindowOptions.Credits;
+
+    /// <summary>What is left now.</summary>
     public int Remaining => Math.Max(0, Limit - Used);
 }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Providers.Breaker;
+using StreamEngine.Pipeline.Providers.Ledger;
 using StreamEngine.Pipeline.Providers.Throttle;
 
 namespace StreamEngine.Pipeline.Providers;
@@ -29,10 +30,12 @@ public sealed class ProviderGate : IDisposable
     private readonly TimeProvider time;
     private readonly Random random;
     private readonly ILogger logger;
-    private readonly SlidingThrottle throttle;
+    private readonly ProviderThrottle throttle;
     private readonly ProviderBreaker breaker;
     private readonly SourceHealth? health;
     private readonly ConcurrentDictionary<Standstill, ContentHold> holds = new();
+    private readonly ILedger? ledger;
+    private readonly Task restored = Task.CompletedTask;
 
     /// <summary>Makes the gate of one provider.</summary>
     /// <param name="name">The provider's name in the config.</param>
@@ -41,8 +44,14 @@ public sealed class ProviderGate : IDisposable
     /// <param name="random">Chance for the jitter of retries; the gate locks it, so nobody else may use it.</param>
     /// <param name="logger">Where transitions of the breaker are logged.</param>
     /// <param name="secrets">Texts that must not be shown, besides those in the provider's settings.</param>
+    /// <param name="ledgers">Where it is remembered over restarts what the provider was asked; null for nowhere.</param>
     /// <param name="health">Where it reads which sources' content stands still.</param>
-    public ProviderGate(string name, ProviderOptions options, TimeProvider time, Random random, ILogger logger, IReadOnlyList<string>? secrets = null, SourceHealth? health = null)
+    public ProviderGate(string name, ProviderOptions options, TimeProvider time, Random random, ILogger logger, IReadOnlyList<string>? secrets = null, LedgerFolder? ledgers = null, SourceHealth? health = null)
+        : this(name, options, time, random, logger, secrets, ledgers?.Of(name), health)
+    {
+    }
+
+    internal ProviderGate(string name, ProviderOptions options, TimeProvider time, Random random, ILogger logger, IReadOnlyList<string>? secrets, ILedger? ledger, SourceHealth? health = null)
     {
         this.health = health;
         hidden = [.. options.Headers.Values, .. options.Auth?.Secrets ?? [], .. secrets ?? []];
@@ -51,8 +60,14 @@ public sealed class ProviderGate : IDisposable
         this.time = time;
         this.random = random;
         this.logger = logger;
-        throttle = new SlidingThrottle(options.Throttle, options.Timeout.Value, time);
-        breaker = new ProviderBreaker(name, options.Breaker, time, logger);
+        throttle = new ProviderThrottle(options.Throttle, options.Timeout.Value, time);
+        breaker = new ProviderBreaker(name, options.Breaker, time, logger) { Changed = open => ledger?.Breaker(open) };
+        this.ledger = ledger;
+        if (ledger is not null)
+        {
+            throttle.Restore(ledger.Content);
+            restored = ledger.Content.Breaker is { } open ? breaker.RestoreAsync(open) : Task.CompletedTask;
+        }
     }
 
     /// <summary>The provider's name.</summary>
@@ -66,6 +81,9 @@ public sealed class ProviderGate : IDisposable
 
     /// <summary>The throttle now.</summary>
     public ThrottleStatus Throttle => throttle.Status;
+
+    /// <summary>Why a restart would not know what the provider was asked, or doesn't; null when all is well.</summary>
+    public string? LedgerProblem => ledger?.Problem;
 
     /// <summary>Opens the breaker until <see cref="ResetAsync"/>.</summary>
     public Task TripAsync(CancellationToken cancellationToken = default) => breaker.TripAsync(cancellationToken);
@@ -96,9 +114,16 @@ public sealed class ProviderGate : IDisposable
     /// One attempt; its token ends it at the provider's timeout. It throws when there was no answer. It may run several times.
     /// </param>
     /// <param name="cancellationToken">Ends the waits and the attempt.</param>
+    /// <param name="credits">What each attempt costs.</param>
     /// <exception cref="OperationCanceledException">The caller cancelled. Nothing else is thrown.</exception>
-    public async Task<GateResult<T>> ExecuteAsync<T>(Func<CancellationToken, ValueTask<AttemptResult<T>>> attempt, CancellationToken cancellationToken)
+    public async Task<GateResult<T>> ExecuteAsync<T>(Func<CancellationToken, ValueTask<AttemptResult<T>>> attempt, CancellationToken cancellationToken, int credits = 1)
     {
+        await restored.ConfigureAwait(false);
+        if (throttle.TooSmallFor(credits) is { } window)
+        {
+            return new(GateOutcome.Failed, default, $"the request costs {credits}, and provider '{Name}' allows {window.Limit} in its window '{window.Name}'", null, 0);
+        }
+
         for (var attempts = 0; ;)
         {
             if (breaker.IsOpen(out var until))
@@ -106,13 +131,13 @@ public sealed class ProviderGate : IDisposable
                 return BreakerOpen<T>(until, attempts);
             }
 
-            if (!await throttle.AcquireAsync(cancellationToken).ConfigureAwait(false))
+            if (await throttle.AcquireAsync(credits, cancellationToken).ConfigureAwait(false) is not { } permit)
             {
                 logger.QueueFull(Name, Options.Throttle.Queue);
                 return new(GateOutcome.QueueFull, default, $"{Options.Throttle.Queue} requests already wait for a permit of provider '{Name}'.", null, attempts);
             }
 
-            if (await TryAttemptAsync(attempt, cancellationToken).ConfigureAwait(false) is not { } result)
+            if (await TryAttemptAsync(attempt, permit, cancellationToken).ConfigureAwait(false) is not { } result)
             {
                 return BreakerOpen<T>(breaker.Status.RetryAt, attempts);
             }
@@ -151,7 +176,7 @@ public sealed class ProviderGate : IDisposable
     public void Dispose() => throttle.Dispose();
 
     /// <returns>Null when the breaker opened while the permit was awaited; it is given back unspent.</returns>
-    private async ValueTask<AttemptResult<T>?> TryAttemptAsync<T>(Func<CancellationToken, ValueTask<AttemptResult<T>>> attempt, CancellationToken cancellationToken)
+    private async ValueTask<AttemptResult<T>?> TryAttemptAsync<T>(Func<CancellationToken, ValueTask<AttemptResult<T>>> attempt, Permit permit, CancellationToken cancellationToken)
     {
         AttemptResult<T>? result = null;
         var sent = false;
@@ -162,6 +187,11 @@ public sealed class ProviderGate : IDisposable
             await breaker.TryCallAsync(async () =>
             {
                 sent = true;
+                if (ledger is not null)
+                {
+                    await ledger.SpendAsync(permit.Id, permit.Credits, time.GetUtcNow(), Options.Timeout.Value).ConfigureAwait(false);
+                }
+
                 (var ended, answered) = await AttemptAsync(attempt, cancellationToken).ConfigureAwait(false);
                 result = ended;
                 return (ended.Kind == AttemptKind.Retryable ? ended.Error ?? "failed" : null, ended.Kind != AttemptKind.Begun);
@@ -176,15 +206,12 @@ public sealed class ProviderGate : IDisposable
 
             if (!sent)
             {
-                throttle.Unsent();
-            }
-            else if (answered)
-            {
-                throttle.Answered();
+                throttle.Unsent(permit);
             }
             else
             {
-                throttle.Unanswered();
+                var until = answered ? throttle.Answered(permit) : throttle.Unanswered(permit);
+                ledger?.Over(permit.Id, until);
             }
         }
 
@@ -219,9 +246,9 @@ public sealed class ProviderGate : IDisposable
     private void HoldBack(TimeSpan? retryAfter)
     {
         var hold = retryAfter is { } asked ? Min(asked, LongestRetryAfter) : (TimeSpan?)null;
-        throttle.TooManyRequests(hold);
-        if (hold is { } delay)
+        if (throttle.TooManyRequests(hold) is { } heldUntil && hold is { } delay)
         {
+            ledger?.Held(heldUntil);
             logger.HeldBack(Name, Duration.Rounded(delay));
         }
     }

@@ -249,7 +249,7 @@ internal sealed partial class HttpSource : IPositionedSource
             Forget(gone);
         }
 
-        if (schedule.Count != lastCount && ProviderBudget.PerMinute(gate.Options.Throttle) is var allowed && schedule.PerMinute > allowed)
+        if (schedule.Count != lastCount && ProviderBudget.PerMinute(gate.Options.Throttle, ProviderBudget.Credits(options)) is var allowed && schedule.PerMinute > allowed)
         {
             logger.OverBudget(name, schedule.Count, schedule.PerMinute, gate.Name, allowed);
         }

@@ -18,6 +18,7 @@ internal static class HttpSourceCheck
         TakenApartCheck.Run(options, check);
         CheckFor(options, check);
         CheckEvery(options, check);
+        CheckCost(options, check);
         CheckBudget(options, check);
         CheckFrozen(options, check);
     }
@@ -192,6 +193,20 @@ internal static class HttpSourceCheck
         }
     }
 
+    private static void CheckCost(HttpSourceOptions options, BlockCheck check)
+    {
+        foreach (var name in options.Cost.Times.Where(n => !options.Request.Any(r => ProviderUrl.ValuesOf(ProviderUrl.QueryOf(r), n) > 0)))
+        {
+            check.Error("cost.times", $"no request has the query parameter '{name}'; correct the name, or remove it");
+        }
+
+        var credits = ProviderBudget.Credits(options);
+        if (check.Pipeline.Providers.TryGetValue(options.Provider, out var provider) && provider.Throttle.Limits().FirstOrDefault(l => l.Units(credits) > l.Limit) is { } small)
+        {
+            check.Error("cost", $"a request costs {credits}, and provider '{options.Provider}' allows {small.Limit} in its window '{small.Name}', so it could never be sent; raise that limit, or state the window under 'windows' with \"counts\": \"requests\"");
+        }
+    }
+
     private static void CheckBudget(HttpSourceOptions options, BlockCheck check)
     {
         if (!check.Pipeline.Providers.TryGetValue(options.Provider, out var provider))
@@ -199,18 +214,19 @@ internal static class HttpSourceCheck
             return;
         }
 
-        var allowed = ProviderBudget.PerMinute(provider.Throttle);
+        var allowed = ProviderBudget.PerMinute(provider.Throttle, ProviderBudget.Credits(options));
         var own = ProviderBudget.PerMinute(options);
         var sharing = check.Pipeline.Sources.Where(s => s.Value is HttpSourceOptions http && http.Provider == options.Provider).ToList();
-        var rates = sharing.ConvertAll(s => ProviderBudget.PerMinute((HttpSourceOptions)s.Value));
+        var sources = sharing.ConvertAll(s => (HttpSourceOptions)s.Value);
         if (own > allowed)
         {
             var requests = ProviderBudget.Requests(options);
             check.Warning("every", $"source '{check.Name}' can ask {requests} {(requests == 1 ? "request" : "requests")} every {new Duration(options.Every.Shortest)} = {Number(own)}/min; provider '{options.Provider}' allows {Number(allowed)}/min; each would be asked every {Number(requests * 60 / allowed)}s");
         }
-        else if (rates.Sum() > allowed && rates.TrueForAll(r => r <= allowed) && sharing[0].Key == check.Name)
+        else if (ProviderBudget.Load(provider.Throttle, sources) is > 1 and var load && sources.TrueForAll(s => ProviderBudget.Load(provider.Throttle, [s]) <= 1) && sharing[0].Key == check.Name)
         {
-            check.Warning("every", $"sources {string.Join(", ", sharing.Select(s => $"'{s.Key}'"))} can ask {Number(rates.Sum())}/min together; provider '{options.Provider}' allows {Number(allowed)}/min; they would be asked less often");
+            var all = sources.Sum(ProviderBudget.PerMinute);
+            check.Warning("every", $"sources {string.Join(", ", sharing.Select(s => $"'{s.Key}'"))} can ask {Number(all)}/min together; provider '{options.Provider}' allows {Number(all / load)}/min; they would be asked less often");
         }
     }
 

@@ -84,6 +84,9 @@ public sealed record HttpSourceOptions : PayloadSourceOptions, IUsesProvider, IR
     [Between("1s", "30d")]
     public Duration? FrozenAfter { get; init; }
 
+    /// <summary>What a request costs where the provider counts credits; 1 unless stated.</summary>
+    public CostOptions Cost { get; init; } = new();
+
     /// <summary>Headers sent with these requests, besides the provider's. Values are treated as secrets.</summary>
     [Secret]
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();

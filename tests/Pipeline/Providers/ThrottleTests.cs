@@ -1,4 +1,3 @@
-using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Providers.Throttle;
@@ -11,123 +10,44 @@ public class ThrottleTests
 
     private readonly FakeTimeProvider time = new();
 
-    private sealed record Arrival(int AfterMs, int LatencyMs, bool Aborted, double SeenAt);
-
-    private static readonly Gen<Arrival> Arrivals =
-        from after in Gen.Int[0, 1500]
-        from latency in Gen.Int[0, 4000]
-        from aborted in Gen.Int[0, 9]
-        from seen in Gen.OneOf(Gen.Const(0.0), Gen.Const(1.0), Gen.Double[0, 1])
-        select new Arrival(after, latency, aborted == 0, seen);
-
-    [Fact]
-    public void No_window_is_ever_exceeded_and_every_request_gets_its_turn() =>
-        Gen.Select(Arrivals.List[1, 60], Gen.Int[1, 5], Gen.Int[1, 20]).Sample(
-            (arrivals, perSecond, perMinute) => Simulate(arrivals, perSecond, perMinute),
-            iter: 300);
-
-    /// <summary>A discrete simulation: the provider may note a request at any instant from its sending to its answer.</summary>
-    private static void Simulate(List<Arrival> arrivals, int perSecond, int perMinute)
-    {
-        var time = new FakeTimeProvider();
-        using var throttle = new SlidingThrottle(new ThrottleOptions { PerSecond = perSecond, PerMinute = perMinute, Queue = 100 }, RequestTimeout, time);
-        var events = new PriorityQueue<Action, (long At, int Order)>();
-        var order = 0;
-        var waiting = new List<(Task<bool> Permit, Arrival Arrival)>();
-        var seen = new List<long>();
-        var served = 0;
-        long Now() => time.GetUtcNow().Ticks;
-        void At(long ticks, Action action) => events.Enqueue(action, (ticks, order++));
-
-        void Send(Arrival arrival)
-        {
-            served++;
-            var latency = TimeSpan.FromMilliseconds(arrival.LatencyMs).Ticks;
-            var spread = arrival.Aborted ? latency + RequestTimeout.Ticks : latency;
-            seen.Add(Now() + (long)(spread * arrival.SeenAt));
-            At(Now() + latency, arrival.Aborted ? throttle.Unanswered : throttle.Answered);
-        }
-
-        var arrives = Now();
-        foreach (var arrival in arrivals)
-        {
-            arrives += TimeSpan.FromMilliseconds(arrival.AfterMs).Ticks;
-            At(arrives, () => waiting.Add((throttle.AcquireAsync(CancellationToken.None).AsTask(), arrival)));
-        }
-
-        var end = Now() + TimeSpan.FromHours(3).Ticks;
-        while (served < arrivals.Count)
-        {
-            Assert.True(Now() < end, $"{served} of {arrivals.Count} served after hours: a request was forgotten");
-            var next = events.TryPeek(out _, out var first) ? Math.Min(first.At, Now() + (TimeSpan.TicksPerMillisecond * 250)) : Now() + (TimeSpan.TicksPerMillisecond * 250);
-            time.Advance(TimeSpan.FromTicks(next - Now()));
-            while (events.TryPeek(out var action, out first) && first.At <= Now())
-            {
-                events.Dequeue();
-                action();
-            }
-
-            // The permit's own task is done under the lock; only what awaits it runs elsewhere. First come, first served.
-            while (waiting.Count > 0 && throttle.Status.Granted > served)
-            {
-                Assert.True(waiting[0].Permit.Wait(TimeSpan.FromSeconds(30)));
-                Send(waiting[0].Arrival);
-                waiting.RemoveAt(0);
-            }
-        }
-
-        seen.Sort();
-        AssertWindow(seen, perSecond, TimeSpan.FromSeconds(1));
-        AssertWindow(seen, perMinute, TimeSpan.FromMinutes(1));
-        Assert.Equal(0, throttle.Status.Denied);
-    }
-
-    private static void AssertWindow(List<long> seen, int limit, TimeSpan window)
-    {
-        for (var i = limit; i < seen.Count; i++)
-        {
-            Assert.True(seen[i] - seen[i - limit] > window.Ticks, $"{limit + 1} requests within {TimeSpan.FromTicks(seen[i] - seen[i - limit])}");
-        }
-    }
-
     [Fact]
     public async Task A_slot_is_free_one_window_after_the_answer()
     {
         using var throttle = Throttle(new ThrottleOptions { PerSecond = 1, PerMinute = null });
-        Assert.True(await throttle.AcquireAsync(TestContext.Current.CancellationToken));
-        var second = throttle.AcquireAsync(TestContext.Current.CancellationToken).AsTask();
+        var first = await TakeAsync(throttle);
+        var second = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
         time.Advance(TimeSpan.FromSeconds(3));
         Assert.Equal(1, throttle.Status.Queued);
 
-        throttle.Answered();
+        throttle.Answered(first);
         time.Advance(TimeSpan.FromMilliseconds(1000));
         Assert.Equal(1, throttle.Status.Queued);
         Assert.Equal(time.GetUtcNow(), throttle.Status.Windows[0].ResetsAt!.Value, TimeSpan.FromMilliseconds(1));
         time.Advance(TimeSpan.FromMilliseconds(1));
-        Assert.True(await GateFixture.NowAsync(second));
+        Assert.NotNull(await GateFixture.NowAsync(second));
     }
 
     [Fact]
     public async Task Without_an_answer_the_slot_stays_taken_one_timeout_longer()
     {
         using var throttle = Throttle(new ThrottleOptions { PerSecond = 1, PerMinute = null });
-        await throttle.AcquireAsync(TestContext.Current.CancellationToken);
-        throttle.Unanswered();
-        var next = throttle.AcquireAsync(TestContext.Current.CancellationToken).AsTask();
+        var permit = await TakeAsync(throttle);
+        throttle.Unanswered(permit);
+        var next = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
         time.Advance(RequestTimeout + TimeSpan.FromSeconds(1));
         Assert.Equal(1, throttle.Status.Queued);
         time.Advance(TimeSpan.FromMilliseconds(1));
-        Assert.True(await GateFixture.NowAsync(next));
+        Assert.NotNull(await GateFixture.NowAsync(next));
     }
 
     [Fact]
     public async Task A_permit_that_was_not_used_is_free_at_once()
     {
         using var throttle = Throttle(new ThrottleOptions { PerSecond = 1, PerMinute = null });
-        await throttle.AcquireAsync(TestContext.Current.CancellationToken);
-        var next = throttle.AcquireAsync(TestContext.Current.CancellationToken).AsTask();
-        throttle.Unsent();
-        Assert.True(await GateFixture.NowAsync(next));
+        var permit = await TakeAsync(throttle);
+        var next = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
+        throttle.Unsent(permit);
+        Assert.NotNull(await GateFixture.NowAsync(next));
         Assert.Equal(1, throttle.Status.Granted);
     }
 
@@ -135,10 +55,10 @@ public class ThrottleTests
     public async Task Requests_past_the_queue_are_refused_and_counted()
     {
         using var throttle = Throttle(new ThrottleOptions { PerSecond = 1, PerMinute = null, Queue = 2 });
-        await throttle.AcquireAsync(TestContext.Current.CancellationToken);
-        _ = throttle.AcquireAsync(TestContext.Current.CancellationToken).AsTask();
-        _ = throttle.AcquireAsync(TestContext.Current.CancellationToken).AsTask();
-        Assert.False(await throttle.AcquireAsync(TestContext.Current.CancellationToken));
+        await TakeAsync(throttle);
+        _ = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
+        _ = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
+        Assert.Null(await throttle.AcquireAsync(1, TestContext.Current.CancellationToken));
         Assert.Equal((2, 1), (throttle.Status.Queued, throttle.Status.Denied));
     }
 
@@ -146,15 +66,15 @@ public class ThrottleTests
     public async Task Who_gives_up_leaves_the_queue_to_the_next()
     {
         using var throttle = Throttle(new ThrottleOptions { PerSecond = 1, PerMinute = null });
-        await throttle.AcquireAsync(TestContext.Current.CancellationToken);
+        var permit = await TakeAsync(throttle);
         using var impatient = new CancellationTokenSource();
-        var first = throttle.AcquireAsync(impatient.Token).AsTask();
-        var second = throttle.AcquireAsync(TestContext.Current.CancellationToken).AsTask();
+        var first = throttle.AcquireAsync(1, impatient.Token).AsTask();
+        var second = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
         await impatient.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
-        throttle.Answered();
+        throttle.Answered(permit);
         time.Advance(TimeSpan.FromMilliseconds(1001));
-        Assert.True(await GateFixture.NowAsync(second));
+        Assert.NotNull(await GateFixture.NowAsync(second));
         Assert.Equal(0, throttle.Status.Queued);
     }
 
@@ -163,13 +83,142 @@ public class ThrottleTests
     {
         using var throttle = Throttle(new ThrottleOptions { PerSecond = 10, PerMinute = null });
         throttle.TooManyRequests(TimeSpan.FromSeconds(30));
-        var held = throttle.AcquireAsync(TestContext.Current.CancellationToken).AsTask();
+        var held = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
         time.Advance(TimeSpan.FromMilliseconds(29900));
         Assert.False(held.IsCompleted);
         time.Advance(TimeSpan.FromMilliseconds(100));
-        Assert.True(await GateFixture.NowAsync(held));
+        Assert.NotNull(await GateFixture.NowAsync(held));
         Assert.Equal(1, throttle.Status.TooManyRequests);
     }
 
-    private SlidingThrottle Throttle(ThrottleOptions options) => new(options, RequestTimeout, time);
+    [Fact]
+    public async Task A_dear_request_waits_for_its_whole_price_and_nobody_overtakes_it()
+    {
+        using var throttle = Throttle(new ThrottleOptions { PerSecond = 5, PerMinute = null });
+        for (var i = 0; i < 3; i++)
+        {
+            throttle.Answered(await TakeAsync(throttle));
+            time.Advance(TimeSpan.FromMilliseconds(100));
+        }
+
+        var dear = throttle.AcquireAsync(4, TestContext.Current.CancellationToken).AsTask();
+        var cheap = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
+        time.Advance(TimeSpan.FromMilliseconds(800));
+        Assert.Equal(2, throttle.Status.Queued);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(4, (await GateFixture.NowAsync(dear))!.Credits);
+        Assert.Equal(1, throttle.Status.Queued);
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        await GateFixture.NowAsync(cheap);
+        Assert.Equal(5, throttle.Status.Windows[0].Used);
+    }
+
+    [Fact]
+    public async Task Who_gives_up_a_dear_request_lets_a_cheap_one_pass()
+    {
+        using var throttle = Throttle(new ThrottleOptions { PerSecond = 5, PerMinute = null });
+        await TakeAsync(throttle);
+        using var impatient = new CancellationTokenSource();
+        var dear = throttle.AcquireAsync(5, impatient.Token).AsTask();
+        var cheap = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
+        await impatient.CancelAsync();
+        await GateFixture.NowAsync(cheap);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => dear);
+    }
+
+    [Fact]
+    public async Task A_window_that_counts_requests_does_not_mind_what_they_cost()
+    {
+        using var throttle = Throttle(new ThrottleOptions
+        {
+            PerSecond = null,
+            PerMinute = null,
+            PerDay = 100,
+            Windows = [new WindowOptions { Limit = 2, Per = Duration.Seconds(1), Counts = "requests" }],
+        });
+        await throttle.AcquireAsync(30, TestContext.Current.CancellationToken);
+        await throttle.AcquireAsync(30, TestContext.Current.CancellationToken);
+        Assert.Equal([("day", 60, "credits"), ("1s-requests", 2, "requests")], throttle.Status.Windows.Select(w => (w.Window, w.Used, w.Counts)));
+        Assert.Equal("day", throttle.TooSmallFor(101)?.Name);
+        Assert.Null(throttle.TooSmallFor(100));
+    }
+
+    [Fact]
+    public async Task A_month_ends_at_midnight_where_it_is_counted()
+    {
+        // 23:59:50 on March 31 in New York.
+        time.SetUtcNow(new DateTimeOffset(2026, 4, 1, 3, 59, 50, TimeSpan.Zero));
+        using var throttle = Throttle(new ThrottleOptions { PerSecond = null, PerMinute = null, PerMonth = 1, Zone = "America/New_York" });
+        throttle.Answered(await TakeAsync(throttle));
+        var status = throttle.Status.Windows[0];
+        Assert.Equal(("month", "fixed", 1, new DateTimeOffset(2026, 4, 1, 4, 0, 0, TimeSpan.Zero)), (status.Window, status.Kind, status.Used, status.ResetsAt));
+
+        // The provider's clock may be a second behind.
+        var next = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
+        time.Advance(TimeSpan.FromMilliseconds(10999));
+        Assert.Equal(1, throttle.Status.Queued);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        await GateFixture.NowAsync(next);
+    }
+
+    [Fact]
+    public async Task What_is_under_way_at_a_border_counts_on_both_sides()
+    {
+        time.SetUtcNow(new DateTimeOffset(2026, 4, 1, 0, 0, 9, TimeSpan.Zero));
+        using var throttle = Throttle(Fixed(limit: 2, seconds: 10, skew: 0));
+        var slow = await TakeAsync(throttle);
+        time.Advance(TimeSpan.FromSeconds(1.5));
+        await TakeAsync(throttle);
+        throttle.Answered(slow);
+        Assert.Equal(2, throttle.Status.Windows[0].Used);
+        _ = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
+        time.Advance(TimeSpan.FromSeconds(9.4));
+        Assert.Equal(1, throttle.Status.Queued);
+    }
+
+    [Theory]
+    [InlineData("2026-03-31T23:59:59Z", "UTC", 1, "2026-03-31T00:00:00Z", "2026-04-01T00:00:00Z")]
+    [InlineData("2026-03-08T12:00:00Z", "America/New_York", 1, "2026-03-08T05:00:00Z", "2026-03-09T04:00:00Z")]
+    [InlineData("2026-04-24T10:00:00Z", "Africa/Cairo", 1, "2026-04-23T22:00:00Z", "2026-04-24T21:00:00Z")]
+    [InlineData("2026-10-30T01:00:00Z", "Africa/Cairo", 1, "2026-10-29T22:00:00Z", "2026-10-30T22:00:00Z")]
+    [InlineData("2026-11-01T03:00:00Z", "America/Havana", 1, "2026-10-31T04:00:00Z", "2026-11-01T04:00:00Z")]
+    [InlineData("2026-11-01T12:00:00Z", "America/Havana", 1, "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z")]
+    [InlineData("2026-01-07T12:00:00Z", "UTC", 7, "2026-01-01T00:00:00Z", "2026-01-08T00:00:00Z")]
+    public void A_day_begins_with_its_date_also_where_clocks_are_set_at_midnight(string at, string zone, int days, string start, string end)
+    {
+        var borders = new WindowBorders(new RateLimit("d", 1, TimeSpan.FromDays(days)) { IsFixed = true, Zone = zone });
+        var found = borders.StartOf(DateTimeOffset.Parse(at, System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal((start, end), ($"{found:yyyy-MM-ddTHH:mm:ssZ}", $"{borders.EndOf(found):yyyy-MM-ddTHH:mm:ssZ}"));
+    }
+
+    [Fact]
+    public async Task A_large_window_holds_its_limit_in_little_memory()
+    {
+        using var throttle = Throttle(new ThrottleOptions { PerSecond = null, PerMinute = null, PerHour = 50_000 });
+        for (var i = 0; i < 50_000; i++)
+        {
+            throttle.Answered(await TakeAsync(throttle));
+            time.Advance(TimeSpan.FromTicks(TimeSpan.FromMinutes(50).Ticks / 50_000));
+        }
+
+        Assert.Equal(50_000, throttle.Status.Windows[0].Used);
+        _ = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
+        time.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal(1, throttle.Status.Queued);
+        time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(0, throttle.Status.Queued);
+        Assert.InRange(throttle.Slots, 1, 4096);
+    }
+
+    private static ThrottleOptions Fixed(int limit, double seconds, double skew) => new()
+    {
+        PerSecond = null,
+        PerMinute = null,
+        Windows = [new WindowOptions { Limit = limit, Per = Duration.Seconds(seconds), Kind = "fixed", Skew = Duration.Seconds(skew) }],
+    };
+
+    private static async Task<Permit> TakeAsync(ProviderThrottle throttle) =>
+        await throttle.AcquireAsync(1, TestContext.Current.CancellationToken) ?? throw new InvalidOperationException("The queue is full.");
+
+    private ProviderThrottle Throttle(ThrottleOptions options) => new(options, RequestTimeout, time);
 }

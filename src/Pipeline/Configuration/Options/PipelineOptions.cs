@@ -42,6 +42,13 @@ public sealed record PipelineOptions
     /// <summary>How the run survives a crash.</summary>
     public CheckpointOptions Checkpoint { get; init; } = new();
 
+    /// <summary>What the providers were asked, remembered over restarts.</summary>
+    public LedgerOptions Ledger { get; init; } = new();
+
+    /// <summary>Folder of the ledgers; empty when there are none.</summary>
+    internal string LedgerPath => Providers.Count == 0 ? ""
+        : Ledger.Path ?? (Checkpoint.Path.Length == 0 ? "" : Path.TrimEndingDirectorySeparator(Checkpoint.Path) + "-ledger");
+
     /// <summary>
     /// What time it is for the transforms: <c>wall</c> is the machine's, with <c>event</c> each record lives at its own event time. With
     /// <c>event</c> the same input gives the same output, byte for byte, whenever it is read; freshness then counts in full.
@@ -117,6 +124,16 @@ public sealed record CheckpointOptions
     /// <summary>How many are kept; should the last be damaged, the one before it is used.</summary>
     [Between("2", "100")]
     public int Keep { get; init; } = 3;
+}
+
+/// <summary>What the providers were asked, remembered over restarts.</summary>
+public sealed record LedgerOptions
+{
+    /// <summary>
+    /// Folder of the ledgers, one small file for each provider, relative to the config's. Absent: beside the checkpoints, the name of their folder with
+    /// <c>-ledger</c> behind it. Empty, or without checkpoints: a restart knows nothing of what was spent before it.
+    /// </summary>
+    public string? Path { get; init; }
 }
 
 /// <summary>Where the REST API and the WebSocket listen.</summary>

@@ -43,26 +43,6 @@ public sealed record ProviderOptions
     public double Reliability { get; init; } = 1;
 }
 
-/// <summary>How many requests a provider allows; every window given holds at once, sliding.</summary>
-public sealed record ThrottleOptions
-{
-    /// <summary>Most requests in any second.</summary>
-    [Between("1", "100000")]
-    public int? PerSecond { get; init; } = 2;
-
-    /// <summary>Most requests in any minute.</summary>
-    [Between("1", "10000000")]
-    public int? PerMinute { get; init; } = 60;
-
-    /// <summary>Most requests in any hour.</summary>
-    [Between("1", "100000000")]
-    public int? PerHour { get; init; }
-
-    /// <summary>Most requests that may wait for a permit at once; a request past it is refused.</summary>
-    [Between("1", "100000")]
-    public int Queue { get; init; } = 100;
-}
-
 /// <summary>When to leave a provider alone for a while.</summary>
 public sealed record BreakerOptions
 {

@@ -44,11 +44,7 @@ internal static class ProviderValidator
                 subject.Error($"{path}.baseUrl", problem);
             }
 
-            if (provider.Throttle is { PerSecond: null, PerMinute: null, PerHour: null })
-            {
-                subject.Error($"{path}.throttle", "allows any number of requests; give at least one of perSecond, perMinute and perHour");
-            }
-
+            ThrottleValidator.Validate(subject, $"{path}.throttle", provider.Throttle);
             AuthValidator.Validate(subject, path, provider);
             if (!isPartial && !used.Contains(name))
             {

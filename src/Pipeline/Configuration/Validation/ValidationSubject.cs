@@ -25,6 +25,9 @@ internal sealed class ValidationSubject(PipelineOptions options, BlockCatalog ca
     public bool IsMisbound(string path) =>
         misbound.Any(p => p.StartsWith(path, StringComparison.Ordinal) && (p.Length == path.Length || p[path.Length] is '.' or '['));
 
+    /// <summary>The path of a list's item as it stands in the file: without brackets it has no index.</summary>
+    public string Written(string path) => places.Written(path);
+
     public int LineOf(string path) => places.OfKey(path).Line;
 
     /// <summary>The names in one of the root's dictionaries as they stand in the file, whether or not they could be bound.</summary>

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.CircuitBreaker;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Providers.Ledger;
 
 namespace StreamEngine.Pipeline.Providers.Breaker;
 
@@ -16,8 +17,12 @@ internal sealed class ProviderBreaker
     private readonly CircuitBreakerStateProvider state = new();
     private readonly CircuitBreakerManualControl control = new();
     private readonly Lock @lock = new();
+    private readonly string provider;
     private readonly int limit;
+    private readonly TimeSpan recovery;
     private readonly TimeProvider time;
+    private readonly ILogger logger;
+    private OpenBreaker? restoring;
     private int failures;
     private long opened;
     private DateTimeOffset? openedAt;
@@ -26,20 +31,23 @@ internal sealed class ProviderBreaker
 
     public ProviderBreaker(string provider, BreakerOptions options, TimeProvider time, ILogger logger)
     {
+        this.provider = provider;
+        this.logger = logger;
         limit = options.Failures;
+        recovery = options.Recovery.Value;
         this.time = time;
         var strategy = new CircuitBreakerStrategyOptions<string?>
         {
             // Any failure that Polly hears of is enough; how many make a row is counted here.
             FailureRatio = 1e-9,
             MinimumThroughput = 2,
-            BreakDuration = options.Recovery.Value,
+            BreakDurationGenerator = _ => ValueTask.FromResult(restoring?.RetryAt - time.GetUtcNow() ?? recovery),
             StateProvider = state,
             ManualControl = control,
             ShouldHandle = args => ValueTask.FromResult(OpensIt(args.Outcome)),
             OnOpened = args =>
             {
-                Opened(args.BreakDuration, args.IsManual, provider, logger);
+                Opened(args.BreakDuration, args.IsManual);
                 return default;
             },
             OnHalfOpened = _ =>
@@ -56,6 +64,9 @@ internal sealed class ProviderBreaker
         };
         circuit = new ResiliencePipelineBuilder<string?> { TimeProvider = time }.AddCircuitBreaker(strategy).Build();
     }
+
+    /// <summary>Is told how it has opened, and null when it has closed.</summary>
+    public Action<OpenBreaker?> Changed { get; init; } = _ => { };
 
     public BreakerStatus Status
     {
@@ -125,6 +136,29 @@ internal sealed class ProviderBreaker
         return control.CloseAsync(cancellationToken);
     }
 
+    /// <summary>Opens it as it was before a restart: until the same time, and then one request tries. Nothing may have been asked yet.</summary>
+    public async Task RestoreAsync(OpenBreaker before)
+    {
+        var now = time.GetUtcNow();
+
+        // Not for longer than it would be anew: the clock may have been set back.
+        var longest = now + recovery;
+        restoring = before with { RetryAt = before.RetryAt < now ? now : before.RetryAt > longest ? longest : before.RetryAt };
+        failures = Math.Max(limit, before.Failures);
+        lastError = "from before the restart";
+        if (before.RetryAt is null)
+        {
+            await control.IsolateAsync().ConfigureAwait(false);
+        }
+
+        for (var calls = 0; calls < 2 && state.CircuitState == CircuitState.Closed; calls++)
+        {
+            await circuit.ExecuteAsync(static _ => ValueTask.FromResult<string?>("restored"), CancellationToken.None).ConfigureAwait(false);
+        }
+
+        restoring = null;
+    }
+
     private async ValueTask<string?> CountAsync(Func<ValueTask<(string? Failure, bool IsWhole)>> call)
     {
         var (failure, isWhole) = await call().ConfigureAwait(false);
@@ -153,18 +187,25 @@ internal sealed class ProviderBreaker
         (outcome.Result is not null && IsRowFull())
         || ((outcome.Result is not null || outcome.Exception is not null) && state.CircuitState == CircuitState.HalfOpen);
 
-    private void Opened(TimeSpan recovery, bool byHand, string provider, ILogger logger)
+    private void Opened(TimeSpan recovery, bool byHand)
     {
         int row;
         string? error;
         lock (@lock)
         {
-            opened++;
-            openedAt = time.GetUtcNow();
-            retryAt = byHand ? null : openedAt + recovery;
+            opened += restoring is null ? 1 : 0;
+            openedAt = restoring?.OpenedAt ?? time.GetUtcNow();
+            retryAt = byHand ? null : time.GetUtcNow() + recovery;
             (row, error) = (failures, lastError);
         }
 
+        if (restoring is not null)
+        {
+            logger.BreakerRestored(provider);
+            return;
+        }
+
+        Changed(new OpenBreaker(openedAt.Value, retryAt, row));
         if (byHand)
         {
             logger.BreakerTripped(provider);
@@ -182,5 +223,7 @@ internal sealed class ProviderBreaker
             failures = 0;
             retryAt = null;
         }
+
+        Changed(null);
     }
 }

@@ -1,33 +1,86 @@
+using StreamEngine.Pipeline.Configuration;
+
 namespace StreamEngine.Pipeline.Providers.Throttle;
 
-/// <summary>One window of a throttle. All members need the throttle's lock; instants are ticks on its clock.</summary>
-internal sealed class SlidingWindow(string name, int limit, TimeSpan length)
+/// <summary>A window that may begin anywhere: what the provider can have seen last at some time is free again one window later.</summary>
+internal sealed class SlidingWindow(RateLimit limit) : LimitWindow(limit)
 {
-    private readonly PriorityQueue<long, long> free = new();
+    /// <summary>More slots than this are not kept apart.</summary>
+    private const int MostSlots = 4096;
 
-    public string Name { get; } = name;
+    /// <summary>Slots of a larger limit are freed together, each at most this much too late.</summary>
+    private readonly long step = limit.Limit > MostSlots ? limit.Length.Ticks / MostSlots : 1;
 
-    public int Limit { get; } = limit;
+    /// <summary>What is free again when, in order; those before <see cref="first"/> are free.</summary>
+    private readonly List<(long At, long Units)> slots = [];
+    private int first;
+    private long kept;
 
-    /// <summary>Slots taken, when <paramref name="unanswered"/> permits are out.</summary>
-    public int Used(long now, int unanswered)
-    {
-        while (free.TryPeek(out _, out var at) && at <= now)
-        {
-            free.Dequeue();
-        }
+    /// <summary>Most bytes that a window takes: of each slot when it is free and what, twice while the list grows, and what is free already.</summary>
+    public static long MostMemory(RateLimit limit) => 4L * 2 * sizeof(long) * Math.Min(limit.Limit, MostSlots);
 
-        return free.Count + unanswered;
-    }
+    public override int Slots => slots.Count;
 
-    /// <summary>When the next slot is free again; null when all that are taken wait for their answers.</summary>
-    public long? NextFree => free.TryPeek(out _, out var at) ? at : null;
-
-    /// <summary>Keeps a slot for one window after the provider can have seen the request last.</summary>
-    public void Keep(long seen)
+    public override void Keep(Moment now, DateTimeOffset from, DateTimeOffset until, long units)
     {
         // One tick more: a provider may count both ends of its window.
-        var at = seen + length.Ticks + 1;
-        free.Enqueue(at, at);
+        var at = now.Ticks + (until - now.Utc).Ticks + Limit.Length.Ticks + 1;
+        at += (step - (at % step)) % step;
+        if (at <= now.Ticks)
+        {
+            return;
+        }
+
+        kept += units;
+        var place = slots.Count;
+        while (place > first && slots[place - 1].At > at)
+        {
+            place--;
+        }
+
+        if (place > first && slots[place - 1].At == at)
+        {
+            slots[place - 1] = (at, slots[place - 1].Units + units);
+        }
+        else
+        {
+            slots.Insert(place, (at, units));
+        }
     }
+
+    public override long? FreeAt(Moment now, int credits)
+    {
+        var missing = Used(now) + Limit.Units(credits) - Limit.Limit;
+        var at = now.Ticks;
+        for (var i = first; missing > 0; i++)
+        {
+            if (i == slots.Count)
+            {
+                return null;
+            }
+
+            (at, var units) = slots[i];
+            missing -= units;
+        }
+
+        return at;
+    }
+
+    protected override long Used(Moment now)
+    {
+        while (first < slots.Count && slots[first].At <= now.Ticks)
+        {
+            kept -= slots[first++].Units;
+        }
+
+        if (first > slots.Count / 2)
+        {
+            slots.RemoveRange(0, first);
+            first = 0;
+        }
+
+        return kept + Unanswered;
+    }
+
+    protected override DateTimeOffset? ResetsAt(Moment now) => first < slots.Count ? now.Utc.AddTicks(slots[first].At - now.Ticks) : null;
 }

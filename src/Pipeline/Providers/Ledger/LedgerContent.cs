@@ -1,0 +1,35 @@
+namespace StreamEngine.Pipeline.Providers.Ledger;
+
+/// <summary>What a ledger remembers.</summary>
+internal sealed record LedgerContent
+{
+    public static LedgerContent Empty { get; } = new();
+
+    /// <summary>What was spent.</summary>
+    public IReadOnlyList<Spending> Spent { get; init; } = [];
+
+    /// <summary>When something was spent that is not known.</summary>
+    public IReadOnlyList<DateTimeOffset> Holes { get; init; } = [];
+
+    /// <summary>Until when the provider wants to be left alone.</summary>
+    public DateTimeOffset? HeldUntil { get; init; }
+
+    /// <summary>How the breaker is open; null when it is closed.</summary>
+    public OpenBreaker? Breaker { get; init; }
+
+    /// <summary>The highest number of a permit; 0 for none.</summary>
+    public long LastId { get; init; }
+}
+
+/// <summary>One request, or several that were sent about the same time.</summary>
+/// <param name="From">When the provider can have seen it first.</param>
+/// <param name="Until">When it can have seen it last.</param>
+/// <param name="Credits">What it cost.</param>
+/// <param name="Requests">How many they are.</param>
+internal readonly record struct Spending(DateTimeOffset From, DateTimeOffset Until, long Credits, long Requests);
+
+/// <summary>An open breaker.</summary>
+/// <param name="OpenedAt">When it opened.</param>
+/// <param name="RetryAt">When the next request may try; null when it was tripped by hand.</param>
+/// <param name="Failures">Failures in a row.</param>
+internal sealed record OpenBreaker(DateTimeOffset OpenedAt, DateTimeOffset? RetryAt, int Failures);

@@ -1,0 +1,260 @@
+using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Providers.Ledger;
+
+namespace StreamEngine.Pipeline.Providers.Throttle;
+
+/// <summary>
+/// Permits under several windows at once. The provider sees a request at some instant between its sending and its answer, so what a permit
+/// takes of a sliding window is free again one window after the answer, and of fixed ones it counts in each that it may have been seen in: then
+/// no window can be exceeded, whatever the network does. Waiting requests are served in order.
+/// </summary>
+internal sealed class ProviderThrottle : IDisposable
+{
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>It looks again after this time at the latest: a clock that is set moves the borders of fixed windows.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(15);
+
+    private readonly Lock @lock = new();
+    private readonly TimeProvider time;
+    private readonly long start;
+    private readonly TimeSpan timeout;
+    private readonly int capacity;
+    private readonly LimitWindow[] windows;
+    private readonly LinkedList<Waiter> waiters = new();
+    private readonly ITimer timer;
+    private long heldUntil;
+    private long lastId;
+    private long granted;
+    private long denied;
+    private long tooManyRequests;
+
+    public ProviderThrottle(ThrottleOptions options, TimeSpan timeout, TimeProvider time)
+    {
+        this.time = time;
+        this.timeout = timeout;
+        start = time.GetTimestamp();
+        capacity = options.Queue;
+        windows = [.. options.Limits().Select(LimitWindow.Of)];
+        timer = time.CreateTimer(static state => ((ProviderThrottle)state!).Serve(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Entries that all windows keep together.</summary>
+    internal int Slots
+    {
+        get
+        {
+            lock (@lock)
+            {
+                return windows.Sum(w => w.Slots);
+            }
+        }
+    }
+
+    private Moment Now => new(time.GetElapsedTime(start).Ticks, time.GetUtcNow());
+
+    public ThrottleStatus Status
+    {
+        get
+        {
+            lock (@lock)
+            {
+                var now = Now;
+                return new ThrottleStatus([.. windows.Select(w => w.Status(now))], waiters.Count, capacity, granted, denied, tooManyRequests);
+            }
+        }
+    }
+
+    /// <summary>Most bytes that its windows take.</summary>
+    public static long MostMemory(ThrottleOptions options) => options.Limits().Where(l => !l.IsFixed).Sum(l => SlidingWindow.MostMemory(l));
+
+    /// <summary>The window that a request of this cost has no room in even when it is empty; null when there is none.</summary>
+    public RateLimit? TooSmallFor(int credits) => Array.Find(windows, w => w.Limit.Units(credits) > w.Limit.Limit)?.Limit;
+
+    /// <summary>Counts what was spent before the start. Nothing may have been asked for yet.</summary>
+    public void Restore(LedgerContent before)
+    {
+        lock (@lock)
+        {
+            var now = Now;
+            lastId = before.LastId;
+            heldUntil = now.Ticks + ((before.HeldUntil ?? now.Utc) - now.Utc).Ticks;
+            foreach (var window in windows)
+            {
+                foreach (var spent in before.Spent)
+                {
+                    window.Keep(now, spent.From, spent.Until, window.Limit.CountsRequests ? spent.Requests : spent.Credits);
+                }
+
+                // Nobody knows what else was spent then. A day or a month of silence would be too much for a damaged line.
+                foreach (var hole in before.Holes.Where(_ => window.Limit.Length < TimeSpan.FromDays(1)))
+                {
+                    window.Keep(now, hole, hole, window.Limit.Limit);
+                }
+            }
+        }
+    }
+
+    /// <summary>Waits for a permit. It must be given back by exactly one of the three ways below.</summary>
+    /// <param name="credits">What the request costs; some window may be too small for it for ever.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Null when too many wait already.</returns>
+    public async ValueTask<Permit?> AcquireAsync(int credits, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        LinkedListNode<Waiter> waiter;
+        lock (@lock)
+        {
+            if (waiters.Count == 0 && TryGrant_NeedsLock(credits) is { } permit)
+            {
+                return permit;
+            }
+
+            if (waiters.Count >= capacity)
+            {
+                denied++;
+                return null;
+            }
+
+            waiter = waiters.AddLast(new Waiter(credits));
+            SetTimer_NeedsLock();
+        }
+
+        using (cancellationToken.UnsafeRegister((_, token) => Leave(waiter, token), null))
+        {
+            return await waiter.Value.Task.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The provider answered.</summary>
+    /// <returns>When it can have seen the request last.</returns>
+    public DateTimeOffset Answered(Permit permit) => GiveBack(permit, TimeSpan.Zero);
+
+    /// <summary>No answer came. The provider may see the request yet, but not later than one timeout from now.</summary>
+    /// <returns>When it can have seen the request last.</returns>
+    public DateTimeOffset Unanswered(Permit permit) => GiveBack(permit, timeout);
+
+    /// <summary>Nothing was sent.</summary>
+    public void Unsent(Permit permit) => GiveBack(permit, seen: null);
+
+    /// <summary>The provider answered 429 and asked to be left alone for a while.</summary>
+    /// <returns>Until when it is; null when it didn't say.</returns>
+    public DateTimeOffset? TooManyRequests(TimeSpan? hold)
+    {
+        lock (@lock)
+        {
+            tooManyRequests++;
+            if (hold is not { } asked)
+            {
+                return null;
+            }
+
+            var now = Now;
+            heldUntil = Math.Max(heldUntil, now.Ticks + asked.Ticks);
+            return now.Utc.AddTicks(heldUntil - now.Ticks);
+        }
+    }
+
+    public void Dispose() => timer.Dispose();
+
+    private DateTimeOffset GiveBack(Permit permit, TimeSpan? seen)
+    {
+        DateTimeOffset until;
+        lock (@lock)
+        {
+            var now = Now;
+            until = now.Utc + (seen ?? TimeSpan.Zero);
+            foreach (var window in windows)
+            {
+                if (seen is not null)
+                {
+                    // Windows that are over by now don't matter any more, so what it took of them is not told here.
+                    window.Keep(now, now.Utc, until, window.Limit.Units(permit.Credits));
+                }
+
+                window.GiveBack(permit.Credits);
+            }
+
+            granted -= seen is null ? 1 : 0;
+        }
+
+        Serve();
+        return until;
+    }
+
+    private void Leave(LinkedListNode<Waiter> waiter, CancellationToken cancellationToken)
+    {
+        lock (@lock)
+        {
+            if (waiter.List is not null)
+            {
+                waiters.Remove(waiter);
+                waiter.Value.TrySetCanceled(cancellationToken);
+            }
+        }
+
+        // The one behind may cost less.
+        Serve();
+    }
+
+    private void Serve()
+    {
+        lock (@lock)
+        {
+            while (waiters.First is { } first && TryGrant_NeedsLock(first.Value.Credits) is { } permit)
+            {
+                waiters.RemoveFirst();
+                first.Value.TrySetResult(permit);
+            }
+
+            SetTimer_NeedsLock();
+        }
+    }
+
+    private Permit? TryGrant_NeedsLock(int credits)
+    {
+        var now = Now;
+        if (now.Ticks < heldUntil || Array.Exists(windows, w => !(w.FreeAt(now, credits) <= now.Ticks)))
+        {
+            return null;
+        }
+
+        foreach (var window in windows)
+        {
+            window.Take(credits);
+        }
+
+        granted++;
+        return new Permit(++lastId, credits);
+    }
+
+    private void SetTimer_NeedsLock()
+    {
+        if (waiters.First is not { } first)
+        {
+            return;
+        }
+
+        var now = Now;
+        var next = heldUntil;
+        foreach (var window in windows)
+        {
+            if (window.FreeAt(now, first.Value.Credits) is not { } at)
+            {
+                // The slots wait for answers; the next answer serves the queue.
+                return;
+            }
+
+            next = Math.Max(next, at);
+        }
+
+        // Timers count whole milliseconds and cut off the rest: rounding up saves a wake-up that comes too early.
+        var wait = TimeSpan.FromMilliseconds(Math.Ceiling(TimeSpan.FromTicks(next - now.Ticks).TotalMilliseconds));
+        timer.Change(wait < ShortestWait ? ShortestWait : wait > LongestWait ? LongestWait : wait, Timeout.InfiniteTimeSpan);
+    }
+
+    private sealed class Waiter(int credits) : TaskCompletionSource<Permit>(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        public int Credits => credits;
+    }
+}
