@@ -86,6 +86,7 @@ internal static class CommandLine
         root.Subcommands.Add(Validate());
         root.Subcommands.Add(Schema());
         root.Subcommands.Add(Graph());
+        root.Subcommands.Add(Plan());
         root.Subcommands.Add(Redrive());
         root.Subcommands.Add(Map());
         root.Subcommands.Add(Explain());
@@ -121,6 +122,15 @@ internal static class CommandLine
         command.Options.Add(SetOption);
         command.Options.Add(format);
         command.SetAction(result => GraphCommand.Execute(result.GetValue(FileArgument), result.GetValue(SetOption) ?? [], result.GetValue(format) == "dot"));
+        return command;
+    }
+
+    private static Command Plan()
+    {
+        var command = new Command("plan", "Says, without touching the network, what the sources will ask of each provider and whether its limits suffice. Fails when they don't.");
+        command.Arguments.Add(FileArgument);
+        command.Options.Add(SetOption);
+        command.SetAction(result => PlanCommand.Execute(result.GetValue(FileArgument), result.GetValue(SetOption) ?? []));
         return command;
     }
 

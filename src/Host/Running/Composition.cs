@@ -72,7 +72,7 @@ internal sealed class Composition : IAsyncDisposable
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton<SourceHealth>();
         builder.Services.AddSources();
-        builder.Services.AddSingleton(services => new GateSet(definition, time, services.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddSingleton(services => new GateSet(definition, time, services.GetRequiredService<ILoggerFactory>(), services.GetRequiredService<SourceHealth>()));
         builder.Services.AddSingleton(services => new RecordStore(time, RedisTier.Create(definition.Options.Redis, time, services.GetRequiredService<ILoggerFactory>())));
         builder.Services.AddSingleton(services => new ListenerHub(time, Seeded.Random(definition.Options.Seed, "listeners"), services.GetRequiredService<ILoggerFactory>()));
         var usesDemo = definition.Options.Providers.Values.Any(p => p.BaseUrl.StartsWith(Demo, StringComparison.Ordinal));

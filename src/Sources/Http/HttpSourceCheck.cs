@@ -3,6 +3,7 @@ using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Conditions;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Mapping;
+using StreamEngine.Sources.Planning;
 using StreamEngine.Pipeline.Transforms.Merge;
 
 namespace StreamEngine.Sources.Http;
@@ -19,6 +20,11 @@ internal static class HttpSourceCheck
         CheckFor(options, check);
         CheckEvery(options, check);
         CheckCost(options, check);
+        if (options.Assume is { } assume)
+        {
+            AssumeCheck.Run(assume, options, check);
+        }
+
         CheckBudget(options, check);
         CheckFrozen(options, check);
     }
@@ -220,8 +226,9 @@ internal static class HttpSourceCheck
         var sources = sharing.ConvertAll(s => (HttpSourceOptions)s.Value);
         if (own > allowed)
         {
-            var requests = ProviderBudget.Requests(options);
-            check.Warning("every", $"source '{check.Name}' can ask {requests} {(requests == 1 ? "request" : "requests")} every {new Duration(options.Every.Shortest)} = {Number(own)}/min; provider '{options.Provider}' allows {Number(allowed)}/min; each would be asked every {Number(requests * 60 / allowed)}s");
+            var plan = SourcePlan.Of(check.Name, options);
+            var then = plan.Demands is [var only] ? $"each would be asked every {Number(only.Requests * 60 / allowed)}s" : "they would be asked less often";
+            check.Warning("every", $"source '{check.Name}' can ask {plan} = {Number(own)}/min; provider '{options.Provider}' allows {Number(allowed)}/min; {then}");
         }
         else if (ProviderBudget.Load(provider.Throttle, sources) is > 1 and var load && sources.TrueForAll(s => ProviderBudget.Load(provider.Throttle, [s]) <= 1) && sharing[0].Key == check.Name)
         {

@@ -87,6 +87,9 @@ public sealed record HttpSourceOptions : PayloadSourceOptions, IUsesProvider, IR
     /// <summary>What a request costs where the provider counts credits; 1 unless stated.</summary>
     public CostOptions Cost { get; init; } = new();
 
+    /// <summary>What a plan takes for granted where only answers tell how much is asked; changes nothing else.</summary>
+    public AssumeOptions? Assume { get; init; }
+
     /// <summary>Headers sent with these requests, besides the provider's. Values are treated as secrets.</summary>
     [Secret]
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();

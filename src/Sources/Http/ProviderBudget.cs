@@ -1,4 +1,5 @@
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Sources.Planning;
 
 namespace StreamEngine.Sources.Http;
 
@@ -12,17 +13,17 @@ internal static class ProviderBudget
         throttle.Limits().Select(l => PerMinute(l) / l.Units(credits)).DefaultIfEmpty(double.PositiveInfinity).Min();
 
     /// <summary>How much of the fullest window sources would take together: 1 is all of it.</summary>
-    public static double Load(ThrottleOptions throttle, IReadOnlyList<HttpSourceOptions> sources) =>
-        throttle.Limits().Select(l => sources.Sum(s => PerMinute(s) * l.Units(Credits(s))) / PerMinute(l)).DefaultIfEmpty().Max();
+    public static double Load(ThrottleOptions throttle, IReadOnlyList<HttpSourceOptions> sources)
+    {
+        var plans = sources.Select(s => SourcePlan.Of("", s)).ToList();
+        return throttle.Limits().Select(l => plans.Sum(p => p.Needs(l)) / l.Limit).DefaultIfEmpty().Max();
+    }
 
     /// <summary>What a request of a source costs at most, as far as the config tells.</summary>
     public static int Credits(HttpSourceOptions source) => source.Request.Select(r => source.Cost.Of(ProviderUrl.QueryOf(r))).DefaultIfEmpty(1).Max();
 
-    /// <summary>Requests a minute that a source makes at most; of requests not known yet, one counts.</summary>
-    public static double PerMinute(HttpSourceOptions source) => Requests(source) * 60 / source.Every.Shortest.TotalSeconds;
-
-    /// <summary>How many requests it makes, as far as the config tells.</summary>
-    public static int Requests(HttpSourceOptions source) => source.For is null ? source.Request.Count : source.MaxRequests ?? 1;
+    /// <summary>Requests a minute that a source makes, as far as the config tells.</summary>
+    public static double PerMinute(HttpSourceOptions source) => SourcePlan.Of("", source).PerSecond * 60;
 
     private static double PerMinute(RateLimit limit) => limit.Limit * 60.0 / limit.Length.TotalSeconds;
 }
