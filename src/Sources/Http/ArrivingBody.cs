@@ -73,8 +73,8 @@ internal sealed class ArrivingBody : IDisposable
         var body = new ArrivingBody(new BodyInput(text), options, origin, timeout, time);
         try
         {
-            // A byte-order mark is looked for in the first piece.
-            await body.input.WaitAsync(IFileBatcher.ByteOrderMark.Length, cancellationToken).ConfigureAwait(false);
+            // A byte-order mark is looked for in the first piece, and one byte more says that the body is not empty.
+            await body.input.WaitAsync(IFileBatcher.ByteOrderMark.Length + 1, cancellationToken).ConfigureAwait(false);
             body.left = timeout.Value - time.GetElapsedTime(sent);
             if (OddBody.Of(body.input.Rest, options.Format, content) is not { } odd)
             {

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.Time.Testing;
 using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
@@ -105,6 +106,24 @@ public class ArrivingTests
     }
 
     [Fact]
+    public async Task A_byte_order_mark_is_known_byte_by_byte()
+    {
+        using var content = new StreamContent(new Trickle([.. "\uFEFFid\n1"u8]));
+        var (body, _) = await ArrivingBody.BeginAsync(content, Ask() with { Items = null, Format = "csv" }, "", Duration.Seconds(30), TimeProvider.System.GetTimestamp(), TimeProvider.System, TestContext.Current.CancellationToken);
+        using var output = new TestOutput();
+        while (!body!.IsDone)
+        {
+            Assert.Null(body.NeedsMore ? await body.WaitAsync(TestContext.Current.CancellationToken) : null);
+            var batch = await output.RentAsync(TestContext.Current.CancellationToken);
+            body.Fill(batch, 0, 0);
+            await output.EmitAsync(batch, TestContext.Current.CancellationToken);
+        }
+
+        body.Dispose();
+        Assert.Equal("""{"id":"1"}""", Assert.Single(output.Texts));
+    }
+
+    [Fact]
     public async Task What_breaks_off_is_asked_for_again_and_what_came_stays()
     {
         await using var provider = await TestProvider.StartAsync(async (context, call) =>
@@ -206,6 +225,7 @@ public class ArrivingTests
     {
         const int Items = 16_000;
         var written = 0;
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         await using var provider = await TestProvider.StartAsync(async (context, call) =>
         {
             if (context.Request.Path == "/other" || call == 1)
@@ -225,27 +245,34 @@ public class ArrivingTests
 
             await context.Response.WriteAsync("]}");
         });
-        var options = Small(provider, timeout: 1, attempts: 1) with
+        var options = Small(provider, timeout: 300, attempts: 1) with
         {
-            Throttle = new ThrottleOptions { PerSecond = 20, PerMinute = null },
+            Throttle = new ThrottleOptions { PerSecond = 50, PerMinute = null },
             Breaker = new BreakerOptions { Failures = 1, Recovery = Duration.Seconds(0.5) },
         };
-        await using var fixture = new SourceFixture(options);
+        await using var fixture = new SourceFixture(options) { Time = time };
         var (full, room) = (new TaskCompletionSource(), new TaskCompletionSource());
-        var output = fixture.Run(("s", Ask(every: 2)))[0];
+        var output = fixture.Run(("s", Ask(every: 1)))[0];
         output.BeforeEmit = () =>
         {
             full.TrySetResult();
             return room.Task;
         };
-        await full.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return full.Task.IsCompleted;
+        });
 
         // It was the breaker's trial call, and is half read.
         Assert.Equal((1L, "closed"), (fixture.Gate.Breaker.Opened, fixture.Gate.Breaker.State));
         fixture.Run(("other", Ask(every: 0.01) with { Items = null, Request = ["/other"] }));
-
-        // At 20 a second that is longer than the timeout.
-        await Eventually.TrueAsync(() => provider.Count("/other") >= 45);
+        time.Advance(TimeSpan.FromSeconds(301));
+        await Eventually.TrueAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return provider.Count("/other") >= 60;
+        });
         Assert.InRange(Volatile.Read(ref written), 0, Items - 2);
         Assert.Equal(2, provider.Count("/"));
 
@@ -344,6 +371,11 @@ public class ArrivingTests
         await Eventually.TrueAsync(until);
         await stop.CancelAsync();
         await running.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    }
+
+    private sealed class Trickle(byte[] bytes) : MemoryStream(bytes)
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => base.ReadAsync(buffer[..Math.Min(1, buffer.Length)], cancellationToken);
     }
 
     [Fact]
