@@ -58,6 +58,52 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task Plan_says_whether_the_limits_of_providers_suffice()
+    {
+        folder.Write("plan.json", """
+            {
+              "records": { "game": { "state": { "type": "string" } } },
+              "providers": {
+                "odds": { "baseUrl": "http://127.0.0.1:1", "throttle": { "perMonth": 20000 } },
+                "league": { "baseUrl": "http://127.0.0.1:1" }
+              },
+              "sources": {
+                "lines": { "type": "http", "provider": "odds", "request": "/odds?markets=h2h,totals", "every": "3m", "cost": { "times": ["markets"] } },
+                "schedule": { "type": "http", "provider": "league", "request": "/schedule", "every": "1m" },
+                "feeds": {
+                  "type": "http", "provider": "league", "request": "/game/{id}", "for": { "from": "schedule", "each": "$[*]", "id": "id", "state": "state" },
+                  "every": { "when": "state", "Live": "10s", "*": "10m" }, "assume": { "items": 15, "Live": 6 }
+                }
+              },
+              "transforms": { "read": { "type": "normalize", "from": ["lines", "schedule", "feeds"], "map": "map.json" } },
+              "sinks": { "out": { "type": "file", "from": ["read"], "path": "out.jsonl" } }
+            }
+            """);
+        folder.Write("map.json", """[{ "each": "$[*]", "record": "game", "key": "game:{id}", "fields": { "state": "state" } }]""");
+        var (code, output, _) = await HostProcess.RunAsync(folder.Path, "plan", "plan.json");
+
+        Assert.Equal(
+            """
+            provider 'odds': DOES NOT FIT
+                lines: 1 request of 2 credits every 3m
+                per second  needs   0.01 of      2
+                per minute  needs   0.67 of     60
+                per month   needs 29,760 of 20,000, used up after 20.8 days
+                remedy: raise 'every' of 'lines' to 268s, or allow more under 'throttle' when the provider does
+            provider 'league': fits
+                schedule: 1 request every 1m
+                feeds: 6 requests every 10s, 9 every 10m
+                per second  needs 0.63 of  2
+                per minute  needs   38 of 60
+            retries, redirects, tokens and connects of websockets come on top
+
+            """,
+            output);
+        Assert.Equal(1, code);
+        Assert.Equal(0, (await HostProcess.RunAsync(folder.Path, "plan", "plan.json", "--set", "sources.lines.every=268s")).Code);
+    }
+
+    [Fact]
     public async Task Validate_names_file_line_column_and_path_of_each_fault()
     {
         folder.Edit("\"window\": \"10m\"", "\"widnow\": \"10m\"");

@@ -291,7 +291,8 @@ public sealed class NetworkFuzzTests(DefaultPipelineFixture fixture) : IClassFix
         await fixture.WaitForAsync($"{Api}/health", h => h.GetProperty("health_data").GetProperty("listeners").GetProperty("connected").GetInt32() == 1);
         var metrics = await fixture.WaitForAsync($"{Api}/metrics", _ => true);
         Assert.Equal(0, metrics.GetProperty("service_metrics").GetProperty("unobserved_exceptions").GetInt64());
-        Assert.True(!fixture.Host.Error.Contains("failed", StringComparison.OrdinalIgnoreCase), fixture.Host.Error);
+        // Warnings tell of what the demo providers do wrong.
+        Assert.DoesNotMatch(@"(?m)^\S+ (error|crit)", fixture.Host.Error);
         Assert.InRange(Memory() - before, long.MinValue, MostGrowth);
     }
 

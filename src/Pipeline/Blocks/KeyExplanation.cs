@@ -16,23 +16,23 @@ public sealed record KeyExplanation(string Key, string Record, string Block, lon
 public abstract record SourceClaim
 {
     /// <summary>The value.</summary>
-    [JsonPropertyOrder(-8)]
+    [JsonPropertyOrder(-10)]
     public required JsonElement Value { get; init; }
 
     /// <summary>The source.</summary>
-    [JsonPropertyOrder(-7)]
+    [JsonPropertyOrder(-9)]
     public required string Source { get; init; }
 
     /// <summary>The score of what it said, from 0 to 1; null when it was not scored.</summary>
-    [JsonPropertyOrder(-6)]
+    [JsonPropertyOrder(-8)]
     public required double? Quality { get; init; }
 
     /// <summary>Share of the values that other fresh sources gave too with which they agreed, as of the key's last update; null where the score does not ask, or there were none.</summary>
-    [JsonPropertyOrder(-4)]
+    [JsonPropertyOrder(-7)]
     public double? Agreement { get; init; }
 
     /// <summary>Share of the source's last eight updates of the key that were neither refused nor took a count back; null where the score does not ask.</summary>
-    [JsonPropertyOrder(-4)]
+    [JsonPropertyOrder(-6)]
     public double? Consistency { get; init; }
 
     /// <summary>When it was true, as the provider tells.</summary>

@@ -64,14 +64,13 @@ public sealed record SourcePlan(string Name, IReadOnlyList<Demand> Demands, IRea
         return Demands.Sum(d => d.Requests * (double)window.Units(d.Credits) * window.Length.TotalSeconds / d.Every.TotalSeconds);
     }
 
-    /// <summary>Such as <c>6 requests every 5s, 9 every 10m; 3 credits each</c>.</summary>
+    /// <summary>Such as <c>6 requests of 3 credits every 5s, 9 of 3 credits every 10m</c>.</summary>
     public override string ToString()
     {
-        var credits = Demands.Select(d => d.Credits).Distinct().ToList();
-        var told = Demands.Select((d, i) => string.Create(
+        var isDear = Demands.Any(d => d.Credits > 1);
+        return string.Join(", ", Demands.Select((d, i) => string.Create(
             CultureInfo.InvariantCulture,
-            $"{d.Requests}{(i > 0 ? "" : d.Requests == 1 ? " request" : " requests")} every {new Duration(d.Every)}{(credits.Count > 1 ? $" at {d.Credits} {(d.Credits == 1 ? "credit" : "credits")}" : "")}"));
-        return string.Join(", ", told) + (credits is [> 1 and var same] ? string.Create(CultureInfo.InvariantCulture, $"; {same} credits each") : "");
+            $"{d.Requests}{(i > 0 ? "" : d.Requests == 1 ? " request" : " requests")}{(isDear ? $" of {d.Credits} {(d.Credits == 1 ? "credit" : "credits")}" : "")} every {new Duration(d.Every)}")));
     }
 
     private static List<(int Count, TimeSpan Every)> Intervals(AssumeOptions assume, EveryOptions every, int all)

@@ -88,6 +88,6 @@ public sealed class CostTests
 
         HttpSourceCheck.Run(options, check);
 
-        Assert.Equal(["every: source 's' can ask 1 request every 1h = 0.02/min; provider 'p' allows 0.01/min; each would be asked every 7200s"], check.Warnings);
+        Assert.Equal(["every: source 's' can ask 1 request of 3 credits every 1h = 0.02/min; provider 'p' allows 0.01/min; each would be asked every 7200s"], check.Warnings);
     }
 }

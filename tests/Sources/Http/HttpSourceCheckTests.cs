@@ -162,6 +162,7 @@ public class HttpSourceCheckTests
         { "items of nothing", Plain with { Items = "$.items" }, "items: '$.items' can't be followed while a document arrives; write names and '*' from '$'" },
         { "delimiter of JSON", Plain with { Delimiter = ";" }, "delimiter: is for CSV; remove it, or write \"format\": \"csv\"" },
         { "delimiter of two", Plain with { Format = "csv", Delimiter = ";;" }, "delimiter: expected one ASCII character that is no quote, such as \";\" or \"\\t\", found ';;'" },
+        { "patches of items", Plain with { Items = "$[*]", Patch = new PatchOptions { Request = "/{since}", Since = "$.a", Merge = "$" } }, "patch: needs the whole answer, and with 'items' it is handed on while it arrives; remove one of the two" },
         { "pages of items", Plain with { Items = "$[*]", Pages = new PagesOptions { By = "link" } }, "pages: needs the whole answer, and with 'items' it is handed on while it arrives; remove one of the two; each page by itself is bounded by the provider's maxBytes" },
         { "failure of items", Plain with { Items = "$[*]", FailsWhen = "exists($.error)" }, "failsWhen: needs the whole answer, and with 'items' it is handed on while it arrives; remove one of the two (an answer without the list is a failure anyway)" },
         { "expectation of rows", Plain with { Format = "csv", Expects = "exists($.error)" }, "expects: needs the whole answer, and with \"format\": \"csv\" it is handed on while it arrives; remove one of the two" },
@@ -175,6 +176,23 @@ public class HttpSourceCheckTests
     {
         Assert.NotEmpty(slip);
         Assert.StartsWith(error, Assert.Single(Check(options).Errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_assumed_is_something_that_the_source_has()
+    {
+        var every = new EveryOptions { When = "state", Otherwise = Duration.Seconds(600), Values = new Dictionary<string, Duration> { ["Live"] = Duration.Seconds(5) } };
+        var live = new Dictionary<string, int> { ["Live"] = 6 };
+        Assert.Empty(Check(Chained with { Every = every, Assume = new AssumeOptions { Items = 15, Values = live } }).Errors);
+        Assert.Equal(
+            ["assume.items: there is no 'for' that finds items; remove it", "assume.pages: an answer has one page, because there is no 'pages'; remove it", "assume.Live: 'every' has no interval for 'Live'; remove it, or give it one", "assume: 6 have values, but there are 1; correct one of the numbers"],
+            Check(Plain with { Assume = new AssumeOptions { Items = 2, Pages = 2, Values = live } }).Errors);
+        Assert.Equal(
+            ["assume.Lvie: 'every' has no interval for 'Lvie'; known: Live"],
+            Check(Chained with { Every = every, Assume = new AssumeOptions { Items = 15, Values = new Dictionary<string, int> { ["Lvie"] = 6 } } }).Errors);
+        Assert.Equal(
+            ["every: source 'feeds' can ask 6 requests every 5s, 2 every 10m = 72.2/min; provider 'mlb' allows 60/min; they would be asked less often"],
+            Check(Chained with { Every = every, Assume = new AssumeOptions { Items = 8, Values = live } }).Warnings);
     }
 
     [Fact]

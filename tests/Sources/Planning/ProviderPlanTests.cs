@@ -139,7 +139,7 @@ public class ProviderPlanTests
     public void A_source_is_told_in_one_line()
     {
         Assert.Equal("6 requests every 5s, 9 every 10m", SourcePlan.Of("a", Games(Assume(15, ("Live", 6)), ByState, "/{id}")).ToString());
-        Assert.Equal("1 request every 1m; 6 credits each", SourcePlan.Of("a", Ask(60, "/x?m=1,2,3") with { Cost = new CostOptions { Credits = 2, Times = ["m"] } }).ToString());
-        Assert.Equal("1 request every 1m at 2 credits, 1 every 1m at 1 credit", SourcePlan.Of("a", Ask(60, "/x", "/x?m=1,2") with { Cost = new CostOptions { Times = ["m"] } }).ToString());
+        Assert.Equal("1 request of 6 credits every 1m", SourcePlan.Of("a", Ask(60, "/x?m=1,2,3") with { Cost = new CostOptions { Credits = 2, Times = ["m"] } }).ToString());
+        Assert.Equal("1 request of 2 credits every 1m, 1 of 1 credit every 1m", SourcePlan.Of("a", Ask(60, "/x", "/x?m=1,2") with { Cost = new CostOptions { Times = ["m"] } }).ToString());
     }
 }
