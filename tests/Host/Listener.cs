@@ -22,6 +22,7 @@ internal sealed class Listener : IDisposable
     /// <summary>The next frame of a type; others are passed over. Fails after a minute.</summary>
     public async Task<JsonElement> NextAsync(string type, Func<JsonElement, bool>? wanted = null)
     {
+        limit.CancelAfter(HostProcess.Patience);
         while (true)
         {
             var frame = await ReceiveAsync();
