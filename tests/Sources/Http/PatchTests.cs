@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using StreamEngine.Pipeline.Configuration;
@@ -216,6 +217,19 @@ public class PatchTests
         await output.WaitForAsync(3);
         fixture.Health.AskInFull();
         await output.WaitForAsync(all => all.Any(d => d.Text == Game(1, 2)));
+    }
+
+    [Theory]
+    [InlineData(250, null)]
+    [InlineData(200, "what becomes of the document is larger, or nested more deeply, than the provider's answers may be")]
+    public async Task No_document_grows_beyond_what_an_answer_may_be(int maxBytes, string? fault)
+    {
+        var document = $$"""{"meta":{"version":"1"},"text":"{{new string('x', 80)}}"}""";
+        using var answer = await Body.ReadAsync(new MemoryStream(Encoding.UTF8.GetBytes(Diff(2, """{"op":"copy","from":"/text","path":"/again"}"""))), maxBytes, TestContext.Current.CancellationToken);
+        var patched = new DocumentPatcher(Diffs, maxBytes, text => text).Apply(Encoding.UTF8.GetBytes(document), answer!);
+        using var body = patched.Body;
+        Assert.Equal(fault, patched.Fault);
+        Assert.Equal(fault is null, body is not null);
     }
 
     [Fact]
