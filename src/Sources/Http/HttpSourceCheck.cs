@@ -1,8 +1,6 @@
 using System.Globalization;
 using StreamEngine.Pipeline.Blocks;
-using StreamEngine.Pipeline.Conditions;
 using StreamEngine.Pipeline.Configuration;
-using StreamEngine.Pipeline.Mapping;
 using StreamEngine.Sources.Planning;
 using StreamEngine.Pipeline.Transforms.Merge;
 
@@ -70,8 +68,8 @@ internal static class HttpSourceCheck
 
     private static void CheckAnswer(HttpSourceOptions options, BlockCheck check)
     {
-        Condition(options.FailsWhen, "failsWhen");
-        Condition(options.Expects, "expects");
+        DocumentCheck.Condition(options.FailsWhen, "failsWhen", check);
+        DocumentCheck.Condition(options.Expects, "expects", check);
         if (options.ErrorText is { } text)
         {
             CheckPath(text, "errorText", check);
@@ -89,23 +87,6 @@ internal static class HttpSourceCheck
         if (options.Patch is { } patch)
         {
             PatchCheck.Run(patch, options, check);
-        }
-
-        void Condition(string? condition, string setting)
-        {
-            if (condition is null)
-            {
-                return;
-            }
-
-            if (DocumentCondition.TryParse(condition, out var parsed, out var error))
-            {
-                check.Doubt(setting, parsed.Doubts);
-            }
-            else
-            {
-                check.Error(setting, error);
-            }
         }
     }
 
@@ -165,21 +146,8 @@ internal static class HttpSourceCheck
         return false;
     }
 
-    private static void CheckPath(string text, string setting, BlockCheck check)
-    {
-        if (!MappingPath.TryParse(text, out var path, out var error))
-        {
-            check.Error(setting, error);
-        }
-        else if (path.NeedsContext)
-        {
-            check.Error(setting, $"'{text}' looks beyond the item; here paths start from the payload or the item");
-        }
-        else
-        {
-            check.Doubt(setting, path.Doubts);
-        }
-    }
+    private static void CheckPath(string text, string setting, BlockCheck check) =>
+        DocumentCheck.Path(text, setting, "the item; here paths start from the payload or the item", check);
 
     private static void CheckEvery(HttpSourceOptions options, BlockCheck check)
     {

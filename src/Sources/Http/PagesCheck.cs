@@ -1,5 +1,4 @@
 using StreamEngine.Pipeline.Blocks;
-using StreamEngine.Pipeline.Mapping;
 
 namespace StreamEngine.Sources.Http;
 
@@ -42,24 +41,6 @@ internal static class PagesCheck
         }
     }
 
-    private static void Path(string? text, string setting, bool mayBeHeader, BlockCheck check)
-    {
-        if (text is null)
-        {
-            return;
-        }
-
-        if (!MappingPath.TryParse(text, out var path, out var error))
-        {
-            check.Error($"pages.{setting}", error);
-        }
-        else if (path.NeedsContext && !(mayBeHeader && path.Header is not null))
-        {
-            check.Error($"pages.{setting}", $"'{text}' looks beyond the answer; write a path into it{(mayBeHeader ? ", or @header('NAME')" : "")}");
-        }
-        else
-        {
-            check.Doubt($"pages.{setting}", path.Doubts);
-        }
-    }
+    private static void Path(string? text, string setting, bool mayBeHeader, BlockCheck check) =>
+        DocumentCheck.Path(text, $"pages.{setting}", $"the answer; write a path into it{(mayBeHeader ? ", or @header('NAME')" : "")}", check, mayBeHeader);
 }

@@ -1,6 +1,4 @@
 using StreamEngine.Pipeline.Blocks;
-using StreamEngine.Pipeline.Conditions;
-using StreamEngine.Pipeline.Mapping;
 
 namespace StreamEngine.Sources.Http;
 
@@ -19,18 +17,16 @@ internal static class PatchCheck
             check.Error("patch", "needs one of 'operations', where the lists of a JSON Patch stand, and 'merge', where parts of the document stand");
         }
 
-        if (patch.WholeWhen is { } condition && !DocumentCondition.TryParse(condition, out _, out var error))
-        {
-            check.Error("patch.wholeWhen", error);
-        }
-
+        DocumentCheck.Condition(patch.WholeWhen, "patch.wholeWhen", check);
         if (options.For?.Names.ContainsKey(PatchOptions.SinceName) == true)
         {
             check.Error($"for.{PatchOptions.SinceName}", $"in a patch's request {{{PatchOptions.SinceName}}} is what stands at its 'since'; give this one another name");
         }
 
         CheckRequest(patch, options, check);
-        Path(patch.Since, "since", check);
+
+        // Empty: reported already, as a required setting.
+        Path(patch.Since is "" ? null : patch.Since, "since", check);
         Path(patch.Operations, "operations", check);
         Path(patch.Merge, "merge", check);
     }
@@ -59,20 +55,6 @@ internal static class PatchCheck
         }
     }
 
-    private static void Path(string? text, string setting, BlockCheck check)
-    {
-        if (string.IsNullOrEmpty(text))
-        {
-            return;
-        }
-
-        if (!MappingPath.TryParse(text, out var path, out var error))
-        {
-            check.Error($"patch.{setting}", error);
-        }
-        else if (path.NeedsContext)
-        {
-            check.Error($"patch.{setting}", $"'{text}' looks beyond the document; write a path into it");
-        }
-    }
+    private static void Path(string? text, string setting, BlockCheck check) =>
+        DocumentCheck.Path(text, $"patch.{setting}", "the document; write a path into it", check);
 }

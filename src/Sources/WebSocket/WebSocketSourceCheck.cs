@@ -1,7 +1,5 @@
 using System.Text.Json;
 using StreamEngine.Pipeline.Blocks;
-using StreamEngine.Pipeline.Conditions;
-using StreamEngine.Pipeline.Mapping;
 using StreamEngine.Sources.Http;
 
 namespace StreamEngine.Sources.WebSockets;
@@ -118,41 +116,8 @@ internal static class WebSocketSourceCheck
         }
     }
 
-    private static void CheckCondition(string? text, string setting, BlockCheck check)
-    {
-        if (text is not { Length: > 0 })
-        {
-            return;
-        }
+    private static void CheckCondition(string? text, string setting, BlockCheck check) => DocumentCheck.Condition(text is "" ? null : text, setting, check);
 
-        if (DocumentCondition.TryParse(text, out var condition, out var error))
-        {
-            check.Doubt(setting, condition.Doubts);
-        }
-        else
-        {
-            check.Error(setting, error);
-        }
-    }
-
-    private static void CheckPath(string? text, string setting, BlockCheck check)
-    {
-        if (string.IsNullOrEmpty(text))
-        {
-            return;
-        }
-
-        if (!MappingPath.TryParse(text, out var path, out var error))
-        {
-            check.Error(setting, error);
-        }
-        else if (path.NeedsContext)
-        {
-            check.Error(setting, $"'{text}' looks beyond the message; here paths start from the message");
-        }
-        else
-        {
-            check.Doubt(setting, path.Doubts);
-        }
-    }
+    private static void CheckPath(string? text, string setting, BlockCheck check) =>
+        DocumentCheck.Path(text is "" ? null : text, setting, "the message; here paths start from the message", check);
 }

@@ -8,6 +8,9 @@ namespace StreamEngine.Sources.Tests.Http;
 
 public class HttpSourceCheckTests
 {
+    /// <summary>A filter that JSONPath allows and that selects nothing.</summary>
+    private const string Never = "$.a[?@.b < true]";
+
     private static readonly BlockType Type = SourceTypes.All.Single(t => t.Name == "http");
 
     private static readonly HttpSourceOptions Plain = new() { Provider = "mlb", Request = ["/a"], Every = new EveryOptions { Otherwise = Duration.Seconds(60) } };
@@ -43,7 +46,6 @@ public class HttpSourceCheckTests
     [Fact]
     public void Paths_that_never_find_anything_are_told_where_they_stand()
     {
-        const string Never = "$.a[?@.b < true]";
         var check = Check(Plain with
         {
             For = new ForOptions { From = "schedule", Each = [Never], Names = new Dictionary<string, string> { ["game"] = Never } },
@@ -217,6 +219,9 @@ public class HttpSourceCheckTests
                 For = Chained.For! with { Names = new Dictionary<string, string>(Chained.For.Names) { ["since"] = "x" } },
             }).Errors);
         Assert.Equal(["patch.wholeWhen", "patch.operations"], Check(Chained with { Patch = patch with { WholeWhen = "exists(", Operations = "$[" } }).Errors.Select(e => e.Split(':')[0]));
+        Assert.Equal(
+            ["patch.operations", "patch.since", "patch.wholeWhen"],
+            Check(Chained with { Patch = patch with { Since = Never, Operations = Never, WholeWhen = $"exists({Never})" } }).Warnings.Select(w => w[..w.IndexOf(": ", StringComparison.Ordinal)]).Order(StringComparer.Ordinal));
         Assert.StartsWith("patch.request: '/x{since' has a '{' without its '}'", Check(Chained with { Patch = patch with { Request = "/x{since" } }).Errors.Single(), StringComparison.Ordinal);
     }
 
