@@ -24,6 +24,8 @@ public sealed class ProviderGate : IDisposable
     /// <summary>Tokens that are still remembered as secrets: the present one, and those that answers on their way may speak of.</summary>
     private const int MostTokens = 4;
 
+    private static readonly GateCall Plain = new("");
+
     private readonly Lock @lock = new();
     private readonly string[] hidden;
     private volatile string[] tokens = [];
@@ -114,14 +116,15 @@ public sealed class ProviderGate : IDisposable
     /// One attempt; its token ends it at the provider's timeout. It throws when there was no answer. It may run several times.
     /// </param>
     /// <param name="cancellationToken">Ends the waits and the attempt.</param>
-    /// <param name="credits">What each attempt costs.</param>
+    /// <param name="call">What it costs and how soon it is wanted; one of one credit, from nobody in particular, unless stated.</param>
     /// <exception cref="OperationCanceledException">The caller cancelled. Nothing else is thrown.</exception>
-    public async Task<GateResult<T>> ExecuteAsync<T>(Func<CancellationToken, ValueTask<AttemptResult<T>>> attempt, CancellationToken cancellationToken, int credits = 1)
+    public async Task<GateResult<T>> ExecuteAsync<T>(Func<CancellationToken, ValueTask<AttemptResult<T>>> attempt, CancellationToken cancellationToken, GateCall? call = null)
     {
+        call ??= Plain;
         await restored.ConfigureAwait(false);
-        if (throttle.TooSmallFor(credits) is { } window)
+        if (throttle.TooSmallFor(call.Credits) is { } window)
         {
-            return new(GateOutcome.Failed, default, $"the request costs {credits}, and provider '{Name}' allows {window.Limit} in its window '{window.Name}'", null, 0);
+            return new(GateOutcome.Failed, default, $"the request costs {call.Credits}, and provider '{Name}' allows {window.Limit} in its window '{window.Name}'", null, 0);
         }
 
         for (var attempts = 0; ;)
@@ -131,7 +134,7 @@ public sealed class ProviderGate : IDisposable
                 return BreakerOpen<T>(until, attempts);
             }
 
-            if (await throttle.AcquireAsync(credits, cancellationToken).ConfigureAwait(false) is not { } permit)
+            if (await throttle.AcquireAsync(call, cancellationToken).ConfigureAwait(false) is not { } permit)
             {
                 logger.QueueFull(Name, Options.Throttle.Queue);
                 return new(GateOutcome.QueueFull, default, $"{Options.Throttle.Queue} requests already wait for a permit of provider '{Name}'.", null, attempts);

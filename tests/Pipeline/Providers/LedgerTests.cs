@@ -303,7 +303,7 @@ public sealed class LedgerTests : IDisposable
                 return AttemptResult.Success(1);
             },
             TestContext.Current.CancellationToken,
-            credits: 7);
+            new GateCall("s") { Credits = 7 });
         Assert.Matches("^s 1 [0-9]+ 50000000 7 [0-9a-f]{8}\n$", seen);
     }
 

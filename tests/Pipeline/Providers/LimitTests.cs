@@ -1,5 +1,6 @@
 using System.Globalization;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Providers;
 using StreamEngine.Pipeline.Providers.Throttle;
 
 namespace StreamEngine.Pipeline.Tests.Providers;
@@ -80,7 +81,7 @@ public sealed class LimitTests
         {
             while (waiting.Count < 100)
             {
-                waiting.Enqueue(throttle.AcquireAsync(1, CancellationToken.None).AsTask());
+                waiting.Enqueue(throttle.AcquireAsync(new GateCall("s"), CancellationToken.None).AsTask());
             }
 
             while (throttle.Status.Granted > sent)

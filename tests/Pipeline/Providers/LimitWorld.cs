@@ -1,5 +1,6 @@
 using System.Buffers;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Providers;
 using StreamEngine.Pipeline.Providers.Ledger;
 using StreamEngine.Pipeline.Providers.Throttle;
 
@@ -106,7 +107,7 @@ internal sealed class LimitWorld : IDisposable
         }
         else
         {
-            waiting.Enqueue((throttle.AcquireAsync(credits, CancellationToken.None).AsTask(), credits));
+            waiting.Enqueue((throttle.AcquireAsync(new GateCall("s") { Credits = credits }, CancellationToken.None).AsTask(), credits));
             SendGranted();
         }
     }

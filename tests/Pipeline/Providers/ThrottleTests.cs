@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Providers;
 using StreamEngine.Pipeline.Providers.Throttle;
 
 namespace StreamEngine.Pipeline.Tests.Providers;
@@ -15,7 +16,7 @@ public class ThrottleTests
     {
         using var throttle = Throttle(new ThrottleOptions { PerSecond = 1, PerMinute = null });
         var first = await TakeAsync(throttle);
-        var second = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
+        var second = throttle.AcquireAsync(new GateCall("s"), TestContext.Current.CancellationToken).AsTask();
         time.Advance(TimeSpan.FromSeconds(3));
         Assert.Equal(1, throttle.Status.Queued);
 
@@ -33,7 +34,7 @@ public class ThrottleTests
         using var throttle = Throttle(new ThrottleOptions { PerSecond = 1, PerMinute = null });
         var permit = await TakeAsync(throttle);
         throttle.Unanswered(permit);
-        var next = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
+        var next = throttle.AcquireAsync(new GateCall("s"), TestContext.Current.CancellationToken).AsTask();
         time.Advance(RequestTimeout + TimeSpan.FromSeconds(1));
         Assert.Equal(1, throttle.Status.Queued);
         time.Advance(TimeSpan.FromMilliseconds(1));
@@ -45,7 +46,7 @@ public class ThrottleTests
     {
         using var throttle = Throttle(new ThrottleOptions { PerSecond = 1, PerMinute = null });
         var permit = await TakeAsync(throttle);
-        var next = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
+        var next = throttle.AcquireAsync(new GateCall("s"), TestContext.Current.CancellationToken).AsTask();
         throttle.Unsent(permit);
         Assert.NotNull(await GateFixture.NowAsync(next));
         Assert.Equal(1, throttle.Status.Granted);
@@ -56,9 +57,9 @@ public class ThrottleTests
     {
         using var throttle = Throttle(new ThrottleOptions { PerSecond = 1, PerMinute = null, Queue = 2 });
         await TakeAsync(throttle);
-        _ = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
-        _ = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
-        Assert.Null(await throttle.AcquireAsync(1, TestContext.Current.CancellationToken));
+        _ = throttle.AcquireAsync(new GateCall("s"), TestContext.Current.CancellationToken).AsTask();
+        _ = throttle.AcquireAsync(new GateCall("s"), TestContext.Current.CancellationToken).AsTask();
+        Assert.Null(await throttle.AcquireAsync(new GateCall("s"), TestContext.Current.CancellationToken));
         Assert.Equal((2, 1), (throttle.Status.Queued, throttle.Status.Denied));
     }
 
@@ -68,8 +69,8 @@ public class ThrottleTests
         using var throttle = Throttle(new ThrottleOptions { PerSecond = 1, PerMinute = null });
         var permit = await TakeAsync(throttle);
         using var impatient = new CancellationTokenSource();
-        var first = throttle.AcquireAsync(1, impatient.Token).AsTask();
-        var second = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
+        var first = throttle.AcquireAsync(new GateCall("s"), impatient.Token).AsTask();
+        var second = throttle.AcquireAsync(new GateCall("s"), TestContext.Current.CancellationToken).AsTask();
         await impatient.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         throttle.Answered(permit);
@@ -83,7 +84,7 @@ public class ThrottleTests
     {
         using var throttle = Throttle(new ThrottleOptions { PerSecond = 10, PerMinute = null });
         throttle.TooManyRequests(TimeSpan.FromSeconds(30));
-        var held = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
+        var held = throttle.AcquireAsync(new GateCall("s"), TestContext.Current.CancellationToken).AsTask();
         time.Advance(TimeSpan.FromMilliseconds(29900));
         Assert.False(held.IsCompleted);
         time.Advance(TimeSpan.FromMilliseconds(100));
@@ -101,8 +102,8 @@ public class ThrottleTests
             time.Advance(TimeSpan.FromMilliseconds(100));
         }
 
-        var dear = throttle.AcquireAsync(4, TestContext.Current.CancellationToken).AsTask();
-        var cheap = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
+        var dear = throttle.AcquireAsync(new GateCall("s") { Credits = 4 }, TestContext.Current.CancellationToken).AsTask();
+        var cheap = throttle.AcquireAsync(new GateCall("s"), TestContext.Current.CancellationToken).AsTask();
         time.Advance(TimeSpan.FromMilliseconds(800));
         Assert.Equal(2, throttle.Status.Queued);
         time.Advance(TimeSpan.FromMilliseconds(1));
@@ -119,8 +120,8 @@ public class ThrottleTests
         using var throttle = Throttle(new ThrottleOptions { PerSecond = 5, PerMinute = null });
         await TakeAsync(throttle);
         using var impatient = new CancellationTokenSource();
-        var dear = throttle.AcquireAsync(5, impatient.Token).AsTask();
-        var cheap = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
+        var dear = throttle.AcquireAsync(new GateCall("s") { Credits = 5 }, impatient.Token).AsTask();
+        var cheap = throttle.AcquireAsync(new GateCall("s"), TestContext.Current.CancellationToken).AsTask();
         await impatient.CancelAsync();
         await GateFixture.NowAsync(cheap);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => dear);
@@ -136,8 +137,8 @@ public class ThrottleTests
             PerDay = 100,
             Windows = [new WindowOptions { Limit = 2, Per = Duration.Seconds(1), Counts = "requests" }],
         });
-        await throttle.AcquireAsync(30, TestContext.Current.CancellationToken);
-        await throttle.AcquireAsync(30, TestContext.Current.CancellationToken);
+        await throttle.AcquireAsync(new GateCall("s") { Credits = 30 }, TestContext.Current.CancellationToken);
+        await throttle.AcquireAsync(new GateCall("s") { Credits = 30 }, TestContext.Current.CancellationToken);
         Assert.Equal([("day", 60, "credits"), ("1s-requests", 2, "requests")], throttle.Status.Windows.Select(w => (w.Window, w.Used, w.Counts)));
         Assert.Equal("day", throttle.TooSmallFor(101)?.Name);
         Assert.Null(throttle.TooSmallFor(100));
@@ -154,7 +155,7 @@ public class ThrottleTests
         Assert.Equal(("month", "fixed", 1, new DateTimeOffset(2026, 4, 1, 4, 0, 0, TimeSpan.Zero)), (status.Window, status.Kind, status.Used, status.ResetsAt));
 
         // The provider's clock may be a second behind.
-        var next = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
+        var next = throttle.AcquireAsync(new GateCall("s"), TestContext.Current.CancellationToken).AsTask();
         time.Advance(TimeSpan.FromMilliseconds(10999));
         Assert.Equal(1, throttle.Status.Queued);
         time.Advance(TimeSpan.FromMilliseconds(1));
@@ -171,7 +172,7 @@ public class ThrottleTests
         await TakeAsync(throttle);
         throttle.Answered(slow);
         Assert.Equal(2, throttle.Status.Windows[0].Used);
-        _ = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
+        _ = throttle.AcquireAsync(new GateCall("s"), TestContext.Current.CancellationToken).AsTask();
         time.Advance(TimeSpan.FromSeconds(9.4));
         Assert.Equal(1, throttle.Status.Queued);
     }
@@ -202,7 +203,7 @@ public class ThrottleTests
         }
 
         Assert.Equal(50_000, throttle.Status.Windows[0].Used);
-        _ = throttle.AcquireAsync(1, TestContext.Current.CancellationToken).AsTask();
+        _ = throttle.AcquireAsync(new GateCall("s"), TestContext.Current.CancellationToken).AsTask();
         time.Advance(TimeSpan.FromMinutes(10));
         Assert.Equal(1, throttle.Status.Queued);
         time.Advance(TimeSpan.FromSeconds(2));
@@ -218,7 +219,7 @@ public class ThrottleTests
     };
 
     private static async Task<Permit> TakeAsync(ProviderThrottle throttle) =>
-        await throttle.AcquireAsync(1, TestContext.Current.CancellationToken) ?? throw new InvalidOperationException("The queue is full.");
+        await throttle.AcquireAsync(new GateCall("s"), TestContext.Current.CancellationToken) ?? throw new InvalidOperationException("The queue is full.");
 
     private ProviderThrottle Throttle(ThrottleOptions options) => new(options, RequestTimeout, time);
 }

@@ -96,16 +96,16 @@ internal sealed class ProviderThrottle : IDisposable
     }
 
     /// <summary>Waits for a permit. It must be given back by exactly one of the three ways below.</summary>
-    /// <param name="credits">What the request costs; some window may be too small for it for ever.</param>
+    /// <param name="call">The request; some window may be too small for what it costs, for ever.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Null when too many wait already.</returns>
-    public async ValueTask<Permit?> AcquireAsync(int credits, CancellationToken cancellationToken)
+    public async ValueTask<Permit?> AcquireAsync(GateCall call, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         LinkedListNode<Waiter> waiter;
         lock (@lock)
         {
-            if (waiters.Count == 0 && TryGrant_NeedsLock(credits) is { } permit)
+            if (waiters.Count == 0 && TryGrant_NeedsLock(call.Credits) is { } permit)
             {
                 return permit;
             }
@@ -116,7 +116,7 @@ internal sealed class ProviderThrottle : IDisposable
                 return null;
             }
 
-            waiter = waiters.AddLast(new Waiter(credits));
+            waiter = waiters.AddLast(new Waiter(call.Credits));
             SetTimer_NeedsLock();
         }
 
