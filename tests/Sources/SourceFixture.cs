@@ -7,6 +7,7 @@ using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Providers;
 using StreamEngine.Pipeline.Records;
 using StreamEngine.Sources.Http;
+using StreamEngine.Sources.OnDemand;
 
 namespace StreamEngine.Sources.Tests;
 
@@ -42,6 +43,8 @@ internal sealed class SourceFixture : IAsyncDisposable
     public ProviderOptions Provider { get; }
 
     public ProviderGate Gate { get; }
+
+    public PullRequests Pulls => services.GetRequiredService<PullRequests>();
 
     public SourceHealth Health { get; } = new(TimeProvider.System);
 

@@ -146,7 +146,7 @@ internal static class HealthCheck
     /// <summary>How long a source may say nothing; null when that proves nothing, as when it has nothing to ask for.</summary>
     private static TimeSpan? Silence(BlockOptions options)
     {
-        if (options is not HttpSourceOptions { For: null } http)
+        if (options is not HttpSourceOptions { For: null } http || !http.IsPolled())
         {
             return null;
         }

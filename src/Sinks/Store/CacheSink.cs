@@ -19,6 +19,7 @@ internal sealed class CacheSink : ISink
     {
         store = SinkTypes.Service<RecordStore>(context);
         store.MaxBytes = options.MaxBytes.Bytes;
+        store.Keep = options.Keep.Value;
         aliasTtl = options.AliasTtl.Value;
         ttls = [.. context.Schema.Types.Select(t => options.TtlOf(t.Name))];
     }

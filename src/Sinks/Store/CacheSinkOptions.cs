@@ -12,9 +12,16 @@ public sealed record CacheSinkOptions : SinkOptions
 {
     /// <summary>
     /// How long a record counts as fresh, by kind. Kinds not named have 5m for player, 3m for game, 10m for stats and 5m for
-    /// all others. Memory answers for ten times as long, marked stale; Redis forgets the record.
+    /// all others. Past it memory answers with the record marked stale; Redis forgets it.
     /// </summary>
     public IReadOnlyDictionary<string, Duration> Ttl { get; init; } = new Dictionary<string, Duration>();
+
+    /// <summary>
+    /// How long memory still answers with a record that is stale, so that readers have something while providers are down; as long as
+    /// <c>maxBytes</c> allows.
+    /// </summary>
+    [Between("0s", "366d")]
+    public Duration Keep { get; init; } = new(TimeSpan.FromDays(7));
 
     /// <summary>
     /// When an entity goes on under another key, how long whoever reads the one it had gets the record of the one it has: in memory as long as

@@ -38,21 +38,21 @@ internal sealed class Entry
 
     public long Bytes => Overhead + (2L * (Key.Length + (Now?.Length ?? 0))) + Data.Length;
 
-    public void Fill(string kind, byte[] data, in RecordStamp stamp, DateTimeOffset now, TimeSpan ttl, string? alias)
+    public void Fill(string kind, byte[] data, in RecordStamp stamp, DateTimeOffset now, TimeSpan ttl, TimeSpan keep, string? alias)
     {
         Kind = kind;
         Data = data;
         Now = alias;
         Stamp = stamp;
         StoredAt = now;
-        Extend(now, ttl);
+        Extend(now, ttl, keep);
     }
 
-    public void Extend(DateTimeOffset now, TimeSpan ttl)
+    public void Extend(DateTimeOffset now, TimeSpan ttl, TimeSpan keep)
     {
         ConfirmedAt = now;
         Expires = now + (Now is null || ttl < FreshAlias ? ttl : FreshAlias);
-        DropAt = now + (Now is null ? ttl * RecordStore.StaleFactor : ttl);
+        DropAt = now + ttl + (Now is null ? keep : TimeSpan.Zero);
     }
 
     public StoredRecord Read(DateTimeOffset now, StoreTier tier) =>

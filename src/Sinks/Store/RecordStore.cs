@@ -11,16 +11,13 @@ namespace StreamEngine.Sinks.Store;
 /// <para>Keys match without regard to case and keep the spelling with which they were first written; Redis keys have that
 /// spelling too. Two entities must not differ in case only.</para>
 /// <para>A version is taken when its sequence is larger than that of the version held; equal ones are not taken.</para>
-/// <para>Freshness is computed when read. Past its TTL a record is still answered, marked stale, until ten times the TTL
-/// have gone by since it was last stored or confirmed. Redis forgets it at the TTL.</para>
+/// <para>Freshness is computed when read. Past its TTL a record is still answered, marked stale, for
+/// another <see cref="Keep"/>. Redis forgets it at the TTL.</para>
 /// <para>A key whose entity goes on under another one answers with that one's record, through several such steps too; a circle has none.</para>
 /// <para>When the memory bound is reached, what was least recently written, confirmed or read leaves first.</para>
 /// </remarks>
 public sealed partial class RecordStore
 {
-    /// <summary>A record is kept for this many times its TTL before it is dropped.</summary>
-    internal const int StaleFactor = 10;
-
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(30);
 
     private readonly Lock gate = new();
@@ -66,6 +63,9 @@ public sealed partial class RecordStore
             }
         }
     }
+
+    /// <summary>How long a record is kept past its TTL before it is dropped. Records that are held already stay as long as was said when they came.</summary>
+    public TimeSpan Keep { get; set; } = TimeSpan.FromDays(7);
 
     /// <summary>What the store holds and how well it served.</summary>
     public CacheStats Stats
@@ -143,12 +143,12 @@ public sealed partial class RecordStore
         lock (gate)
         {
             var now = time.GetUtcNow();
-            if (stamp.ReceivedTime + (ttl * StaleFactor) <= now || (lookup.TryGetValue(key, out var held) && stamp.Sequence <= held.Stamp.Sequence))
+            if (stamp.ReceivedTime + ttl + Keep <= now || (lookup.TryGetValue(key, out var held) && stamp.Sequence <= held.Stamp.Sequence))
             {
                 return false;
             }
 
-            Put(key, kind, data.ToArray(), stamp, now, ttl).Extend(stamp.ReceivedTime, ttl);
+            Put(key, kind, data.ToArray(), stamp, now, ttl).Extend(stamp.ReceivedTime, ttl, Keep);
             return true;
         }
     }
@@ -167,7 +167,7 @@ public sealed partial class RecordStore
                 return false;
             }
 
-            entry.Extend(time.GetUtcNow(), ttl);
+            entry.Extend(time.GetUtcNow(), ttl, Keep);
             Touch(entry);
             data = entry.Data;
             sequence = entry.Stamp.Sequence;
@@ -217,7 +217,7 @@ public sealed partial class RecordStore
             recency.AddFirst(entry.Node);
         }
 
-        entry.Fill(kind, data, stamp, now, ttl, alias);
+        entry.Fill(kind, data, stamp, now, ttl, Keep, alias);
         Account(entry, 1);
         Evict();
         return entry;

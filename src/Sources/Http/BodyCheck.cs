@@ -35,7 +35,7 @@ internal static class BodyCheck
     /// <summary>Reports names that nothing binds.</summary>
     public static void Names(IEnumerable<string> names, HttpSourceOptions options, string path, BlockCheck check)
     {
-        IReadOnlyList<string> bound = [.. options.For?.Names.Keys ?? []];
+        IReadOnlyList<string> bound = [.. options.For?.Names.Keys ?? [], .. PullCheck.Names(options)];
         foreach (var name in names.Where(n => !bound.Contains(n)))
         {
             var known = string.Join(", ", bound.Select(b => $"{{{b}}}").Append("{today}"));

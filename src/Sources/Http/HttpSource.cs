@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Checkpoints;
 using StreamEngine.Pipeline.Providers;
+using StreamEngine.Sources.OnDemand;
 
 namespace StreamEngine.Sources.Http;
 
@@ -17,6 +18,7 @@ internal sealed partial class HttpSource : IPositionedSource
     private static readonly TimeSpan RefusedWait = TimeSpan.FromSeconds(1);
 
     private readonly string name;
+    private readonly BlockContext context;
     private readonly HttpSourceOptions options;
     private readonly ProviderGate gate;
     private readonly RequestSchedule schedule;
@@ -27,6 +29,7 @@ internal sealed partial class HttpSource : IPositionedSource
     private readonly Urgency urgency;
     private readonly Action wakeUp;
     private readonly DiscoveredItems? discovered;
+    private readonly PullQueue? pulls;
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -39,6 +42,7 @@ internal sealed partial class HttpSource : IPositionedSource
     public HttpSource(HttpSourceOptions options, BlockContext context)
     {
         this.options = options;
+        this.context = context;
         name = context.Name;
         time = context.Time;
         gate = context.Gates[options.Provider];
@@ -54,6 +58,7 @@ internal sealed partial class HttpSource : IPositionedSource
         // What is taken apart arrives while it is handed on: an answer that waits for another one would be given up by the provider.
         mostInFlight = options.IsTakenApart ? 1 : MaxInFlight;
         pager = new Pager(options, gate.Options.Auth?.Query?.Name, text => gate.Redact(text, options.Headers.Values));
+        pulls = options.Pull is { } key ? new PullQueue(new PullKey(key), Wanted.Pulled(options), gate.Options.Priority, time, wakeUp) : null;
         if (options.For is { } from)
         {
             discovered = new DiscoveredItems(from, Wanted.Most(options), () =>
@@ -92,6 +97,7 @@ internal sealed partial class HttpSource : IPositionedSource
         {
             try
             {
+                OfferPulls();
                 while (!stop.IsCancellationRequested)
                 {
                     await TakeInAsync(output, ending.Token, stop).ConfigureAwait(false);
@@ -101,12 +107,13 @@ internal sealed partial class HttpSource : IPositionedSource
                         schedule.Hurry();
                     }
 
-                    while (inFlight.Count < mostInFlight && schedule.TakeDue() is { } request)
+                    TakePulls(ending.Token);
+                    while (PollsInFlight < mostInFlight && schedule.TakeDue() is { } request)
                     {
                         inFlight.Add(request, AskAsync(request, ending.Token));
                     }
 
-                    if (inFlight.Count < mostInFlight && schedule.UntilDue is { } wait)
+                    if (PollsInFlight < mostInFlight && schedule.UntilDue is { } wait)
                     {
                         timer.Change(WholeMilliseconds(wait), Timeout.InfiniteTimeSpan);
                     }
@@ -119,6 +126,7 @@ internal sealed partial class HttpSource : IPositionedSource
             }
             finally
             {
+                EndPulls();
                 await ending.CancelAsync().ConfigureAwait(false);
                 await DropAnswersAsync().ConfigureAwait(false);
             }
@@ -142,7 +150,7 @@ internal sealed partial class HttpSource : IPositionedSource
                         ? await HandOnAsync(request, fetched, output, stop).ConfigureAwait(false)
                         : await HandOnArrivingAsync(request, fetched, output, stop).ConfigureAwait(false);
                 }
-                else
+                else if (!IsPulledOnly(request))
                 {
                     outlet.Failed(request, result.Outcome, result.Attempts, result.Error ?? "failed");
                 }
@@ -151,6 +159,7 @@ internal sealed partial class HttpSource : IPositionedSource
             {
                 if (!goesOn)
                 {
+                    Answered(request, asked!);
                     Done(request);
                 }
             }

@@ -13,6 +13,7 @@ internal static class HttpSourceCheck
     {
         CheckRequests(options, check);
         BodyCheck.Run(options, check);
+        PullCheck.Run(options, check);
         CheckAnswer(options, check);
         TakenApartCheck.Run(options, check);
         CheckFor(options, check);
@@ -152,7 +153,11 @@ internal static class HttpSourceCheck
     private static void CheckEvery(HttpSourceOptions options, BlockCheck check)
     {
         var every = options.Every;
-        if (every.When is null && every.Values.Count > 0)
+        if (every is { When: null, Values.Count: 0, Otherwise: null } && options.IsPolled())
+        {
+            check.Error("every", "required, but missing; add \"every\": a duration such as \"1m\"");
+        }
+        else if (every.When is null && every.Values.Count > 0)
         {
             check.Error("every", $"intervals by value ({string.Join(", ", every.Values.Keys)}) need 'when': the name, bound by 'for', whose value decides, or a path into the answer, such as '$.state'");
         }

@@ -61,8 +61,13 @@ public sealed record HttpSourceOptions : PayloadSourceOptions, IUsesProvider, IR
     /// <summary>Makes one request for each item that another http source's payload lists; absent: the requests stand as they are.</summary>
     public ForOptions? For { get; init; }
 
-    /// <summary>How often each request is made: a duration, or one by the value of a name that <c>for</c> binds or of a path in the answer.</summary>
-    [RequiredSetting]
+    /// <summary>
+    /// The key of the record that a request is for, such as <c>player:mlb:{id}</c>: then it can be asked for one record at once, when somebody waits
+    /// for it. Its names stand in <c>request</c>; a request with names that only this binds is made for nothing else.
+    /// </summary>
+    public string? Pull { get; init; }
+
+    /// <summary>How often each request is made: a duration, or one by the value of a name that <c>for</c> binds or of a path in the answer. Needed unless all requests are made for <c>pull</c> only.</summary>
     public EveryOptions Every { get; init; } = new();
 
     /// <summary>By how much of itself each interval varies, so that requests don't march in step: 0.1 is 10% up or down.</summary>
@@ -112,6 +117,9 @@ public sealed record HttpSourceOptions : PayloadSourceOptions, IUsesProvider, IR
         return pipeline.Providers.TryGetValue(Provider, out var provider) ? provider.MaxBytes.Bytes : 0;
     }
 
+    /// <summary>Whether it asks for anything by itself.</summary>
+    public bool IsPolled() => Wanted.Polled(this).Count > 0;
+
     /// <summary>Whether something in an answer tells the source itself what to do.</summary>
     internal bool ReadsAnswers => Pages is not null || Patch is not null || FailsWhen is not null || Expects is not null || Every.IsOfAnswer;
 
@@ -128,7 +136,7 @@ public sealed record HttpSourceOptions : PayloadSourceOptions, IUsesProvider, IR
             yield break;
         }
 
-        yield return new MemoryNeed("answers that are read", HttpSource.MaxInFlight * MemoryTerms.Growth * LargestPayload(terms.Pipeline), $"providers.{Provider}.maxBytes");
+        yield return new MemoryNeed("answers that are read", (Pull is null ? 1 : 2) * HttpSource.MaxInFlight * MemoryTerms.Growth * LargestPayload(terms.Pipeline), $"providers.{Provider}.maxBytes");
         if (ReadsAnswers)
         {
             yield return new MemoryNeed("tokens of an answer", terms.Tokens, $"providers.{Provider}.maxBytes");

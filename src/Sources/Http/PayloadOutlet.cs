@@ -134,7 +134,7 @@ internal sealed partial class PayloadOutlet(KeptDocuments? kept, BlockContext co
         var now = context.Time.GetUtcNow();
         Position = new HttpPosition(
             Math.Max(Position.Sequence + 1, Microseconds(now)),
-            isWhole ? Position.Answered.SetItem(request.Id, now.UtcTicks) : Position.Answered);
+            isWhole && !request.Gone ? Position.Answered.SetItem(request.Id, now.UtcTicks) : Position.Answered);
         batch.Position = Position;
         batch.AddDocument(new Document
         {

@@ -24,6 +24,9 @@ internal sealed class Poll
     /// <summary>How often an answer broke off after its beginning was handed on.</summary>
     public int BrokenOff { get; set; }
 
+    /// <summary>Whether somebody waits for it, so that it is asked before what is only due.</summary>
+    public bool IsOnDemand { get; init; }
+
     /// <summary>URLs that were read.</summary>
     public HashSet<Uri> Read { get; } = [];
 

@@ -20,7 +20,7 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
     public int Count => requests.Count;
 
     /// <summary>Requests a minute, when each keeps its interval.</summary>
-    public double PerMinute => requests.Sum(r => 60 / every.For(r.State).TotalSeconds);
+    public double PerMinute => requests.Where(r => !r.Gone).Sum(r => 60 / every.For(r.State).TotalSeconds);
 
     private long Now => time.GetElapsedTime(start).Ticks;
 
@@ -70,6 +70,28 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
         next.InFlight = true;
         next.Asked = Now;
         return next;
+    }
+
+    /// <summary>Takes a request that somebody waits for, marked as in flight, whether it is due or not. One that there isn't goes when its answer is in.</summary>
+    /// <returns>Null when it is in flight already.</returns>
+    public TrackedRequest? TakeNow(RequestTemplate template)
+    {
+        var id = TrackedRequest.IdOf(template);
+        var request = requests.Find(r => r.Id == id);
+        if (request?.InFlight == true)
+        {
+            return null;
+        }
+
+        if (request is null)
+        {
+            requests.Add(request = new TrackedRequest(template, TakeNumber()) { Gone = true });
+        }
+
+        request.StartOver(isOnDemand: true);
+        request.InFlight = true;
+        request.Asked = Now;
+        return request;
     }
 
     /// <summary>Makes all requests due, as soon as the provider and the gate allow it.</summary>

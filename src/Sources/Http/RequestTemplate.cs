@@ -53,6 +53,9 @@ internal sealed class RequestTemplate
     /// <summary>Names in the path that must be bound.</summary>
     public IEnumerable<string> Names => parts.Select(p => p.Name).OfType<string>().Where(n => !IsToday(n));
 
+    /// <summary>Names in the path or the body that must be bound.</summary>
+    public IEnumerable<string> AllNames => Names.Concat(Body?.Names ?? []);
+
     /// <summary>The path with values put in; <c>{today}</c> stays, because it changes from day to day.</summary>
     /// <returns>Null when a name has no value.</returns>
     public RequestTemplate? Bind(IReadOnlyDictionary<string, string> values)

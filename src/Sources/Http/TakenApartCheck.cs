@@ -25,6 +25,7 @@ internal static class TakenApartCheck
 
         Refuse(options.Pages is not null, "pages", "remove one of the two; each page by itself is bounded by the provider's maxBytes");
         Refuse(options.Patch is not null, "patch", "remove one of the two");
+        Refuse(options.Pull is not null, "pull", "remove one of the two, or put the requests that are pulled into a source of their own");
         Refuse(options.FailsWhen is not null, "failsWhen", $"remove one of the two{OnlyList()}");
         Refuse(options.Expects is not null, "expects", $"remove one of the two{OnlyList()}");
         Refuse(options.Every.IsOfAnswer, "every.when", "give one interval, or a name that 'for' binds");

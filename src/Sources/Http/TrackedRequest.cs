@@ -9,7 +9,7 @@ internal sealed class TrackedRequest(RequestTemplate template, int number)
     public RequestTemplate Template { get; } = template;
 
     /// <summary>Hash of the request as it is written: what a checkpoint knows it by, without the secrets that may be in it.</summary>
-    public UInt128 Id { get; } = XxHash128.HashToUInt128(Encoding.UTF8.GetBytes(template.ToString()));
+    public UInt128 Id { get; } = IdOf(template);
 
     /// <summary>The value that decides how often it is made.</summary>
     public string? State { get; set; }
@@ -52,6 +52,10 @@ internal sealed class TrackedRequest(RequestTemplate template, int number)
     /// <summary>The page that is asked for now.</summary>
     public TrackedPage Page => Pages[Poll.Page];
 
+    /// <summary>The <see cref="Id"/> of a request.</summary>
+    public static UInt128 IdOf(RequestTemplate template) => XxHash128.HashToUInt128(Encoding.UTF8.GetBytes(template.ToString()));
+
     /// <summary>The next time it begins with the first page again.</summary>
-    public void StartOver() => Poll = new Poll();
+    /// <param name="isOnDemand">Whether somebody waits for it.</param>
+    public void StartOver(bool isOnDemand = false) => Poll = new Poll { IsOnDemand = isOnDemand };
 }

@@ -20,11 +20,16 @@ public sealed record SourcePlan(string Name, IReadOnlyList<Demand> Demands, IRea
     {
         ArgumentNullException.ThrowIfNull(options);
         var guesses = new List<string>();
-        var (assume, every) = (options.Assume ?? new(), options.Every);
+        var (assume, every, polled) = (options.Assume ?? new(), options.Every, Wanted.Polled(options));
+        if (polled.Count == 0)
+        {
+            return new SourcePlan(name, [], ["it asks only when somebody waits for a record, which is not planned"]);
+        }
+
         var items = 1;
         if (options.For is not null)
         {
-            items = assume.Items ?? Math.Max(1, (options.MaxRequests ?? 1) / Math.Max(1, options.Request.Count));
+            items = assume.Items ?? Math.Max(1, (options.MaxRequests ?? 1) / polled.Count);
             Guess(assume.Items is null, $"how many items 'for' finds is known when it runs; {items} taken, say it with \"assume\": {{ \"items\": N }}");
         }
 
@@ -35,7 +40,7 @@ public sealed record SourcePlan(string Name, IReadOnlyList<Demand> Demands, IRea
         Guess(every.Values.Count > 0 && assume.Values.Count == 0, $"how many are asked at which interval is known when it runs; the shortest taken for all, say it with \"assume\": {{ \"{shortest ?? every.Values.Keys.FirstOrDefault()}\": N }}");
 
         // Each item has all requests. Without items the values are those of answers, and the dearest requests are taken to be asked most often.
-        var costs = options.Request.Select(r => options.Cost.Of(ProviderUrl.QueryOf(r))).OrderDescending().ToList();
+        var costs = polled.Select(r => options.Cost.Of(ProviderUrl.QueryOf(r))).OrderDescending().ToList();
         var all = options.For is null ? costs.Count : items;
         var demands = new List<Demand>();
         var at = 0;

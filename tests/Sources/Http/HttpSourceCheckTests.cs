@@ -57,6 +57,26 @@ public class HttpSourceCheckTests
     }
 
     [Fact]
+    public void A_source_that_is_only_pulled_needs_no_interval()
+    {
+        Assert.Empty(Check(Plain with { Request = ["/people/{id}"], Pull = "player:mlb:{id}", Every = new EveryOptions() }).Errors);
+        Assert.Equal(["every: required, but missing; add \"every\": a duration such as \"1m\""], Check(Plain with { Pull = "player:mlb:{id}", Every = new EveryOptions() }).Errors);
+        Assert.Equal(["every: required, but missing; add \"every\": a duration such as \"1m\""], Check(Plain with { Every = new EveryOptions() }).Errors);
+    }
+
+    [Theory]
+    [InlineData("player:{id", "pull: 'player:{id' has a '{' without its '}'; write names like {id}")]
+    [InlineData("player:{id}:{id}", "pull: '{id}' is there twice; name each part once")]
+    [InlineData("player:{}", "pull: 'player:{}' has a name without letters; write names like {id}")]
+    [InlineData("game:{pk}", "pull: no request can be made from its names alone; known: {pk}; add those that the requests have, or a request of its own")]
+    public void What_can_not_be_pulled_is_told(string key, string error) => Assert.Equal([error], Check(Chained with { Pull = key }).Errors);
+
+    [Fact]
+    public void A_request_has_its_names_from_one_place() => Assert.Equal(
+        ["request: has names of 'for' and of 'pull', so nothing ever binds all of them; known from 'pull': {id}, from 'for': {game}, {state}", "pull: no request can be made from its names alone; known: {id}; add those that the requests have, or a request of its own"],
+        Check(Chained with { Request = ["/game/{game}/{id}"], Pull = "player:{id}" }).Errors);
+
+    [Fact]
     public void Names_must_be_bound() =>
         Assert.Equal(
             ["request: '{gmae}' is not bound; known: {game}, {state}, {today}; bind others under 'for', such as \"gmae\": \"path.in.the.item\""],

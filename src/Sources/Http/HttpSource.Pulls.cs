@@ -1,0 +1,57 @@
+using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Providers;
+using StreamEngine.Sources.OnDemand;
+
+namespace StreamEngine.Sources.Http;
+
+/// <content>Requests that somebody waits for.</content>
+internal sealed partial class HttpSource
+{
+    /// <summary>They have places of their own, so that polls that wait for a permit keep none of them.</summary>
+    private const int MaxPullsInFlight = MaxInFlight;
+
+    private int PollsInFlight => inFlight.Count - PullsInFlight;
+
+    private int PullsInFlight => pulls is null ? 0 : inFlight.Keys.Count(r => r.Poll.IsOnDemand);
+
+    private void OfferPulls()
+    {
+        if (pulls is not null)
+        {
+            context.Shared<PullRequests>().Add(pulls);
+        }
+    }
+
+    /// <summary>A request that is under way already is waited for.</summary>
+    private void TakePulls(CancellationToken ending)
+    {
+        while (pulls is not null && PullsInFlight < MaxPullsInFlight && pulls.Next() is { } pull)
+        {
+            if (schedule.TakeNow(pull.Request) is { } request)
+            {
+                inFlight.Add(request, AskAsync(request, ending));
+            }
+        }
+    }
+
+    private void Answered(TrackedRequest request, Task<GateResult<Fetched>> asked)
+    {
+        if (pulls is not null && asked.IsCompletedSuccessfully)
+        {
+            var result = asked.Result;
+            pulls.End(request.Template, result.Value is not null ? new PullResult(PullOutcome.Answered)
+                : new PullResult(result.Outcome is GateOutcome.BreakerOpen or GateOutcome.QueueFull ? PullOutcome.Refused : PullOutcome.Failed, result.Error, result.RetryAt));
+        }
+    }
+
+    private void EndPulls()
+    {
+        if (pulls is not null)
+        {
+            context.Shared<PullRequests>().Remove(pulls);
+        }
+    }
+
+    /// <summary>Whoever waited is told what failed. Somebody may ask for what there isn't, which says nothing about the source.</summary>
+    private static bool IsPulledOnly(TrackedRequest request) => request is { Gone: true, Poll.IsOnDemand: true };
+}

@@ -1,0 +1,16 @@
+using StreamEngine.Sources.Http;
+
+namespace StreamEngine.Sources.OnDemand;
+
+/// <summary>One request that somebody waits for, or many do.</summary>
+/// <param name="Request">The request, its names bound.</param>
+internal sealed record Pull(RequestTemplate Request)
+{
+    private readonly TaskCompletionSource<PullResult> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>How it ends.</summary>
+    public Task<PullResult> Ended => ended.Task;
+
+    /// <summary>Tells all who wait.</summary>
+    public void End(PullResult result) => ended.TrySetResult(result);
+}
