@@ -2,7 +2,6 @@ using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Configuration.Binding;
 using StreamEngine.Pipeline.Configuration.Faults;
 using StreamEngine.Pipeline.Configuration.Json;
-using StreamEngine.Pipeline.Configuration.Substitution;
 
 namespace StreamEngine.Pipeline.Configuration;
 
@@ -51,14 +50,8 @@ internal sealed class ConfigFile(string baseDirectory, BlockCatalog catalog, Fun
         }
 
         var before = faults.Errors;
-        if (ConfigParser.Parse(path, bytes, faults) is not { } root)
-        {
-            return null;
-        }
-
-        places = new PlaceMap(root);
-        new Substituter(environment, baseDirectory, faults).Apply(root, "");
-        var value = new Binder(catalog, faults).BindRoot(Shape.Of(typeof(T)), root) as T;
+        var value = SettingsFile.Bind<T>(bytes, path, baseDirectory, catalog, [], environment, faults, out var root);
+        places = root is null ? null : new PlaceMap(root);
         if (value is null || faults.Errors > before)
         {
             return null;

@@ -1,10 +1,7 @@
 using System.Text;
 using StreamEngine.Pipeline.Blocks;
-using StreamEngine.Pipeline.Configuration.Binding;
 using StreamEngine.Pipeline.Configuration.Faults;
 using StreamEngine.Pipeline.Configuration.Json;
-using StreamEngine.Pipeline.Configuration.Overrides;
-using StreamEngine.Pipeline.Configuration.Substitution;
 using StreamEngine.Pipeline.Configuration.Validation;
 using StreamEngine.Pipeline.Records;
 
@@ -44,20 +41,12 @@ public static class ConfigLoader
 
     private static LoadResult Load(ReadOnlyMemory<byte> bytes, string file, string baseDirectory, BlockCatalog catalog, IReadOnlyList<string> overrides, Func<string, string?> environment, FaultList faults, Action<PipelineOptions, Action<string, string>>? check = null)
     {
-        var root = ConfigParser.Parse(file, bytes, faults);
-        if (root is null)
+        if (SettingsFile.Bind<PipelineOptions>(bytes, file, baseDirectory, catalog, overrides, environment, faults, out var root) is not { } options)
         {
             return new LoadResult(null, faults.Sorted());
         }
 
-        new OverrideApplier(root, faults).Apply(overrides);
-        new Substituter(environment, baseDirectory, faults).Apply(root, "");
-        if (new Binder(catalog, faults).BindRoot(new RecordShape(typeof(PipelineOptions)), root) is not PipelineOptions options)
-        {
-            return new LoadResult(null, faults.Sorted());
-        }
-
-        var subject = new ValidationSubject(options, catalog, root, faults);
+        var subject = new ValidationSubject(options, catalog, root!, faults);
         NameValidator.Validate(subject);
         RecordValidator.Validate(subject);
         ProviderValidator.Validate(subject);

@@ -50,7 +50,6 @@ public sealed partial class DemoProviders(int seed, TimeProvider time, ILoggerFa
             options.Listen(IPAddress.Loopback, 0);
         });
 
-        // The default lifetime stops its server on SIGTERM, while the pipeline still drains.
         builder.Services.AddSingleton<IHostLifetime, OwnedLifetime>();
         server = builder.Build();
         server.Run(Serve);
@@ -116,11 +115,4 @@ public sealed partial class DemoProviders(int seed, TimeProvider time, ILoggerFa
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Demo providers listen on {Address}")]
     private partial void LogStarted(Uri address);
-
-    private sealed class OwnedLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 }
