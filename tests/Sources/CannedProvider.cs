@@ -50,7 +50,7 @@ internal sealed class CannedProvider : IDisposable
             result.Value.Body?.Dispose();
             return null;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is IOException or InvalidDataException)
         {
             return e.Message;
         }

@@ -17,6 +17,11 @@ internal sealed class ProviderMeters(Meter meter, Engine engine)
             null,
             "1 for the state a provider's breaker is in");
         meter.CreateObservableCounter("streamengine.breaker.opened", () => engine.Breakers().Select(b => Of(b.Key, b.Value.Opened)), "{time}", "How often a breaker has opened");
+        meter.CreateObservableCounter(
+            "streamengine.provider.failures",
+            () => engine.Breakers().SelectMany(b => b.Value.Failures.Select(f => new Measurement<long>(f.Value, new("provider", b.Key), new("class", f.Key)))),
+            "{attempt}",
+            "Attempts that failed, by class of failure");
         meter.CreateObservableGauge("streamengine.throttle.used", () => Windows(w => w.Used), "{permit}", "What was taken and is not free again, by window");
         meter.CreateObservableGauge("streamengine.throttle.limit", () => Windows(w => w.Limit), "{permit}", "Most in any such window");
         meter.CreateObservableGauge("streamengine.throttle.queued", () => Throttles(t => (long)t.Queued), "{request}", "Requests waiting for a permit");

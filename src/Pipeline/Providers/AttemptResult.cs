@@ -26,12 +26,13 @@ public enum AttemptKind
 /// <typeparam name="T">What a good answer gives.</typeparam>
 public readonly record struct AttemptResult<T>
 {
-    internal AttemptResult(AttemptKind kind, T? value, string? error, TimeSpan? retryAfter)
+    internal AttemptResult(AttemptKind kind, T? value, string? error, TimeSpan? retryAfter, FailureClass? failure = null)
     {
         Kind = kind;
         Value = value;
         Error = error;
         RetryAfter = retryAfter;
+        Failure = failure;
     }
 
     /// <summary>What the answer means.</summary>
@@ -43,11 +44,14 @@ public readonly record struct AttemptResult<T>
     /// <summary>What went wrong, for an operator.</summary>
     public string? Error { get; }
 
+    /// <summary>Why it went wrong; null for a good answer.</summary>
+    public FailureClass? Failure { get; }
+
     /// <summary>How long the provider asked to be left alone.</summary>
     public TimeSpan? RetryAfter { get; }
 
     /// <summary>The same with other words.</summary>
-    public AttemptResult<T> WithError(string error) => new(Kind, Value, error, RetryAfter);
+    public AttemptResult<T> WithError(string error) => new(Kind, Value, error, RetryAfter, Failure);
 }
 
 /// <summary>Makes attempt results.</summary>
@@ -60,11 +64,12 @@ public static class AttemptResult
     public static AttemptResult<T> Begin<T>(T value) => new(AttemptKind.Begun, value, null, null);
 
     /// <summary>The provider is in trouble.</summary>
-    public static AttemptResult<T> Retry<T>(string error, TimeSpan? retryAfter = null) => new(AttemptKind.Retryable, default, error, retryAfter);
+    public static AttemptResult<T> Retry<T>(string error, TimeSpan? retryAfter = null, FailureClass failure = FailureClass.ServerError) =>
+        new(AttemptKind.Retryable, default, error, retryAfter, failure);
 
     /// <summary>The request is at fault.</summary>
-    public static AttemptResult<T> Fail<T>(string error) => new(AttemptKind.Permanent, default, error, null);
+    public static AttemptResult<T> Fail<T>(string error, FailureClass failure = FailureClass.Refused) => new(AttemptKind.Permanent, default, error, null, failure);
 
     /// <summary>The provider asks for fewer requests.</summary>
-    public static AttemptResult<T> TooMany<T>(string error, TimeSpan? retryAfter) => new(AttemptKind.Throttled, default, error, retryAfter);
+    public static AttemptResult<T> TooMany<T>(string error, TimeSpan? retryAfter) => new(AttemptKind.Throttled, default, error, retryAfter, FailureClass.Throttled);
 }

@@ -11,6 +11,15 @@ namespace StreamEngine.Pipeline.Providers;
 /// <param name="LastError">The last failure, without secrets.</param>
 public sealed record BreakerStatus(string State, int FailureCount, long Opened, DateTimeOffset? OpenedAt, DateTimeOffset? RetryAt, string? LastError)
 {
+    /// <summary>Failed attempts since the start, by <see cref="FailureClass"/>.</summary>
+    public IReadOnlyDictionary<string, long> Failures { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>Why the last attempt failed that did: a <see cref="FailureClass"/>.</summary>
+    public string? LastErrorClass { get; init; }
+
+    /// <summary>When it did.</summary>
+    public DateTimeOffset? LastErrorAt { get; init; }
+
     /// <summary>The sources that are left alone by themselves, because what they say stands still.</summary>
     public IReadOnlyList<HeldSource> Held { get; init; } = [];
 }

@@ -24,6 +24,9 @@ public sealed class ProviderGate : IDisposable
     /// <summary>Tokens that are still remembered as secrets: the present one, and those that answers on their way may speak of.</summary>
     private const int MostTokens = 4;
 
+    /// <summary>Providers choose the words of their errors, and may make them long.</summary>
+    private const int MostShown = 500;
+
     private static readonly GateCall Plain = new("");
 
     private readonly Lock @lock = new();
@@ -37,6 +40,7 @@ public sealed class ProviderGate : IDisposable
     private readonly SourceHealth? health;
     private readonly ConcurrentDictionary<Standstill, ContentHold> holds = new();
     private readonly ILedger? ledger;
+    private readonly FailureBook failures;
     private readonly Task restored = Task.CompletedTask;
 
     /// <summary>Makes the gate of one provider.</summary>
@@ -62,6 +66,7 @@ public sealed class ProviderGate : IDisposable
         this.time = time;
         this.random = random;
         this.logger = logger;
+        failures = new FailureBook(time);
         throttle = new ProviderThrottle(options.Throttle, options.Timeout.Value, time);
         breaker = new ProviderBreaker(name, options.Breaker, time, logger) { Changed = open => ledger?.Breaker(open) };
         this.ledger = ledger;
@@ -79,7 +84,21 @@ public sealed class ProviderGate : IDisposable
     public ProviderOptions Options { get; }
 
     /// <summary>The breaker now.</summary>
-    public BreakerStatus Breaker => breaker.Status with { Held = [.. holds.Values.Select(h => h.Status).OfType<HeldSource>()] };
+    public BreakerStatus Breaker
+    {
+        get
+        {
+            var (status, last) = (breaker.Status, failures.Last);
+            return status with
+            {
+                Held = [.. holds.Values.Select(h => h.Status).OfType<HeldSource>()],
+                Failures = failures.Counts,
+                LastError = last?.Words ?? status.LastError,
+                LastErrorClass = last?.Class,
+                LastErrorAt = last?.At,
+            };
+        }
+    }
 
     /// <summary>The throttle now.</summary>
     public ThrottleStatus Throttle => throttle.Status;
@@ -108,7 +127,15 @@ public sealed class ProviderGate : IDisposable
     /// <param name="source">The source's name.</param>
     /// <returns>Why, and until when; null when it may ask.</returns>
     public HeldSource? Refuse(string source) => health?.Content(source) is not { } content ? null
-        : holds.GetOrAdd(content, static (of, gate) => new ContentHold(gate.Name, of, gate.Options.Breaker.Recovery.Value, gate.time, gate.logger), this).Refuse();
+        : holds.GetOrAdd(content, static (of, gate) => new ContentHold(gate.Name, of, gate.Options.Breaker.Recovery.Value, gate.time, gate.logger)
+        {
+            Opened = problem => gate.Failed(FailureClass.StaleContent, $"source '{of.Source}': {problem}"),
+        }, this).Refuse();
+
+    /// <summary>Something failed that no single attempt shows. It is counted, and doesn't open the breaker.</summary>
+    /// <param name="failure">Why.</param>
+    /// <param name="error">The same in words; secrets in it are masked.</param>
+    public void Failed(FailureClass failure, string error) => failures.Add(failure, Shown(error));
 
     /// <summary>Makes a request when the provider's budget allows it, and retries it as the settings say.</summary>
     /// <typeparam name="T">What a good answer gives.</typeparam>
@@ -172,8 +199,17 @@ public sealed class ProviderGate : IDisposable
     /// An answer that was <see cref="AttemptKind.Begun"/> is over. It held neither a permit nor the breaker's trial call while it arrived; what became
     /// of it counts now.
     /// </summary>
-    /// <param name="failure">Why the rest of it didn't come; null when it did.</param>
-    public ValueTask ArrivedAsync(string? failure) => breaker.CountLateAsync(failure is null ? null : Redact(failure));
+    /// <param name="error">Why the rest of it didn't come; null when it did.</param>
+    /// <param name="failure">The same as a class.</param>
+    public ValueTask ArrivedAsync(string? error, FailureClass failure = FailureClass.Malformed)
+    {
+        if (error is not null)
+        {
+            Failed(failure, error = Shown(error));
+        }
+
+        return breaker.CountLateAsync(error);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => throttle.Dispose();
@@ -197,7 +233,7 @@ public sealed class ProviderGate : IDisposable
 
                 (var ended, answered) = await AttemptAsync(attempt, cancellationToken).ConfigureAwait(false);
                 result = ended;
-                return (ended.Kind == AttemptKind.Retryable ? ended.Error ?? "failed" : null, ended.Kind != AttemptKind.Begun);
+                return (Count(ended), ended.Kind != AttemptKind.Begun);
             }).ConfigureAwait(false);
         }
         finally
@@ -221,6 +257,19 @@ public sealed class ProviderGate : IDisposable
         return result;
     }
 
+    /// <returns>What counts for the breaker; null for nothing.</returns>
+    private string? Count<T>(in AttemptResult<T> ended)
+    {
+        if (ended.Failure is not { } failure)
+        {
+            return null;
+        }
+
+        var error = ended.Error ?? "failed";
+        failures.Add(failure, error);
+        return ended.Kind == AttemptKind.Retryable ? error : null;
+    }
+
     private async ValueTask<(AttemptResult<T> Result, bool Answered)> AttemptAsync<T>(Func<CancellationToken, ValueTask<AttemptResult<T>>> attempt, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(Options.Timeout.Value, time);
@@ -228,7 +277,7 @@ public sealed class ProviderGate : IDisposable
         try
         {
             var result = await attempt(ended.Token).ConfigureAwait(false);
-            return (result.Error is null ? result : result.WithError(Redact(result.Error)), true);
+            return (result.Error is null ? result : result.WithError(Shown(result.Error)), true);
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
@@ -236,13 +285,19 @@ public sealed class ProviderGate : IDisposable
         }
         catch (Exception) when (timeout.IsCancellationRequested)
         {
-            return (AttemptResult.Retry<T>($"no answer within {Options.Timeout}"), false);
+            return (AttemptResult.Retry<T>($"no answer within {Options.Timeout}", failure: FailureClass.Timeout), false);
         }
 #pragma warning disable CA1031 // Whatever an attempt throws is a failed attempt: the gate's callers must not stop for it.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return (AttemptResult.Retry<T>(Redact(e.Message)), false);
+            var failure = e switch
+            {
+                OperationCanceledException or TimeoutException => FailureClass.Timeout,
+                InvalidDataException => FailureClass.Malformed,
+                _ => FailureClass.Transport,
+            };
+            return (AttemptResult.Retry<T>(Shown(e.Message), failure: failure), false);
         }
     }
 
@@ -283,6 +338,13 @@ public sealed class ProviderGate : IDisposable
     /// <param name="text">Any text.</param>
     /// <param name="more">Secrets of the caller's own.</param>
     public string Redact(string text, IEnumerable<string>? more = null) => Redaction.Text(text, hidden.Concat(tokens).Concat(more ?? []));
+
+    // Cut when the secrets are out: half of one would not be known again.
+    private string Shown(string error)
+    {
+        error = Redact(error);
+        return error.Length <= MostShown ? error : error[..MostShown] + "...";
+    }
 
     /// <summary>A token that the provider gave: from now on it is a secret too.</summary>
     public void Hide(string token)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using StreamEngine.Pipeline.Conditions;
 using StreamEngine.Pipeline.Json;
+using StreamEngine.Pipeline.Providers;
 
 namespace StreamEngine.Sources.Http;
 
@@ -43,10 +44,12 @@ internal sealed class AnswerReader
     /// <param name="json">Its body.</param>
     /// <param name="response">Its headers.</param>
     /// <param name="facts">What it says.</param>
+    /// <param name="failure">The class of what is wrong.</param>
     /// <returns>Why it is no good answer, without secrets; null when it is one.</returns>
-    public string? Read(ReadOnlySpan<byte> json, HttpResponseMessage response, out AnswerFacts facts)
+    public string? Read(ReadOnlySpan<byte> json, HttpResponseMessage response, out AnswerFacts facts, out FailureClass failure)
     {
         facts = new AnswerFacts();
+        failure = FailureClass.Malformed;
         if (!options.ReadsAnswers)
         {
             return null;
@@ -62,11 +65,13 @@ internal sealed class AnswerReader
 
             if (failsWhen?.Holds(body) == true)
             {
+                failure = FailureClass.InBand;
                 return $"the answer is an error: {Error(body)}";
             }
 
             if (expects?.Holds(body) == false)
             {
+                failure = FailureClass.InBand;
                 return $"the answer lacks what is expected, {options.Expects}: {Error(body)}";
             }
 

@@ -1,6 +1,7 @@
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Mapping;
 using StreamEngine.Pipeline.Messages;
+using StreamEngine.Pipeline.Providers;
 using StreamEngine.Sources.File;
 
 namespace StreamEngine.Sources.Http;
@@ -47,6 +48,9 @@ internal sealed class ArrivingBody : IDisposable
 
     /// <summary>Why what came is not all; null while all is well.</summary>
     public string? Fault => fault ?? batcher.Fault;
+
+    /// <summary>The class of <see cref="Fault"/>.</summary>
+    public FailureClass FaultClass { get; private set; } = FailureClass.Malformed;
 
     /// <summary>Whether more has to arrive before it can be filled into a batch.</summary>
     public bool NeedsMore => input.IsShort;
@@ -107,10 +111,15 @@ internal sealed class ArrivingBody : IDisposable
         {
             await input.WaitAsync(wanted, ended.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException or InvalidDataException or InvalidOperationException)
+        catch (OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            fault = limit.IsCancellationRequested ? $"the rest of the body did not come within {timeout}" : $"the body broke off: {e.Message}";
+            (FaultClass, fault) = (FailureClass.Timeout, $"the rest of the body did not come within {timeout}");
+        }
+        catch (Exception e) when (Sending.IsBroken(e, out var failure, out var words))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            (FaultClass, fault) = limit.IsCancellationRequested ? (FailureClass.Timeout, $"the rest of the body did not come within {timeout}") : (failure, words);
         }
 
         left -= time.GetElapsedTime(begun);

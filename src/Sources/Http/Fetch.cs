@@ -29,7 +29,7 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
     {
         using var request = Request(url, document is null ? page : null, body, token);
         var sent = time.GetTimestamp();
-        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        using var response = await Sending.SendAsync(client, request, cancellationToken).ConfigureAwait(false);
         return response.StatusCode switch
         {
             HttpStatusCode.NotModified when page.Known => Unchanged(page, response, document is not null),
@@ -105,18 +105,22 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
         }
         catch (InvalidDataException)
         {
-            return AttemptResult.Retry<Fetched>(NotDecompressed);
+            return Malformed(NotDecompressed);
+        }
+        catch (Exception e) when (Sending.IsBroken(e, out var broken, out var words))
+        {
+            return AttemptResult.Retry<Fetched>(words, failure: broken);
         }
 
         if (body is null)
         {
-            return AttemptResult.Fail<Fetched>($"the body is larger than {provider.MaxBytes}; raise the provider's maxBytes if that is right");
+            return AttemptResult.Fail<Fetched>($"the body is larger than {provider.MaxBytes}; raise the provider's maxBytes if that is right", FailureClass.TooLarge);
         }
 
-        if (Fault(body, response) is { } broken)
+        if (Fault(body, response) is { } odd)
         {
             body.Dispose();
-            return AttemptResult.Retry<Fetched>(broken);
+            return Malformed(odd);
         }
 
         var isPatched = false;
@@ -131,7 +135,7 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
             (body, isPatched) = (patched.Body, true);
         }
 
-        var fault = reader.Read(body.Span, response, out var facts);
+        var fault = reader.Read(body.Span, response, out var facts, out var failure);
         if (isPatched && fault is null && facts.Since == page.Facts.Since && body.Hash != page.Hash)
         {
             fault = "it leaves the document's version as it was, so the next one would change the same again";
@@ -140,7 +144,7 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
         if (fault is not null)
         {
             body.Dispose();
-            return isPatched ? AttemptResult.Success(new Fetched(null) { PatchFault = fault }) : AttemptResult.Retry<Fetched>(fault);
+            return isPatched ? AttemptResult.Success(new Fetched(null) { PatchFault = fault }) : AttemptResult.Retry<Fetched>(fault, failure: failure);
         }
 
         // The tag of a document that was changed since is none of this one.
@@ -159,10 +163,20 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
 
     private async ValueTask<AttemptResult<Fetched>> BeginAsync(HttpResponseMessage response, string origin, long sent, CancellationToken cancellationToken)
     {
-        var (body, fault) = await ArrivingBody.BeginAsync(response.Content, options, origin, provider.Timeout, sent, time, cancellationToken).ConfigureAwait(false);
+        ArrivingBody? body;
+        string? fault;
+        try
+        {
+            (body, fault) = await ArrivingBody.BeginAsync(response.Content, options, origin, provider.Timeout, sent, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (Sending.IsBroken(e, out var broken, out var words))
+        {
+            return AttemptResult.Retry<Fetched>(words, failure: broken);
+        }
+
         if (body is null)
         {
-            return AttemptResult.Retry<Fetched>(fault!);
+            return Malformed(fault!);
         }
 
         var fetched = new Fetched(null) { Arriving = body, FreshFor = FreshFor(response), Headers = Kept(response) };
@@ -171,6 +185,8 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
         response.Content = null;
         return AttemptResult.Begin(fetched);
     }
+
+    private static AttemptResult<Fetched> Malformed(string error) => AttemptResult.Retry<Fetched>(error, failure: FailureClass.Malformed);
 
     /// <summary>Why a body is no JSON; null when it is.</summary>
     private static string? Fault(Body body, HttpResponseMessage response)
@@ -210,12 +226,12 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
     {
         if (response.Headers.Location is not { } location)
         {
-            return AttemptResult.Fail<Fetched>($"{Verdict.Reason(response)} without a location");
+            return AttemptResult.Fail<Fetched>($"{Verdict.Reason(response)} without a location", FailureClass.Redirect);
         }
 
         var target = new Uri(url, location);
         return ProviderUrl.IsSamePlace(url, target)
             ? AttemptResult.Success(new Fetched(null) { Redirect = target })
-            : AttemptResult.Fail<Fetched>($"{Verdict.Reason(response)} to another host, {target.Host}; set the provider's baseUrl to it if that is right");
+            : AttemptResult.Fail<Fetched>($"{Verdict.Reason(response)} to another host, {target.Host}; set the provider's baseUrl to it if that is right", FailureClass.Redirect);
     }
 }

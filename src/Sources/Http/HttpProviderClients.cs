@@ -9,6 +9,9 @@ internal sealed class HttpProviderClients : IDisposable
 {
     private const int MaxConnections = 16;
 
+    /// <summary>An answer that isn't read to its end costs its connection when more than this is left: enough for the pages of errors, and no endless body is read on.</summary>
+    private const int MostDrained = 64 << 10;
+
     private readonly ConcurrentDictionary<ProviderGate, Lazy<ProviderClient>> clients = new();
 
     /// <summary>The client for a gate's provider. The gate bounds its time, the reader of a body its size.</summary>
@@ -23,6 +26,7 @@ internal sealed class HttpProviderClients : IDisposable
         AutomaticDecompression = DecompressionMethods.All,
         ConnectTimeout = gate.Options.Timeout.Value,
         MaxConnectionsPerServer = MaxConnections,
+        MaxResponseDrainSize = MostDrained,
 
         // A connection that lives forever never notices that the provider's name leads elsewhere now.
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),

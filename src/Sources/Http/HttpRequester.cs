@@ -73,7 +73,9 @@ internal sealed class HttpRequester(HttpSourceOptions options, ProviderGate gate
             }
             else if (redirects++ == MaxRedirects)
             {
-                return Failed($"more than {MaxRedirects} redirects", result.Attempts);
+                var endless = $"more than {MaxRedirects} redirects";
+                gate.Failed(FailureClass.Redirect, endless);
+                return Failed(endless, result.Attempts);
             }
             else
             {

@@ -9,6 +9,8 @@ namespace StreamEngine.Sources.Http;
 /// </summary>
 internal sealed class TokenKeeper(ProviderGate gate, TokenOptions options, HttpClient client, TimeProvider time) : IDisposable
 {
+    private const string NotMended = "401 Unauthorized, also with a token that was just fetched";
+
     private readonly TokenRequest request = new(gate, options, client, time);
     private readonly CancellationTokenSource ending = new();
     private readonly Lock @lock = new();
@@ -43,7 +45,8 @@ internal sealed class TokenKeeper(ProviderGate gate, TokenOptions options, HttpC
                 // A request may be refused for reasons that no token mends, and each would cost all others theirs.
                 if (replaced is { } at && time.GetElapsedTime(at) < gate.Options.Retry.Backoff.To.Value)
                 {
-                    return new(GateOutcome.Failed, null, "401 Unauthorized, also with a token that was just fetched", null, 0);
+                    gate.Failed(FailureClass.Refused, NotMended);
+                    return new(GateOutcome.Failed, null, NotMended, null, 0);
                 }
 
                 replaced = time.GetTimestamp();

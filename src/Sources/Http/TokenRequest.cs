@@ -32,7 +32,7 @@ internal sealed class TokenRequest(ProviderGate gate, TokenOptions options, Http
         }
 
         var sent = time.GetTimestamp();
-        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        using var response = await Sending.SendAsync(client, request, cancellationToken).ConfigureAwait(false);
         using var body = await Body.ReadAsync(response.Content, gate.Options.MaxBytes.Bytes, cancellationToken).ConfigureAwait(false);
         var isJson = new JsonTape().TryRead(body is null ? default : body.Span, out var answer);
         if (Verdict.Failure<Token>(response, time) is { } failure)
@@ -43,7 +43,7 @@ internal sealed class TokenRequest(ProviderGate gate, TokenOptions options, Http
 
         if (!isJson || token.Find(answer, response) is not { Length: > 0 and <= MaxToken } value || value.Any(char.IsControl))
         {
-            return AttemptResult.Fail<Token>($"there is no token at '{options.Path}' of the answer");
+            return AttemptResult.Fail<Token>($"there is no token at '{options.Path}' of the answer", body is null ? FailureClass.TooLarge : FailureClass.Malformed);
         }
 
         // Before anything can speak of it.

@@ -15,6 +15,7 @@ internal static class Verdict
         HttpStatusCode.TooManyRequests => AttemptResult.TooMany<T>(Reason(response), RetryAfter(response, time)),
         HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => AttemptResult.Retry<T>(Reason(response), RetryAfter(response, time)),
         _ when response.IsSuccessStatusCode => null,
+        >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest and not HttpStatusCode.NotModified => AttemptResult.Fail<T>(Reason(response), FailureClass.Redirect),
         _ => AttemptResult.Fail<T>(Reason(response)),
     };
 

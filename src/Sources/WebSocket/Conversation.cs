@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Conditions;
 using StreamEngine.Pipeline.Mapping;
+using StreamEngine.Pipeline.Providers;
 
 namespace StreamEngine.Sources.WebSockets;
 
@@ -65,7 +66,7 @@ internal sealed partial class Conversation(WebSocketSourceOptions options, Block
         }
         catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
         {
-            throw new ConnectionLostException($"nothing was heard for {options.Silence}", e);
+            throw new ConnectionLostException($"nothing was heard for {options.Silence}", e, FailureClass.Timeout);
         }
         catch (Exception e) when (e is WebSocketException or IOException or InvalidOperationException)
         {

@@ -8,7 +8,13 @@ using StreamEngine.Sources.Http;
 namespace StreamEngine.Sources.WebSockets;
 
 /// <summary>The connection is of no more use.</summary>
-internal sealed class ConnectionLostException(string reason, Exception? inner = null) : Exception(reason, inner);
+/// <param name="reason">Why.</param>
+/// <param name="inner">What it was told by.</param>
+/// <param name="failure">Why, as a class; null when the gate has counted it already.</param>
+internal sealed class ConnectionLostException(string reason, Exception? inner = null, FailureClass? failure = FailureClass.Transport) : Exception(reason, inner)
+{
+    public FailureClass? Failure => failure;
+}
 
 /// <summary>One open connection. Several may send at once; one reads.</summary>
 internal sealed class WebSocketConnection : IAsyncDisposable
@@ -96,13 +102,13 @@ internal sealed class WebSocketConnection : IAsyncDisposable
                 catch (ConnectionLostException e)
                 {
                     // There is no use in trying it again here.
-                    return AttemptResult.Fail<bool>(e.Message);
+                    return AttemptResult.Fail<bool>(e.Message, e.Failure ?? FailureClass.Transport);
                 }
             },
             cancellationToken).ConfigureAwait(false);
         if (!result.Succeeded)
         {
-            throw new ConnectionLostException($"a message could not be sent: {result.Error}");
+            throw new ConnectionLostException($"a message could not be sent: {result.Error}", failure: null);
         }
     }
 
@@ -156,7 +162,7 @@ internal sealed class WebSocketConnection : IAsyncDisposable
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ConnectionLostException($"a message could not be sent within {gate.Options.Timeout}", e);
+            throw new ConnectionLostException($"a message could not be sent within {gate.Options.Timeout}", e, FailureClass.Timeout);
         }
         catch (Exception e) when (e is WebSocketException or InvalidOperationException)
         {
@@ -204,7 +210,7 @@ internal sealed class WebSocketConnection : IAsyncDisposable
         {
             var refused = Refusal(socket, hasToken: token is not null, context.Time);
             socket.Dispose();
-            return refused ?? throw new IOException((e.InnerException ?? e).Message, e);
+            return refused ?? throw (e.InnerException is HttpRequestException cause ? Sending.Explained(cause) : new IOException((e.InnerException ?? e).Message, e));
         }
     }
 
@@ -218,7 +224,9 @@ internal sealed class WebSocketConnection : IAsyncDisposable
             0 => null,
             401 when hasToken => AttemptResult.Success<WebSocketConnection?>(null),
             429 => AttemptResult.TooMany<WebSocketConnection?>(reason, RetryAfter(socket, time)),
-            408 or 101 or >= 500 => AttemptResult.Retry<WebSocketConnection?>(reason, RetryAfter(socket, time)),
+            101 => AttemptResult.Retry<WebSocketConnection?>(reason, failure: FailureClass.Malformed),
+            408 or >= 500 => AttemptResult.Retry<WebSocketConnection?>(reason, RetryAfter(socket, time)),
+            >= 300 and < 400 => AttemptResult.Fail<WebSocketConnection?>(reason, FailureClass.Redirect),
             _ => AttemptResult.Fail<WebSocketConnection?>(reason),
         };
     }

@@ -83,6 +83,11 @@ internal sealed partial class WebSocketSource : IPositionedSource
         }
         catch (ConnectionLostException e) when (!stop.IsCancellationRequested)
         {
+            if (e.Failure is { } failure)
+            {
+                gate.Failed(failure, gate.Redact(e.Message, options.Headers.Values));
+            }
+
             return ReportDown(e.Message);
         }
 

@@ -37,6 +37,8 @@ public sealed class ContentHoldTests : IDisposable
         var held = gate.Refuse("feeds")!;
         Assert.Equal(("feeds", "open", time.GetUtcNow(), time.GetUtcNow().AddSeconds(60)), (held.Source, held.State, held.OpenedAt, held.RetryAt));
         Assert.StartsWith("stale content: ", held.LastError, StringComparison.Ordinal);
+        Assert.Equal((1, "stale_content"), (gate.Breaker.Failures["stale_content"], gate.Breaker.LastErrorClass));
+        Assert.StartsWith("source 'feeds': stale content: ", gate.Breaker.LastError, StringComparison.Ordinal);
         Assert.Null(gate.Refuse("other"));
         time.Advance(TimeSpan.FromSeconds(59));
         Assert.NotNull(gate.Refuse("feeds"));

@@ -66,6 +66,8 @@ public sealed class ReconnectTests
         await bench.Output.WaitForAsync(1);
         await provider.DisposeAsync();
         await Eventually.TrueAsync(() => bench.Health.FailuresInARow >= 3);
+        Assert.Equal("transport", bench.Fixture.Gate.Breaker.LastErrorClass);
+        Assert.StartsWith("no connection: Connection refused", bench.Fixture.Gate.Breaker.LastError, StringComparison.Ordinal);
         await using var again = await SocketProvider.StartAsync(talk, provider.Address.Port);
         await bench.Output.WaitForAsync(2);
 
@@ -99,6 +101,7 @@ public sealed class ReconnectTests
             return provider.Talks.Count == 2;
         });
         Assert.Contains("nothing was heard for 1m", bench.Health.LastError, StringComparison.Ordinal);
+        Assert.Equal("timeout", bench.Fixture.Gate.Breaker.LastErrorClass);
     }
 
     [Fact]
@@ -208,7 +211,7 @@ public sealed class ReconnectTests
         Assert.Equal(reason, bench.Health.LastError);
         await bench.Output.WaitForAsync(1);
         Assert.Equal(3, counted);
-        Assert.Equal(failures > 0 ? reason : null, bench.Fixture.Gate.Breaker.LastError);
+        Assert.Equal((failures > 0 ? "server_error" : "refused", reason), (bench.Fixture.Gate.Breaker.LastErrorClass, bench.Fixture.Gate.Breaker.LastError));
     }
 
     [Fact]
@@ -254,6 +257,7 @@ public sealed class ReconnectTests
         await bench.StopAsync();
 
         Assert.Equal((2, 2L), (provider.Attempts, bench.Fixture.Gate.Throttle.Granted));
+        Assert.Equal((2, 2), (bench.Fixture.Gate.Breaker.Failures["server_error"], bench.Fixture.Gate.Breaker.Failures.Values.Sum()));
     }
 
     [Fact]

@@ -20,6 +20,9 @@ internal sealed class ContentHold(string provider, Standstill content, TimeSpan 
     private int refused;
     private int trials;
 
+    /// <summary>Is told why it has opened.</summary>
+    public Action<string> Opened { get; init; } = _ => { };
+
     /// <summary>How it is; null when it is closed.</summary>
     public HeldSource? Status
     {
@@ -49,6 +52,7 @@ internal sealed class ContentHold(string provider, Standstill content, TimeSpan 
             {
                 (openedAt, until) = (now, now + recovery);
                 logger.SourceHeld(provider, content.Source, Duration.Rounded(recovery), problem);
+                Opened(problem);
             }
             else if (trials == 0 && now >= until)
             {
