@@ -56,7 +56,7 @@ public sealed class GateLimitTests
         {
             try
             {
-                var result = await gate.ExecuteAsync(AttemptAsync, death);
+                var result = await gate.ExecuteAsync(AttemptAsync, death, new GateCall($"s{number % 5}") { Class = (RequestClass)(number % 3) });
                 await Task.Delay(result.RetryAt - clock.GetUtcNow() is { } wait && wait > TimeSpan.Zero ? wait : TimeSpan.FromSeconds(0.2), clock, death);
             }
             catch (OperationCanceledException)

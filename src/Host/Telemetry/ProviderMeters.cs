@@ -24,12 +24,19 @@ internal sealed class ProviderMeters(Meter meter, Engine engine)
             "Attempts that failed, by class of failure");
         meter.CreateObservableGauge("streamengine.throttle.used", () => Windows(w => w.Used), "{permit}", "What was taken and is not free again, by window");
         meter.CreateObservableGauge("streamengine.throttle.limit", () => Windows(w => w.Limit), "{permit}", "Most in any such window");
-        meter.CreateObservableGauge("streamengine.throttle.queued", () => Throttles(t => (long)t.Queued), "{request}", "Requests waiting for a permit");
+        meter.CreateObservableGauge("streamengine.throttle.queued", Queued, "{request}", "Requests waiting for a permit, by class");
         meter.CreateObservableCounter("streamengine.throttle.granted", () => Throttles(t => t.Granted), "{permit}", "Permits given");
         meter.CreateObservableCounter("streamengine.throttle.denied", () => Throttles(t => t.Denied), "{request}", "Requests refused because the queue was full");
         meter.CreateObservableCounter("streamengine.throttle.too_many_requests", () => Throttles(t => t.TooManyRequests), "{response}", "Answers with status 429: the provider counted otherwise than we did");
         meter.CreateObservableGauge("streamengine.ledger.failing", () => engine.Gates.Select(g => Of(g.Key, g.Value.LedgerProblem is null ? 0 : 1)), null, "1 while a restart would not know what a provider was asked");
     }
+
+    private IEnumerable<Measurement<int>> Queued() => engine.Throttles().SelectMany(t => new (string Class, int Count)[]
+    {
+        ("on_demand", t.Value.QueuedByClass.OnDemand),
+        ("live", t.Value.QueuedByClass.Live),
+        ("reference", t.Value.QueuedByClass.Reference),
+    }.Select(q => new Measurement<int>(q.Count, new("provider", t.Key), new("class", q.Class))));
 
     private IEnumerable<Measurement<long>> Throttles(Func<ThrottleStatus, long> read) => engine.Throttles().Select(t => Of(t.Key, read(t.Value)));
 

@@ -23,7 +23,7 @@ internal static partial class GateLog
     [LoggerMessage(6, LogLevel.Warning, "Provider {Provider} answered 429: its requests wait {Delay}")]
     public static partial void HeldBack(this ILogger logger, string provider, Duration delay);
 
-    [LoggerMessage(7, LogLevel.Warning, "Provider {Provider}: a request was refused, {Queued} already wait for a permit")]
+    [LoggerMessage(7, LogLevel.Warning, "Provider {Provider}: a request was refused, {Queued} others wait for a permit")]
     public static partial void QueueFull(this ILogger logger, string provider, int queued);
 
     [LoggerMessage(8, LogLevel.Warning, "Provider {Provider}: source {Source} is left alone for {Recovery}: {Problem}")]

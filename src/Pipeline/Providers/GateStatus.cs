@@ -54,6 +54,16 @@ public sealed record WindowStatus(string Window, int Limit, int Used, DateTimeOf
 /// <param name="Queued">Requests waiting for a permit.</param>
 /// <param name="QueueCapacity">Most that may wait.</param>
 /// <param name="Granted">Permits given so far.</param>
-/// <param name="Denied">Requests refused because the queue was full.</param>
+/// <param name="Denied">Requests that were refused, or had to make room for others, because the queue was full.</param>
 /// <param name="TooManyRequests">429 answers seen: the provider counted otherwise than we did.</param>
-public sealed record ThrottleStatus(IReadOnlyList<WindowStatus> Windows, int Queued, int QueueCapacity, long Granted, long Denied, long TooManyRequests);
+public sealed record ThrottleStatus(IReadOnlyList<WindowStatus> Windows, int Queued, int QueueCapacity, long Granted, long Denied, long TooManyRequests)
+{
+    /// <summary>What waits, by how soon it is wanted.</summary>
+    public QueuedRequests QueuedByClass { get; init; } = new(0, 0, 0);
+}
+
+/// <summary>Requests that wait for a permit.</summary>
+/// <param name="OnDemand">Those that somebody waits for.</param>
+/// <param name="Live">Those for what changes while one looks at it.</param>
+/// <param name="Reference">Those for what changes seldom.</param>
+public sealed record QueuedRequests(int OnDemand, int Live, int Reference);

@@ -164,7 +164,7 @@ public sealed class ProviderGate : IDisposable
             if (await throttle.AcquireAsync(call, cancellationToken).ConfigureAwait(false) is not { } permit)
             {
                 logger.QueueFull(Name, Options.Throttle.Queue);
-                return new(GateOutcome.QueueFull, default, $"{Options.Throttle.Queue} requests already wait for a permit of provider '{Name}'.", null, attempts);
+                return new(GateOutcome.QueueFull, default, $"{Options.Throttle.Queue} other requests wait for a permit of provider '{Name}'.", null, attempts);
             }
 
             if (await TryAttemptAsync(attempt, permit, cancellationToken).ConfigureAwait(false) is not { } result)

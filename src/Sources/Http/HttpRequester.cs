@@ -57,7 +57,7 @@ internal sealed class HttpRequester(HttpSourceOptions options, ProviderGate gate
             }
 
             var (target, patched) = (url, document);
-            var result = await gate.ExecuteAsync(stop => fetch.SendAsync(client.Http, target, page, poll.Body, token.Value, patched, stop), cancellationToken, new GateCall(context.Name) { Credits = options.Cost.Of(target.Query), Class = poll.IsOnDemand ? RequestClass.OnDemand : RequestClass.Live }).ConfigureAwait(false);
+            var result = await gate.ExecuteAsync(stop => fetch.SendAsync(client.Http, target, page, poll.Body, token.Value, patched, stop), cancellationToken, new GateCall(context.Name) { Credits = options.Cost.Of(target.Query), Class = poll.IsOnDemand ? RequestClass.OnDemand : options.Class }).ConfigureAwait(false);
             if (result.Value?.IsRefused == true)
             {
                 refused = token.Value;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Mapping;
 using StreamEngine.Pipeline.Memory;
+using StreamEngine.Pipeline.Providers;
 
 namespace StreamEngine.Sources.Http;
 
@@ -9,6 +10,8 @@ namespace StreamEngine.Sources.Http;
 public sealed record HttpSourceOptions : PayloadSourceOptions, IUsesProvider, IReadsSources, IMayFreeze
 {
     internal const string Json = "json";
+    internal const string LiveClass = "live";
+    internal const string ReferenceClass = "reference";
 
     /// <summary>The provider that is asked, by its name under <c>providers</c>.</summary>
     [RequiredSetting]
@@ -92,6 +95,13 @@ public sealed record HttpSourceOptions : PayloadSourceOptions, IUsesProvider, IR
     /// <summary>What a request costs where the provider counts credits; 1 unless stated.</summary>
     public CostOptions Cost { get; init; } = new();
 
+    /// <summary>
+    /// Who comes first when the provider's limits make requests wait: <c>live</c> for what changes while one looks at it, <c>reference</c> for what
+    /// changes seldom, such as schedules and rosters. Live requests get three times the permits of reference ones then, not all.
+    /// </summary>
+    [OneOf(LiveClass, ReferenceClass)]
+    public string Importance { get; init; } = LiveClass;
+
     /// <summary>What a plan takes for granted where only answers tell how much is asked; changes nothing else.</summary>
     public AssumeOptions? Assume { get; init; }
 
@@ -119,6 +129,9 @@ public sealed record HttpSourceOptions : PayloadSourceOptions, IUsesProvider, IR
 
     /// <summary>Whether it asks for anything by itself.</summary>
     public bool IsPolled() => Wanted.Polled(this).Count > 0;
+
+    /// <summary>How soon its answers are wanted.</summary>
+    internal RequestClass Class => Importance == ReferenceClass ? RequestClass.Reference : RequestClass.Live;
 
     /// <summary>Whether something in an answer tells the source itself what to do.</summary>
     internal bool ReadsAnswers => Pages is not null || Patch is not null || FailsWhen is not null || Expects is not null || Every.IsOfAnswer;

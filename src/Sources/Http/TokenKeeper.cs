@@ -11,6 +11,9 @@ internal sealed class TokenKeeper(ProviderGate gate, TokenOptions options, HttpC
 {
     private const string NotMended = "401 Unauthorized, also with a token that was just fetched";
 
+    /// <summary>All other requests wait for it.</summary>
+    private static readonly GateCall Call = new("token") { Class = RequestClass.OnDemand };
+
     private readonly TokenRequest request = new(gate, options, client, time);
     private readonly CancellationTokenSource ending = new();
     private readonly Lock @lock = new();
@@ -67,7 +70,7 @@ internal sealed class TokenKeeper(ProviderGate gate, TokenOptions options, HttpC
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            var result = await gate.ExecuteAsync(stop => request.SendAsync(root, stop), ending.Token).ConfigureAwait(false);
+            var result = await gate.ExecuteAsync(stop => request.SendAsync(root, stop), ending.Token, Call).ConfigureAwait(false);
             lock (@lock)
             {
                 token = result.Value ?? token;

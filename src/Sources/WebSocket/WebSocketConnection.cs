@@ -24,13 +24,15 @@ internal sealed class WebSocketConnection : IAsyncDisposable
     private readonly ClientWebSocket socket;
     private readonly SemaphoreSlim sending = new(1, 1);
     private readonly ProviderGate gate;
+    private readonly GateCall call;
     private readonly bool isMetered;
     private readonly TimeProvider time;
 
-    private WebSocketConnection(ClientWebSocket socket, ProviderGate gate, bool isMetered, TimeProvider time)
+    private WebSocketConnection(ClientWebSocket socket, ProviderGate gate, GateCall call, bool isMetered, TimeProvider time)
     {
         this.socket = socket;
         this.gate = gate;
+        this.call = call;
         this.isMetered = isMetered;
         this.time = time;
     }
@@ -38,6 +40,7 @@ internal sealed class WebSocketConnection : IAsyncDisposable
     /// <summary>Connects when the provider's budget allows it. A token that is refused is replaced once.</summary>
     public static async ValueTask<GateResult<WebSocketConnection?>> ConnectAsync(Uri url, WebSocketSourceOptions options, ProviderGate gate, TokenKeeper? tokens, BlockContext context, CancellationToken cancellationToken)
     {
+        var call = new GateCall(context.Name);
         string? refused = null;
         while (true)
         {
@@ -47,7 +50,7 @@ internal sealed class WebSocketConnection : IAsyncDisposable
                 return new(token.Outcome, null, token.Error, token.RetryAt, token.Attempts);
             }
 
-            var result = await gate.ExecuteAsync(stop => TryAsync(url, options, token.Value, gate, context, stop), cancellationToken).ConfigureAwait(false);
+            var result = await gate.ExecuteAsync(stop => TryAsync(url, options, token.Value, gate, call, context, stop), cancellationToken, call).ConfigureAwait(false);
             if (!result.Succeeded || result.Value is not null)
             {
                 return result;
@@ -105,7 +108,8 @@ internal sealed class WebSocketConnection : IAsyncDisposable
                     return AttemptResult.Fail<bool>(e.Message, e.Failure ?? FailureClass.Transport);
                 }
             },
-            cancellationToken).ConfigureAwait(false);
+            cancellationToken,
+            call).ConfigureAwait(false);
         if (!result.Succeeded)
         {
             throw new ConnectionLostException($"a message could not be sent: {result.Error}", failure: null);
@@ -171,7 +175,7 @@ internal sealed class WebSocketConnection : IAsyncDisposable
     }
 
     /// <returns>No connection when the token was refused.</returns>
-    private static async ValueTask<AttemptResult<WebSocketConnection?>> TryAsync(Uri url, WebSocketSourceOptions options, string? token, ProviderGate gate, BlockContext context, CancellationToken cancellationToken)
+    private static async ValueTask<AttemptResult<WebSocketConnection?>> TryAsync(Uri url, WebSocketSourceOptions options, string? token, ProviderGate gate, GateCall call, BlockContext context, CancellationToken cancellationToken)
     {
         var socket = new ClientWebSocket();
         try
@@ -204,7 +208,7 @@ internal sealed class WebSocketConnection : IAsyncDisposable
             }
 
             await socket.ConnectAsync(url, cancellationToken).ConfigureAwait(false);
-            return AttemptResult.Success<WebSocketConnection?>(new WebSocketConnection(socket, gate, options.ThrottleMessages, context.Time));
+            return AttemptResult.Success<WebSocketConnection?>(new WebSocketConnection(socket, gate, call, options.ThrottleMessages, context.Time));
         }
         catch (Exception e)
         {

@@ -75,19 +75,20 @@ public sealed class LimitTests
         var time = new SteppedTime(new DateTimeOffset(2026, 5, 1, 0, 0, 0, TimeSpan.Zero));
         using var throttle = new ProviderThrottle(options, TimeSpan.FromSeconds(10), time);
         var answers = new PriorityQueue<Permit, long>();
-        var waiting = new Queue<Task<Permit?>>();
+        var waiting = new List<Task<Permit?>>();
         var (sent, total) = (0, 0L);
         while (time.Now < length.Ticks)
         {
             while (waiting.Count < 100)
             {
-                waiting.Enqueue(throttle.AcquireAsync(new GateCall("s"), CancellationToken.None).AsTask());
+                waiting.Add(throttle.AcquireAsync(new GateCall($"s{chance.Next(5)}") { Class = (RequestClass)chance.Next(3) }, CancellationToken.None).AsTask());
             }
 
             while (throttle.Status.Granted > sent)
             {
-                var permit = waiting.Dequeue();
-                Assert.True(permit.Wait(TimeSpan.FromSeconds(30)));
+                Assert.True(SpinWait.SpinUntil(() => waiting.Exists(w => w.IsCompleted), TimeSpan.FromSeconds(30)));
+                var permit = waiting.Find(w => w.IsCompleted)!;
+                waiting.Remove(permit);
                 var latency = (long)(mean.Ticks * 2 * chance.NextDouble());
                 answers.Enqueue(permit.Result!, time.Now + latency);
                 (sent, total) = (sent + 1, total + latency);

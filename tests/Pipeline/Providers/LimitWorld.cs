@@ -34,12 +34,12 @@ internal sealed class LimitWorld : IDisposable
     /// <summary>How far the provider's clock is ahead.</summary>
     private readonly TimeSpan clock;
     private readonly PriorityQueue<Action, (long At, int Order)> events = new();
-    private readonly Queue<(Task<Permit?> Permit, int Credits)> waiting = new();
-    private readonly Dictionary<long, (long Sent, int Credits)> underWay = [];
+    private readonly List<(Task<Permit?> Permit, GateCall Call)> waiting = [];
+    private readonly Dictionary<long, (long Sent, GateCall Call)> underWay = [];
     private readonly StrictLog log = new();
     private byte[] ledger = [];
     private ProviderThrottle? throttle;
-    private List<int> backlog = [];
+    private List<GateCall> backlog = [];
     private bool crashes;
     private int order;
     private int life;
@@ -70,8 +70,8 @@ internal sealed class LimitWorld : IDisposable
         for (var left = chance.Next(10, 120); left > 0; left--)
         {
             at += Span(chance.Next(4) == 0 ? 3000 : 150);
-            var credits = chance.Next(3) == 0 ? chance.Next(1, 4) : 1;
-            At(at, () => Ask(credits));
+            var call = new GateCall($"s{chance.Next(4)}") { Credits = chance.Next(3) == 0 ? chance.Next(1, 4) : 1, Class = (RequestClass)chance.Next(3) };
+            At(at, () => Ask(call));
         }
 
         for (var left = chance.Next(6); left > 0; left--)
@@ -99,32 +99,34 @@ internal sealed class LimitWorld : IDisposable
 
     public void Dispose() => throttle?.Dispose();
 
-    private void Ask(int credits)
+    private void Ask(GateCall call)
     {
         if (throttle is null)
         {
-            backlog.Add(credits);
+            backlog.Add(call);
         }
         else
         {
-            waiting.Enqueue((throttle.AcquireAsync(new GateCall("s") { Credits = credits }, CancellationToken.None).AsTask(), credits));
+            waiting.Add((throttle.AcquireAsync(call, CancellationToken.None).AsTask(), call));
             SendGranted();
         }
     }
 
-    /// <summary>A permit's own task is done under the throttle's lock; only what awaits it runs elsewhere. First come, first served.</summary>
+    /// <summary>A permit's own task is done under the throttle's lock; only what awaits it runs elsewhere, so they are told apart by their numbers.</summary>
     private void SendGranted()
     {
-        while (throttle?.Status.Granted > granted)
+        while (throttle?.Status.Granted is { } all && all > granted)
         {
-            var (permit, _) = waiting.Dequeue();
-            Assert.True(permit.Wait(TimeSpan.FromSeconds(30)));
+            var many = (int)(all - granted);
+            Assert.True(SpinWait.SpinUntil(() => waiting.Count(w => w.Permit.IsCompleted) >= many, TimeSpan.FromSeconds(30)));
+            var next = waiting.Where(w => w.Permit.IsCompleted).MinBy(w => w.Permit.Result!.Id);
+            waiting.Remove(next);
             granted++;
-            Send(permit.Result!);
+            Send(next.Permit.Result!, next.Call);
         }
     }
 
-    private void Send(Permit permit)
+    private void Send(Permit permit, GateCall call)
     {
         Append(new LedgerLine(LedgerLine.Sent, permit.Id, time.GetUtcNow().UtcTicks, timeout.Ticks, permit.Credits));
         if (crashes)
@@ -134,18 +136,18 @@ internal sealed class LimitWorld : IDisposable
                 case 0:
                     // In the middle of the append: it is not sent, nor when the append was just done.
                     ledger = ledger[..^chance.Next(1, 30)];
-                    backlog.Add(permit.Credits);
+                    backlog.Add(call);
                     Crash();
                     return;
                 case 1:
-                    backlog.Add(permit.Credits);
+                    backlog.Add(call);
                     Crash();
                     return;
             }
         }
 
         var (began, now) = (life, time.Now);
-        underWay[permit.Id] = (now, permit.Credits);
+        underWay[permit.Id] = (now, call);
         if (crashes)
         {
             Crash();
@@ -184,9 +186,9 @@ internal sealed class LimitWorld : IDisposable
     {
         (crashes, life) = (false, life + 1);
         Crashes++;
-        foreach (var (sent, credits) in underWay.Values)
+        foreach (var (sent, call) in underWay.Values)
         {
-            Note(sent, time.Now + timeout.Ticks, credits);
+            Note(sent, time.Now + timeout.Ticks, call.Credits);
         }
 
         while (LastLine() is var last && ledger.Length > 0 && ledger[last] == LedgerLine.Over && chance.Next(2) == 0)
@@ -196,7 +198,7 @@ internal sealed class LimitWorld : IDisposable
         }
 
         underWay.Clear();
-        backlog.AddRange(waiting.Select(w => w.Credits));
+        backlog.AddRange(waiting.Select(w => w.Call));
         waiting.Clear();
         throttle!.Dispose();
         throttle = null;
@@ -214,9 +216,9 @@ internal sealed class LimitWorld : IDisposable
         throttle = new ProviderThrottle(options, timeout, time);
         throttle.Restore(LedgerText.Read(ledger).At(time.GetUtcNow()));
         granted = 0;
-        foreach (var credits in Interlocked.Exchange(ref backlog, []))
+        foreach (var call in Interlocked.Exchange(ref backlog, []))
         {
-            Ask(credits);
+            Ask(call);
         }
     }
 

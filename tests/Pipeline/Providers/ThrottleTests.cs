@@ -128,6 +128,29 @@ public class ThrottleTests
     }
 
     [Fact]
+    public async Task A_full_queue_lets_in_who_is_wanted_sooner_and_refuses_the_last_of_the_lowest_class()
+    {
+        using var throttle = Throttle(new ThrottleOptions { PerSecond = 1, PerMinute = null, Queue = 2 });
+        throttle.Answered(await TakeAsync(throttle));
+        var first = AskAsync(RequestClass.Reference);
+        var last = AskAsync(RequestClass.Reference);
+        var live = AskAsync(RequestClass.Live);
+        Assert.Null(await GateFixture.NowAsync(last));
+        var wanted = AskAsync(RequestClass.OnDemand);
+        Assert.Null(await GateFixture.NowAsync(first));
+        Assert.Null(await AskAsync(RequestClass.Live));
+        Assert.Equal((2, 3L, new QueuedRequests(1, 1, 0)), (throttle.Status.Queued, throttle.Status.Denied, throttle.Status.QueuedByClass));
+
+        time.Advance(TimeSpan.FromMilliseconds(1001));
+        throttle.Answered((await GateFixture.NowAsync(wanted))!);
+        Assert.False(live.IsCompleted);
+        time.Advance(TimeSpan.FromMilliseconds(1001));
+        await GateFixture.NowAsync(live);
+
+        Task<Permit?> AskAsync(RequestClass of) => throttle.AcquireAsync(new GateCall("s") { Class = of }, TestContext.Current.CancellationToken).AsTask();
+    }
+
+    [Fact]
     public async Task A_window_that_counts_requests_does_not_mind_what_they_cost()
     {
         using var throttle = Throttle(new ThrottleOptions

@@ -6,7 +6,7 @@ namespace StreamEngine.Pipeline.Providers.Throttle;
 /// <summary>
 /// Permits under several windows at once. The provider sees a request at some instant between its sending and its answer, so what a permit
 /// takes of a sliding window is free again one window after the answer, and of fixed ones it counts in each that it may have been seen in: then
-/// no window can be exceeded, whatever the network does. Waiting requests are served in order.
+/// no window can be exceeded, whatever the network does. Waiting requests are served by their class and in fairness between sources.
 /// </summary>
 internal sealed class ProviderThrottle : IDisposable
 {
@@ -21,7 +21,7 @@ internal sealed class ProviderThrottle : IDisposable
     private readonly TimeSpan timeout;
     private readonly int capacity;
     private readonly LimitWindow[] windows;
-    private readonly LinkedList<Waiter> waiters = new();
+    private readonly FairQueue queue = new();
     private readonly ITimer timer;
     private long heldUntil;
     private long lastId;
@@ -60,7 +60,10 @@ internal sealed class ProviderThrottle : IDisposable
             lock (@lock)
             {
                 var now = Now;
-                return new ThrottleStatus([.. windows.Select(w => w.Status(now))], waiters.Count, capacity, granted, denied, tooManyRequests);
+                return new ThrottleStatus([.. windows.Select(w => w.Status(now))], queue.Count, capacity, granted, denied, tooManyRequests)
+                {
+                    QueuedByClass = new(queue.CountOf(RequestClass.OnDemand), queue.CountOf(RequestClass.Live), queue.CountOf(RequestClass.Reference)),
+                };
             }
         }
     }
@@ -98,31 +101,36 @@ internal sealed class ProviderThrottle : IDisposable
     /// <summary>Waits for a permit. It must be given back by exactly one of the three ways below.</summary>
     /// <param name="call">The request; some window may be too small for what it costs, for ever.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Null when too many wait already.</returns>
+    /// <returns>Null when too many wait, at once or when one comes that has to be let in instead.</returns>
     public async ValueTask<Permit?> AcquireAsync(GateCall call, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        LinkedListNode<Waiter> waiter;
+        Waiter waiter;
         lock (@lock)
         {
-            if (waiters.Count == 0 && TryGrant_NeedsLock(call.Credits) is { } permit)
+            if (queue.Count == 0 && TryGrant_NeedsLock(call.Credits) is { } permit)
             {
                 return permit;
             }
 
-            if (waiters.Count >= capacity)
+            if (queue.Count >= capacity)
             {
                 denied++;
-                return null;
+                if (queue.Displace(call) is not { } displaced)
+                {
+                    return null;
+                }
+
+                displaced.TrySetResult(null);
             }
 
-            waiter = waiters.AddLast(new Waiter(call.Credits));
-            SetTimer_NeedsLock();
+            waiter = queue.Add(call);
+            Serve_NeedsLock();
         }
 
         using (cancellationToken.UnsafeRegister((_, token) => Leave(waiter, token), null))
         {
-            return await waiter.Value.Task.ConfigureAwait(false);
+            return await waiter.Task.ConfigureAwait(false);
         }
     }
 
@@ -182,32 +190,40 @@ internal sealed class ProviderThrottle : IDisposable
         return until;
     }
 
-    private void Leave(LinkedListNode<Waiter> waiter, CancellationToken cancellationToken)
+    private void Leave(Waiter waiter, CancellationToken cancellationToken)
     {
         lock (@lock)
         {
-            if (waiter.List is not null)
+            if (queue.Remove(waiter))
             {
-                waiters.Remove(waiter);
-                waiter.Value.TrySetCanceled(cancellationToken);
+                waiter.TrySetCanceled(cancellationToken);
+
+                // The one behind may cost less.
+                Serve_NeedsLock();
             }
         }
-
-        // The one behind may cost less.
-        Serve();
     }
 
     private void Serve()
     {
         lock (@lock)
         {
-            while (waiters.First is { } first && TryGrant_NeedsLock(first.Value.Credits) is { } permit)
+            Serve_NeedsLock();
+        }
+    }
+
+    private void Serve_NeedsLock()
+    {
+        while (queue.Choose() is { } next)
+        {
+            if (TryGrant_NeedsLock(next.Call.Credits) is not { } permit)
             {
-                waiters.RemoveFirst();
-                first.Value.TrySetResult(permit);
+                SetTimer_NeedsLock(next.Call.Credits);
+                return;
             }
 
-            SetTimer_NeedsLock();
+            queue.Serve(next);
+            next.TrySetResult(permit);
         }
     }
 
@@ -228,18 +244,13 @@ internal sealed class ProviderThrottle : IDisposable
         return new Permit(++lastId, credits);
     }
 
-    private void SetTimer_NeedsLock()
+    private void SetTimer_NeedsLock(int credits)
     {
-        if (waiters.First is not { } first)
-        {
-            return;
-        }
-
         var now = Now;
         var next = heldUntil;
         foreach (var window in windows)
         {
-            if (window.FreeAt(now, first.Value.Credits) is not { } at)
+            if (window.FreeAt(now, credits) is not { } at)
             {
                 // The slots wait for answers; the next answer serves the queue.
                 return;
@@ -251,10 +262,5 @@ internal sealed class ProviderThrottle : IDisposable
         // Timers count whole milliseconds and cut off the rest: rounding up saves a wake-up that comes too early.
         var wait = TimeSpan.FromMilliseconds(Math.Ceiling(TimeSpan.FromTicks(next - now.Ticks).TotalMilliseconds));
         timer.Change(wait < ShortestWait ? ShortestWait : wait > LongestWait ? LongestWait : wait, Timeout.InfiniteTimeSpan);
-    }
-
-    private sealed class Waiter(int credits) : TaskCompletionSource<Permit>(TaskCreationOptions.RunContinuationsAsynchronously)
-    {
-        public int Credits => credits;
     }
 }
