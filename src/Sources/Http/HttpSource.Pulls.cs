@@ -7,8 +7,10 @@ namespace StreamEngine.Sources.Http;
 /// <content>Requests that somebody waits for.</content>
 internal sealed partial class HttpSource
 {
-    /// <summary>They have places of their own, so that polls that wait for a permit keep none of them.</summary>
-    private const int MaxPullsInFlight = MaxInFlight;
+    /// <summary>
+    /// They have places of their own, so that polls that wait for a permit keep none of them. So many permits that come free together are all theirs.
+    /// </summary>
+    public const int MaxPullsInFlight = 16;
 
     private int PollsInFlight => inFlight.Count - PullsInFlight;
 

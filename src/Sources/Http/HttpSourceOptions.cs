@@ -149,7 +149,7 @@ public sealed record HttpSourceOptions : PayloadSourceOptions, IUsesProvider, IR
             yield break;
         }
 
-        yield return new MemoryNeed("answers that are read", (Pull is null ? 1 : 2) * HttpSource.MaxInFlight * MemoryTerms.Growth * LargestPayload(terms.Pipeline), $"providers.{Provider}.maxBytes");
+        yield return new MemoryNeed("answers that are read", (HttpSource.MaxInFlight + (Pull is null ? 0 : HttpSource.MaxPullsInFlight)) * MemoryTerms.Growth * LargestPayload(terms.Pipeline), $"providers.{Provider}.maxBytes");
         if (ReadsAnswers)
         {
             yield return new MemoryNeed("tokens of an answer", terms.Tokens, $"providers.{Provider}.maxBytes");

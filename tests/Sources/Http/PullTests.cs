@@ -28,6 +28,24 @@ public sealed class PullTests
     }
 
     [Fact]
+    public async Task They_go_before_polls_of_reference_data_which_go_on_all_the_same()
+    {
+        await using var provider = await TestProvider.StartAsync("{}");
+        await using var fixture = new SourceFixture(SourceFixture.Fast(provider.Address) with { Throttle = new ThrottleOptions { PerSecond = 16, PerMinute = null, Queue = 100 } });
+        var polls = new HttpSourceOptions { Provider = "p", Request = [.. Enumerable.Range(0, 20).Select(i => $"/reference/{i}")], Every = new EveryOptions { Otherwise = Duration.Seconds(0.01) }, Importance = HttpSourceOptions.ReferenceClass };
+        fixture.Run(("people", People), ("reference", polls));
+        await Eventually.TrueAsync(() => provider.Requests.Count >= 16 && fixture.Gate.Throttle.Queued >= 8);
+        var before = provider.Requests.Count;
+        var results = await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => Task.Run(() => fixture.Pulls.AskAsync($"player:mlb:{i % 100}", Cancel))));
+        Assert.All(results, r => Assert.Equal(PullOutcome.Answered, r.Outcome));
+        var meanwhile = provider.Requests.Skip(before).ToList();
+        Assert.Equal(100, meanwhile.Count(r => r.Path.StartsWith("/people/", StringComparison.Ordinal)));
+
+        // One in thirteen is theirs, and what was granted before the first was asked for.
+        Assert.InRange(meanwhile.Count(r => r.Path.StartsWith("/reference/", StringComparison.Ordinal)), 4, 20);
+    }
+
+    [Fact]
     public async Task The_answer_has_gone_down_the_pipeline_when_it_is_told()
     {
         await using var provider = await TestProvider.StartAsync("""{"name":"Ann"}""");
@@ -160,7 +178,7 @@ public sealed class PullTests
         await using var fixture = new SourceFixture(SourceFixture.Fast(provider.Address));
         fixture.Run(("people", People));
         var asked = Enumerable.Range(0, 20).Select(i => fixture.Pulls.AskAsync($"player:mlb:{i}", Cancel)).ToList();
-        await Eventually.TrueAsync(() => provider.Requests.Count == 8);
+        await Eventually.TrueAsync(() => provider.Requests.Count == HttpSource.MaxPullsInFlight);
         await fixture.StopAsync();
         Assert.All(await Task.WhenAll(asked), r => Assert.Equal(new PullResult(PullOutcome.Failed, "the source was stopped"), r));
         Assert.Equal(new PullResult(PullOutcome.NoSource, "no source is asked for 'player:mlb:1'"), await fixture.Pulls.AskAsync("player:mlb:1", Cancel));
