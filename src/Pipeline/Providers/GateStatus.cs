@@ -5,12 +5,18 @@ namespace StreamEngine.Pipeline.Providers;
 /// <summary>A breaker as an operator sees it.</summary>
 /// <param name="State"><c>closed</c>, <c>open</c>, <c>half_open</c> or <c>isolated</c> (tripped by hand).</param>
 /// <param name="FailureCount">Failures in a row.</param>
-/// <param name="Opened">How often it has opened.</param>
+/// <param name="Opened">How often it has opened, failed trials included.</param>
 /// <param name="OpenedAt">When it opened last; null when it never did.</param>
 /// <param name="RetryAt">When the next request may try; null when it is closed.</param>
 /// <param name="LastError">The last failure, without secrets.</param>
 public sealed record BreakerStatus(string State, int FailureCount, long Opened, DateTimeOffset? OpenedAt, DateTimeOffset? RetryAt, string? LastError)
 {
+    /// <summary>Why it opened, such as <c>5 failures in a row</c>; null when it is closed or was tripped by hand.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Requests that tried since it opened, and failed too: the longer may the next break be.</summary>
+    public int FailedTrials { get; init; }
+
     /// <summary>Failed attempts since the start, by <see cref="FailureClass"/>.</summary>
     public IReadOnlyDictionary<string, long> Failures { get; init; } = new Dictionary<string, long>();
 

@@ -107,17 +107,22 @@ public sealed class ProviderGate : IDisposable
     public string? LedgerProblem => ledger?.Problem;
 
     /// <summary>Opens the breaker until <see cref="ResetAsync"/>.</summary>
-    public Task TripAsync(CancellationToken cancellationToken = default) => breaker.TripAsync(cancellationToken);
+    public async Task TripAsync(CancellationToken cancellationToken = default)
+    {
+        await restored.ConfigureAwait(false);
+        await breaker.TripAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Closes the breaker, whatever opened it.</summary>
-    public Task ResetAsync(CancellationToken cancellationToken = default)
+    public async Task ResetAsync(CancellationToken cancellationToken = default)
     {
+        await restored.ConfigureAwait(false);
         foreach (var hold in holds.Values)
         {
             hold.Reset();
         }
 
-        return breaker.ResetAsync(cancellationToken);
+        await breaker.ResetAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -127,7 +132,7 @@ public sealed class ProviderGate : IDisposable
     /// <param name="source">The source's name.</param>
     /// <returns>Why, and until when; null when it may ask.</returns>
     public HeldSource? Refuse(string source) => health?.Content(source) is not { } content ? null
-        : holds.GetOrAdd(content, static (of, gate) => new ContentHold(gate.Name, of, gate.Options.Breaker.Recovery.Value, gate.time, gate.logger)
+        : holds.GetOrAdd(content, static (of, gate) => new ContentHold(gate.Name, of, gate.Options.Breaker.Recovery.From.Value, gate.time, gate.logger)
         {
             Opened = problem => gate.Failed(FailureClass.StaleContent, $"source '{of.Source}': {problem}"),
         }, this).Refuse();
@@ -231,9 +236,10 @@ public sealed class ProviderGate : IDisposable
                     await ledger.SpendAsync(permit.Id, permit.Credits, time.GetUtcNow(), Options.Timeout.Value).ConfigureAwait(false);
                 }
 
+                var begun = time.GetTimestamp();
                 (var ended, answered) = await AttemptAsync(attempt, cancellationToken).ConfigureAwait(false);
                 result = ended;
-                return (Count(ended), ended.Kind != AttemptKind.Begun);
+                return (Count(ended, time.GetElapsedTime(begun)), ended.Kind != AttemptKind.Begun);
             }).ConfigureAwait(false);
         }
         finally
@@ -258,14 +264,22 @@ public sealed class ProviderGate : IDisposable
     }
 
     /// <returns>What counts for the breaker; null for nothing.</returns>
-    private string? Count<T>(in AttemptResult<T> ended)
+    private string? Count<T>(in AttemptResult<T> ended, TimeSpan took)
     {
+        string error;
         if (ended.Failure is not { } failure)
         {
-            return null;
+            if (Options.Breaker.Slow is not { } slow || took <= slow.Value)
+            {
+                return null;
+            }
+
+            error = $"the answer took {Duration.Rounded(took)}, more than {slow}";
+            failures.Add(FailureClass.Slow, error);
+            return error;
         }
 
-        var error = ended.Error ?? "failed";
+        error = ended.Error ?? "failed";
         failures.Add(failure, error);
         return ended.Kind == AttemptKind.Retryable ? error : null;
     }

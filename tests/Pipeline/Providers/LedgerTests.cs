@@ -18,6 +18,7 @@ public sealed class LedgerTests : IDisposable
     private readonly TempFolder folder = new();
     private readonly FaultyDisk disk = new();
     private readonly List<DiskThread> threads = [];
+    private DurationRange recovery = Duration.Seconds(60);
 
     private string Path => folder.File("p.ledger");
 
@@ -275,6 +276,45 @@ public sealed class LedgerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_break_that_has_grown_goes_on_growing_after_a_restart()
+    {
+        recovery = new(Duration.Seconds(60), Duration.Seconds(900));
+        using (var gate = Gate(Open()))
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                await FailAsync(gate);
+            }
+
+            time.Advance(TimeSpan.FromSeconds(60));
+            await FailAsync(gate);
+        }
+
+        await WrittenAsync();
+        time.Advance(TimeSpan.FromSeconds(30));
+        using var again = Gate(Open());
+        Assert.Equal(GateOutcome.BreakerOpen, (await AskAsync(again)).Outcome);
+        Assert.Equal(("open", 1, Now.AddSeconds(90)), (again.Breaker.State, again.Breaker.FailedTrials, again.Breaker.RetryAt));
+        time.Advance(TimeSpan.FromSeconds(90));
+        await FailAsync(again);
+        Assert.Equal((2, Now.AddSeconds(240)), (again.Breaker.FailedTrials, again.Breaker.RetryAt));
+        await WrittenAsync();
+
+        // Shortened, the file says the same.
+        var text = LedgerText.Read(await System.IO.File.ReadAllBytesAsync(Path, TestContext.Current.CancellationToken));
+        var shorter = new System.Buffers.ArrayBufferWriter<byte>();
+        text.WriteShorter(shorter, Now);
+        Assert.Equal(new OpenBreaker(Now, Now.AddSeconds(240), 7, 2), LedgerText.Read(shorter.WrittenSpan).At(Now).Breaker);
+    }
+
+    [Fact]
+    public void A_ledger_from_before_breaks_could_grow_is_read()
+    {
+        var old = LedgerText.Read("b 639000000000000000 639000000600000000 5 "u8.ToArray() is var line ? [.. line, .. Encoding.ASCII.GetBytes($"{System.IO.Hashing.Crc32.HashToUInt32(line):x8}\n")] : []);
+        Assert.Equal((0, new OpenBreaker(new DateTimeOffset(639000000000000000, default), new DateTimeOffset(639000000600000000, default), 5)), (old.Damaged, old.At(DateTimeOffset.MaxValue).Breaker));
+    }
+
+    [Fact]
     public async Task A_breaker_tripped_by_hand_stays_so_over_a_restart()
     {
         using (var gate = Gate(Open()))
@@ -365,7 +405,7 @@ public sealed class LedgerTests : IDisposable
 
     private ProviderGate Gate(FileLedger ledger, ThrottleOptions? throttle = null) => new(
         "p",
-        new ProviderOptions { BaseUrl = "http://p", Throttle = throttle ?? new ThrottleOptions { PerSecond = 1000, PerMinute = null }, Retry = new RetryOptions { Attempts = 1 } },
+        new ProviderOptions { BaseUrl = "http://p", Throttle = throttle ?? new ThrottleOptions { PerSecond = 1000, PerMinute = null }, Retry = new RetryOptions { Attempts = 1 }, Breaker = new BreakerOptions { Recovery = recovery } },
         time,
         new Random(1),
         NullLogger.Instance,

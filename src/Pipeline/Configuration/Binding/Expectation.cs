@@ -13,7 +13,7 @@ internal static class Expectation
     {
         [typeof(Duration)] = ("duration", "5s"),
         [typeof(ByteSize)] = ("size", "64KB"),
-        [typeof(DurationRange)] = ("range of durations", "500ms..30s"),
+        [typeof(DurationRange)] = ("duration such as '5s' or a range", "500ms..30s"),
     };
 
     public static string Of(Shape shape, Setting? setting = null) => shape switch

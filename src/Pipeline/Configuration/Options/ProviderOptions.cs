@@ -43,18 +43,6 @@ public sealed record ProviderOptions
     public double Reliability { get; init; } = 1;
 }
 
-/// <summary>When to leave a provider alone for a while.</summary>
-public sealed record BreakerOptions
-{
-    /// <summary>Failures in a row that open the breaker.</summary>
-    [Between("1", "1000")]
-    public int Failures { get; init; } = 5;
-
-    /// <summary>How long it stays open before one request may try again.</summary>
-    [Between("500ms", "1d")]
-    public Duration Recovery { get; init; } = Duration.Seconds(60);
-}
-
 /// <summary>How a failed request is tried again.</summary>
 public sealed record RetryOptions
 {
@@ -62,6 +50,6 @@ public sealed record RetryOptions
     [Between("1", "20")]
     public int Attempts { get; init; } = 3;
 
-    /// <summary>Wait before the second attempt and the longest wait; in between it doubles, with jitter. A Retry-After header wins.</summary>
+    /// <summary>Wait before the second attempt and the longest wait; in between it doubles, with jitter. One duration doesn't grow. A Retry-After header wins.</summary>
     public DurationRange Backoff { get; init; } = new(Duration.Seconds(0.5), Duration.Seconds(30));
 }

@@ -19,7 +19,7 @@ public sealed class JsonSchema
     {
         [typeof(Duration)] = @"^\s*[0-9]*\.?[0-9]+(ms|s|m|h|d)\s*$",
         [typeof(ByteSize)] = @"^\s*[0-9]*\.?[0-9]+([KkMmGg]?[Bb])\s*$",
-        [typeof(DurationRange)] = @"^\s*[0-9]*\.?[0-9]+(ms|s|m|h|d)\s*\.\.\s*[0-9]*\.?[0-9]+(ms|s|m|h|d)\s*$",
+        [typeof(DurationRange)] = @"^\s*[0-9]*\.?[0-9]+(ms|s|m|h|d)\s*(\.\.\s*[0-9]*\.?[0-9]+(ms|s|m|h|d)\s*)?$",
     };
 
     private readonly SortedDictionary<string, JsonNode> definitions = new(StringComparer.Ordinal);

@@ -156,7 +156,7 @@ public sealed class SettingsReference
             ScalarKind.Bool => "true or false",
             ScalarKind.Int or ScalarKind.Long => "whole number",
             ScalarKind.Double => "number",
-            ScalarKind.Parsed => scalar.Type == typeof(ByteSize) ? "size" : scalar.Type == typeof(DurationRange) ? "two durations, `from..to`" : SettingsType.CamelCase(scalar.Type.Name),
+            ScalarKind.Parsed => scalar.Type == typeof(ByteSize) ? "size" : scalar.Type == typeof(DurationRange) ? "duration, or two, `from..to`" : SettingsType.CamelCase(scalar.Type.Name),
             ScalarKind.Constant => "text, number, true or false",
             _ => "any JSON",
         };

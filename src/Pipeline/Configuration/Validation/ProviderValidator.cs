@@ -45,6 +45,7 @@ internal static class ProviderValidator
             }
 
             ThrottleValidator.Validate(subject, $"{path}.throttle", provider.Throttle);
+            BreakerValidator.Validate(subject, path, provider);
             AuthValidator.Validate(subject, path, provider);
             if (!isPartial && !used.Contains(name))
             {

@@ -7,8 +7,8 @@ using StreamEngine.Pipeline.Providers.Ledger;
 namespace StreamEngine.Pipeline.Providers.Breaker;
 
 /// <summary>
-/// Polly's circuit breaker, opened by failures in a row rather than by their share: failures are counted here, and Polly
-/// hears of one only when the row is full or the breaker is half open.
+/// Polly's circuit breaker, opened by failures in a row, by their share, or by hand: failures are counted here, and Polly hears of one only when
+/// they are too many or the breaker is half open.
 /// </summary>
 internal sealed class ProviderBreaker
 {
@@ -19,7 +19,8 @@ internal sealed class ProviderBreaker
     private readonly Lock @lock = new();
     private readonly string provider;
     private readonly int limit;
-    private readonly TimeSpan recovery;
+    private readonly FailureShare? share;
+    private readonly DurationRange recovery;
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private OpenBreaker? restoring;
@@ -28,20 +29,25 @@ internal sealed class ProviderBreaker
     private DateTimeOffset? openedAt;
     private DateTimeOffset? retryAt;
     private string? lastError;
+    private string? reason;
+
+    /// <summary>Trial calls that failed since it was closed.</summary>
+    private int trials;
 
     public ProviderBreaker(string provider, BreakerOptions options, TimeProvider time, ILogger logger)
     {
         this.provider = provider;
         this.logger = logger;
-        limit = options.Failures;
-        recovery = options.Recovery.Value;
+        limit = options.Failures ?? int.MaxValue;
+        share = options.Ratio is { } ratio ? new FailureShare(ratio, options.Within.Value, options.Minimum, time) : null;
+        recovery = options.Recovery;
         this.time = time;
         var strategy = new CircuitBreakerStrategyOptions<string?>
         {
-            // Any failure that Polly hears of is enough; how many make a row is counted here.
+            // Any failure that Polly hears of is enough; how many are too many is counted here.
             FailureRatio = 1e-9,
             MinimumThroughput = 2,
-            BreakDurationGenerator = _ => ValueTask.FromResult(restoring?.RetryAt - time.GetUtcNow() ?? recovery),
+            BreakDurationGenerator = _ => ValueTask.FromResult(restoring?.RetryAt - time.GetUtcNow() ?? NextBreak()),
             StateProvider = state,
             ManualControl = control,
             ShouldHandle = args => ValueTask.FromResult(OpensIt(args.Outcome)),
@@ -81,7 +87,7 @@ internal sealed class ProviderBreaker
             };
             lock (@lock)
             {
-                return new BreakerStatus(name, failures, opened, openedAt, name == "closed" ? null : retryAt, lastError);
+                return new BreakerStatus(name, failures, opened, openedAt, name == "closed" ? null : retryAt, lastError) { Reason = reason, FailedTrials = trials };
             }
         }
     }
@@ -105,9 +111,9 @@ internal sealed class ProviderBreaker
         try
         {
             var failure = await circuit.ExecuteAsync(static async (call, token) => await call.Breaker.CountAsync(call.Call).ConfigureAwait(false), (Breaker: this, Call: call), CancellationToken.None).ConfigureAwait(false);
-            if (failure is not null && IsRowFull() && state.CircuitState == CircuitState.Closed)
+            if (failure is not null && AreTooMany() && state.CircuitState == CircuitState.Closed)
             {
-                // Polly wants two calls before it opens, but one failure may be a full row: say it again.
+                // Polly wants two calls before it opens, but one failure may be too many: say it again.
                 await circuit.ExecuteAsync(static (failure, _) => ValueTask.FromResult<string?>(failure), failure, CancellationToken.None).ConfigureAwait(false);
             }
 
@@ -128,7 +134,8 @@ internal sealed class ProviderBreaker
         }
     }
 
-    public Task TripAsync(CancellationToken cancellationToken) => control.IsolateAsync(cancellationToken);
+    public Task TripAsync(CancellationToken cancellationToken) =>
+        state.CircuitState == CircuitState.Isolated ? Task.CompletedTask : control.IsolateAsync(cancellationToken);
 
     public Task ResetAsync(CancellationToken cancellationToken)
     {
@@ -142,10 +149,12 @@ internal sealed class ProviderBreaker
         var now = time.GetUtcNow();
 
         // Not for longer than it would be anew: the clock may have been set back.
-        var longest = now + recovery;
+        trials = before.Trials;
+        var longest = now + NextBreak();
         restoring = before with { RetryAt = before.RetryAt < now ? now : before.RetryAt > longest ? longest : before.RetryAt };
-        failures = Math.Max(limit, before.Failures);
+        failures = before.Failures;
         lastError = "from before the restart";
+        reason = before.RetryAt is null ? null : "failures before the restart";
         if (before.RetryAt is null)
         {
             await control.IsolateAsync().ConfigureAwait(false);
@@ -161,6 +170,7 @@ internal sealed class ProviderBreaker
 
     private async ValueTask<string?> CountAsync(Func<ValueTask<(string? Failure, bool IsWhole)>> call)
     {
+        var isTrial = state.CircuitState == CircuitState.HalfOpen;
         var (failure, isWhole) = await call().ConfigureAwait(false);
 
         // A late answer to a call from before the break says nothing about now: only the trial call closes the breaker.
@@ -169,34 +179,49 @@ internal sealed class ProviderBreaker
         {
             failures = failure is not null ? failures + 1 : late || !isWhole ? failures : 0;
             lastError = failure ?? lastError;
+            trials += isTrial && failure is not null ? 1 : 0;
+            if (!late && (isWhole || failure is not null))
+            {
+                share?.Add(failure is not null);
+            }
         }
 
         return failure;
     }
 
-    private bool IsRowFull()
+    private bool AreTooMany()
     {
         lock (@lock)
         {
-            return failures >= limit;
+            return failures >= limit || share?.IsTooHigh == true || restoring is not null;
+        }
+    }
+
+    /// <summary>How long it opens for: twice as long behind each trial call that failed.</summary>
+    private TimeSpan NextBreak()
+    {
+        lock (@lock)
+        {
+            return TimeSpan.FromTicks((long)Math.Min(recovery.To.Value.Ticks, recovery.From.Value.Ticks * Math.Pow(2, trials)));
         }
     }
 
     /// <summary>A trial call that was cancelled (an exception here) proves nothing, so it leaves the breaker open.</summary>
     private bool OpensIt(Outcome<string?> outcome) =>
-        (outcome.Result is not null && IsRowFull())
+        (outcome.Result is not null && AreTooMany())
         || ((outcome.Result is not null || outcome.Exception is not null) && state.CircuitState == CircuitState.HalfOpen);
 
     private void Opened(TimeSpan recovery, bool byHand)
     {
-        int row;
+        OpenBreaker now;
         string? error;
         lock (@lock)
         {
             opened += restoring is null ? 1 : 0;
             openedAt = restoring?.OpenedAt ?? time.GetUtcNow();
             retryAt = byHand ? null : time.GetUtcNow() + recovery;
-            (row, error) = (failures, lastError);
+            reason ??= byHand ? null : failures >= limit ? $"{failures} failures in a row" : share?.ToString();
+            (now, error) = (new OpenBreaker(openedAt.Value, retryAt, failures, trials), lastError);
         }
 
         if (restoring is not null)
@@ -205,14 +230,14 @@ internal sealed class ProviderBreaker
             return;
         }
 
-        Changed(new OpenBreaker(openedAt.Value, retryAt, row));
+        Changed(now);
         if (byHand)
         {
             logger.BreakerTripped(provider);
         }
         else
         {
-            logger.BreakerOpened(provider, row, Duration.Rounded(recovery), error);
+            logger.BreakerOpened(provider, reason, now.Trials, Duration.Rounded(recovery), error);
         }
     }
 
@@ -220,8 +245,10 @@ internal sealed class ProviderBreaker
     {
         lock (@lock)
         {
-            failures = 0;
+            failures = trials = 0;
             retryAt = null;
+            reason = null;
+            share?.Clear();
         }
 
         Changed(null);

@@ -113,7 +113,7 @@ internal sealed class FileLedger : ILedger, IDisposable
     /// <inheritdoc/>
     public void Breaker(OpenBreaker? open) => AddAndPost(open is null
         ? new LedgerLine(LedgerLine.Closed)
-        : new LedgerLine(LedgerLine.Open, open.OpenedAt.UtcTicks, open.RetryAt?.UtcTicks ?? 0, open.Failures));
+        : new LedgerLine(open.Trials == 0 ? LedgerLine.Open : LedgerLine.StillOpen, open.OpenedAt.UtcTicks, open.RetryAt?.UtcTicks ?? 0, open.Failures, open.Trials));
 
     /// <inheritdoc/>
     public void Dispose() => thread.Post(() =>

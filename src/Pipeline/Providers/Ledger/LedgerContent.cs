@@ -32,4 +32,5 @@ internal readonly record struct Spending(DateTimeOffset From, DateTimeOffset Unt
 /// <param name="OpenedAt">When it opened.</param>
 /// <param name="RetryAt">When the next request may try; null when it was tripped by hand.</param>
 /// <param name="Failures">Failures in a row.</param>
-internal sealed record OpenBreaker(DateTimeOffset OpenedAt, DateTimeOffset? RetryAt, int Failures);
+/// <param name="Trials">Trial calls that failed since.</param>
+internal sealed record OpenBreaker(DateTimeOffset OpenedAt, DateTimeOffset? RetryAt, int Failures, int Trials = 0);

@@ -30,6 +30,9 @@ internal readonly record struct LedgerLine(byte Kind, long A = 0, long B = 0, lo
     /// <summary>The breaker is open: since when, until when (0 for by hand), failures.</summary>
     public const byte Open = (byte)'b';
 
+    /// <summary>The breaker is open, and trial calls have failed since: as before, and how many.</summary>
+    public const byte StillOpen = (byte)'t';
+
     /// <summary>The breaker is closed.</summary>
     public const byte Closed = (byte)'c';
 
@@ -41,7 +44,7 @@ internal readonly record struct LedgerLine(byte Kind, long A = 0, long B = 0, lo
     /// <summary>How many numbers follow the letter; -1 for a letter that none begins with.</summary>
     private static int Numbers(byte kind) => kind switch
     {
-        Sent or Sum => 4,
+        Sent or Sum or StillOpen => 4,
         Over => 2,
         Hole or Held => 1,
         Open => 3,

@@ -67,7 +67,7 @@ internal sealed class LedgerText
             ],
             Holes = [.. holes.Select(h => Past(h.A))],
             HeldUntil = held.A > now.UtcTicks ? Time(held.A) : null,
-            Breaker = breaker.Kind == LedgerLine.Open ? new OpenBreaker(Past(breaker.A), breaker.B == 0 ? null : Time(breaker.B), (int)breaker.C) : null,
+            Breaker = breaker.Kind is LedgerLine.Open or LedgerLine.StillOpen ? new OpenBreaker(Past(breaker.A), breaker.B == 0 ? null : Time(breaker.B), (int)breaker.C, (int)breaker.D) : null,
             LastId = lastId,
         };
     }
@@ -84,7 +84,7 @@ internal sealed class LedgerText
     /// <summary>Writes the same in fewer lines: what is longer past is told less exactly, and never so that it would be free sooner.</summary>
     public void WriteShorter(IBufferWriter<byte> output, DateTimeOffset now)
     {
-        foreach (var state in new[] { held, breaker }.Where(l => l.Kind is LedgerLine.Held or LedgerLine.Open))
+        foreach (var state in new[] { held, breaker }.Where(l => l.Kind is LedgerLine.Held or LedgerLine.Open or LedgerLine.StillOpen))
         {
             state.Write(output);
         }
@@ -148,7 +148,7 @@ internal sealed class LedgerText
             case LedgerLine.Held:
                 held = line;
                 break;
-            case LedgerLine.Open or LedgerLine.Closed:
+            case LedgerLine.Open or LedgerLine.StillOpen or LedgerLine.Closed:
                 breaker = line;
                 break;
         }
