@@ -28,7 +28,7 @@ public sealed class StatusLineTests
     [InlineData("in 12", 5, "in 1")]
     [InlineData("in 12", 0, "in 12")]
     public void It_fits_into_the_window_without_counting_colours_or_leaving_one_on(string line, int width, string expected) =>
-        Assert.Equal(expected, StatusLine.Fit(line, width));
+        Assert.Equal(expected, LiveLine.Fit(line, width));
 
     [Fact]
     public void It_leaves_breakers_out_when_there_are_none() =>

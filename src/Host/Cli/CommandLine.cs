@@ -90,6 +90,7 @@ internal static class CommandLine
         root.Subcommands.Add(Redrive());
         root.Subcommands.Add(Map());
         root.Subcommands.Add(Explain());
+        root.Subcommands.Add(ProviderSim());
 
         // The file of the default verb has no place in the usage of the others.
         root.Arguments[0].Hidden = root.Subcommands.Any(verb => args.Contains(verb.Name));
@@ -168,6 +169,17 @@ internal static class CommandLine
         command.Options.Add(url);
         command.Options.Add(json);
         command.SetAction((result, _) => ExplainCommand.ExecuteAsync(result.GetValue(key)!, result.GetValue(url)!, result.GetValue(json)));
+        return command;
+    }
+
+    private static Command ProviderSim()
+    {
+        var file = new Argument<string>("FILE") { Description = "The provider's settings, such as pipelines/provider-sim/sim.json." };
+        var command = new Command("provider-sim", "Pretends to be a provider that counts every request, and goes wrong as its settings say; to try a pipeline against. Fails when its limits were exceeded.");
+        command.Arguments.Add(file);
+        command.Options.Add(SetOption);
+        command.Options.Add(QuietOption);
+        command.SetAction((result, _) => ProviderSimCommand.ExecuteAsync(result.GetValue(file)!, result.GetValue(SetOption) ?? [], result.GetValue(QuietOption)));
         return command;
     }
 

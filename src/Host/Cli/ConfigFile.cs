@@ -7,7 +7,7 @@ namespace StreamEngine.Host.Cli;
 internal static class ConfigFile
 {
     private const string DefaultName = "pipeline.json";
-    private static readonly string[] Verbs = ["run", "validate", "schema", "graph", "plan", "redrive", "map", "explain"];
+    private static readonly string[] Verbs = ["run", "validate", "schema", "graph", "plan", "redrive", "map", "explain", "provider-sim"];
 
     /// <summary>The named file; else the default one in the current folder; else the one beside the program.</summary>
     public static string Find(string? named)

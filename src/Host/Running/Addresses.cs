@@ -42,7 +42,10 @@ internal static class Addresses
     }
 
     /// <summary>Why the server could not start, and what to do; null when it is not about an address.</summary>
-    public static string? Explain(Exception exception, IReadOnlyList<string> urls)
+    /// <param name="exception">What happened.</param>
+    /// <param name="urls">Where it should listen.</param>
+    /// <param name="option">How another address is given on the command line.</param>
+    public static string? Explain(Exception exception, IReadOnlyList<string> urls, string option = "--urls ")
     {
         for (var e = exception; e is not null; e = e.InnerException)
         {
@@ -50,11 +53,11 @@ internal static class Addresses
             {
                 case AddressInUseException or SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }:
                     var taken = urls.FirstOrDefault(u => exception.Message.Contains(Authority(u), StringComparison.OrdinalIgnoreCase)) ?? urls[0];
-                    return $"{taken} is in use by another process; stop it, or choose another port with --urls {NextPort(taken)}";
+                    return $"{taken} is in use by another process; stop it, or choose another port with {option}{NextPort(taken)}";
                 case SocketException { SocketErrorCode: SocketError.AccessDenied }:
-                    return $"{string.Join(" or ", urls)} may not be opened by this user; choose a port from {FirstFreePort} with --urls {NextPort(urls[0])}";
+                    return $"{string.Join(" or ", urls)} may not be opened by this user; choose a port from {FirstFreePort} with {option}{NextPort(urls[0])}";
                 case SocketException { SocketErrorCode: SocketError.AddressNotAvailable }:
-                    return $"{string.Join(" or ", urls)} is no address of this machine; listen on {Example} or http://0.0.0.0:8765 with --urls";
+                    return $"{string.Join(" or ", urls)} is no address of this machine; listen on {Example} or http://0.0.0.0:8765 with {option.TrimEnd()}";
             }
         }
 

@@ -22,13 +22,7 @@ internal static class Summary
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{status.Name} {outcome} after {took.TotalSeconds:0.0} s: {totals.In} in, {totals.Out} out, {totals.Filtered} filtered, {totals.DeadLettered} dead, {rate:0.#} records/s, p99 {p99Ms:0.#} ms"));
-        var rows = status.Blocks.Select(Row).Prepend(Columns).ToList();
-        var widths = Columns.Select((_, c) => rows.Max(r => r[c].Length)).ToList();
-        foreach (var row in rows)
-        {
-            // Names read from the left, numbers from the right.
-            output.WriteLine("  " + string.Join("  ", row.Select((cell, c) => c < 2 ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]))).TrimEnd());
-        }
+        Table(output, 2, [Columns, .. status.Blocks.Select(Row)]);
 
         foreach (var block in status.Blocks)
         {
@@ -54,6 +48,19 @@ internal static class Summary
         foreach (var fault in faults)
         {
             output.WriteLine($"error: {fault}");
+        }
+    }
+
+    /// <summary>Prints a table.</summary>
+    /// <param name="output">Where it is printed.</param>
+    /// <param name="names">How many columns are names: they read from the left, numbers from the right.</param>
+    /// <param name="rows">Its rows, the heads first.</param>
+    public static void Table(TextWriter output, int names, IReadOnlyList<string[]> rows)
+    {
+        var widths = rows[0].Select((_, c) => rows.Max(r => r[c].Length)).ToList();
+        foreach (var row in rows)
+        {
+            output.WriteLine("  " + string.Join("  ", row.Select((cell, c) => c < names ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]))).TrimEnd());
         }
     }
 

@@ -8,7 +8,7 @@ internal abstract class SimAnswer(SimPathOptions options)
 {
     protected SimPathOptions Options => options;
 
-    public bool HasTag => Options.ETag;
+    public bool HasTag => Options.Etag;
 
     /// <summary>How well it fits: the length of what fits; -1 when it doesn't.</summary>
     public virtual int Fits(string path) =>

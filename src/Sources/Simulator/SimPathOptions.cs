@@ -31,5 +31,5 @@ public sealed record SimPathOptions
     public string? In { get; init; }
 
     /// <summary>Whether answers have an ETag, and what a client has already is answered with 304. Faults have none.</summary>
-    public bool ETag { get; init; }
+    public bool Etag { get; init; }
 }

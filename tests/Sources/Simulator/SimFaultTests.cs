@@ -165,7 +165,7 @@ public class SimFaultTests
     [Fact]
     public async Task Frozen_values_stand_still_with_status_200_until_it_ends()
     {
-        await using var bench = await SimBench.StartAsync(SimBench.Items with { Paths = [SimBench.Items.Paths[0] with { ETag = true }] });
+        await using var bench = await SimBench.StartAsync(SimBench.Items with { Paths = [SimBench.Items.Paths[0] with { Etag = true }] });
         bench.Sim.SetFaults(Fault(SimFaultKind.Frozen) with { From = Duration.Seconds(3) });
         bench.Clock.Advance(TimeSpan.FromSeconds(3));
         var (first, body) = await bench.AskAsync();

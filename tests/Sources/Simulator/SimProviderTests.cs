@@ -40,7 +40,7 @@ public class SimProviderTests
     [Fact]
     public async Task What_a_client_has_already_is_not_sent_again()
     {
-        await using var bench = await SimBench.StartAsync(SimBench.Items with { Paths = [SimBench.Items.Paths[0] with { ETag = true }] });
+        await using var bench = await SimBench.StartAsync(SimBench.Items with { Paths = [SimBench.Items.Paths[0] with { Etag = true }] });
         var tag = (await bench.SendAsync()).Headers.ETag!.Tag;
         Assert.Equal(HttpStatusCode.NotModified, (await bench.SendAsync(ifNoneMatch: tag)).StatusCode);
         bench.Clock.Advance(TimeSpan.FromSeconds(2));
@@ -149,7 +149,7 @@ public class SimProviderTests
         Assert.Equal((HttpStatusCode.OK, "odds"), (status, JsonSerializer.Deserialize<JsonElement>(body).GetProperty("name").GetString()));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await bench.SendAsync()).StatusCode);
 
-        (status, body) = await bench.PostAsync("/_sim/faults", """[{ "kind": "hang", "status": 503 }, { "kind": "hanging" }]""");
+        (status, body) = await bench.PostAsync("/_sim/faults", """[{ "kind": "hang", "status": 503 }, { "kind": "hangs" }]""");
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.Equal(
             "faults(1,30): error: [0].status: has no meaning for 'hang'; it is for status\n",
