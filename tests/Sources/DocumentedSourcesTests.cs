@@ -5,12 +5,13 @@ using StreamEngine.Sources.Tests.Maps;
 
 namespace StreamEngine.Sources.Tests;
 
-/// <summary>The configs in <c>docs/sources.md</c> and <c>docs/limits.md</c> are valid as they stand there.</summary>
+/// <summary>The configs in <c>docs/sources.md</c>, <c>docs/limits.md</c> and <c>docs/outages.md</c> are valid as they stand there.</summary>
 public sealed partial class DocumentedSourcesTests
 {
     [Theory]
     [InlineData("docs/sources.md", 2)]
     [InlineData("docs/limits.md", 1)]
+    [InlineData("docs/outages.md", 1)]
     public void Each_example_is_valid(string file, int count)
     {
         var page = System.IO.File.ReadAllText(Path.Combine(CommittedPipeline.Root, file));

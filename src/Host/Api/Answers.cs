@@ -15,6 +15,15 @@ internal sealed record LiveAnswer(string Status, string State, DateTimeOffset Ti
 /// <summary>Answer of <c>circuit-breaker/status</c>.</summary>
 internal sealed record BreakersAnswer(IReadOnlyDictionary<string, BreakerStatus> CircuitBreakers, DateTimeOffset Timestamp);
 
+/// <summary>Answer of <c>circuit-breaker/reset</c>.</summary>
+internal sealed record BreakerResetAnswer(BreakerChange CircuitBreakerReset);
+
+/// <summary>Answer of <c>circuit-breaker/trip</c>.</summary>
+internal sealed record BreakerTripAnswer(BreakerChange CircuitBreakerTrip);
+
+/// <summary>What was done to the breaker of a provider.</summary>
+internal sealed record BreakerChange(string Service, bool Success, DateTimeOffset Timestamp);
+
 /// <summary>Answer of <c>rate-limits/status</c>, by provider.</summary>
 internal sealed record RateLimitsAnswer(IReadOnlyDictionary<string, ThrottleStatus> RateLimits, DateTimeOffset Timestamp);
 

@@ -7,7 +7,9 @@ namespace StreamEngine.Host.Api;
 
 /// <summary>How answers are written: snake case, nulls included, so that a client finds every field it knows.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, PropertyNameCaseInsensitive = true)]
+[JsonSerializable(typeof(BreakerResetAnswer))]
 [JsonSerializable(typeof(BreakersAnswer))]
+[JsonSerializable(typeof(BreakerTripAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
 [JsonSerializable(typeof(KeyExplanation))]
 [JsonSerializable(typeof(LiveAnswer))]

@@ -43,6 +43,7 @@ internal static class WebServer
         StatusEndpoints.Map(api, engine);
         PlayerEndpoints.Map(api, engine);
         ExplainEndpoint.Map(api, engine);
+        BreakerEndpoints.Map(new ApiGuard(engine.Definition.Options.Server).Guard(api), engine);
         WebSocketEndpoint.Map(app, engine, goodbye);
     }
 

@@ -1,3 +1,4 @@
+using StreamEngine.Host.Api;
 using StreamEngine.Host.Running;
 using StreamEngine.Pipeline.Configuration;
 
@@ -46,6 +47,11 @@ internal static class ConfigFile
         foreach (var fault in Addresses.Choose(null, null, options.Server.Urls).Select(Addresses.Fault).OfType<string>())
         {
             error("server.urls", fault);
+        }
+
+        if (options.Server.ApiKey is { Length: > 0 } key && ApiGuard.KeyFault(key) is { } unfit)
+        {
+            error("server.apiKey", unfit);
         }
     }
 

@@ -12,6 +12,7 @@ public sealed class SourceHealth(TimeProvider time)
 
     private readonly ConcurrentDictionary<string, ScoreAverage> answers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Standstill> watched = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ProviderOutage> outages = new(StringComparer.Ordinal);
     private int generation;
 
     /// <summary>All sources that have reported, by name.</summary>
@@ -31,6 +32,10 @@ public sealed class SourceHealth(TimeProvider time)
 
     /// <summary>How far a source can be relied on of late, from 0 to 1: the share of about its last twenty requests that were answered; 0 while what it says stands still.</summary>
     public double Reliability(string source) => Content(source)?.IsFrozen == true ? 0 : answers.TryGetValue(source, out var share) ? share.Value : 1;
+
+    /// <summary>When a provider could not be asked any more.</summary>
+    /// <param name="provider">The provider's name.</param>
+    public ProviderOutage Outage(string provider) => outages.GetOrAdd(provider, static _ => new ProviderOutage());
 
     /// <summary>Has a source watched.</summary>
     /// <param name="source">The source's name.</param>

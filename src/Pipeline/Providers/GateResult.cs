@@ -21,7 +21,7 @@ public enum GateOutcome
 /// <param name="Outcome">How it ended.</param>
 /// <param name="Value">What a good answer gave.</param>
 /// <param name="Error">What went wrong, without secrets; null after a good answer.</param>
-/// <param name="RetryAt">When asking again makes sense; null when nobody knows (a breaker tripped by hand) or any time will do.</param>
+/// <param name="RetryAt">When to ask again: of an open breaker it may be sooner than its next trial, since it may be reset by hand. Null when nobody knows (a breaker tripped by hand) or any time will do.</param>
 /// <param name="Attempts">Attempts that were sent.</param>
 public readonly record struct GateResult<T>(GateOutcome Outcome, T? Value, string? Error, DateTimeOffset? RetryAt, int Attempts)
 {

@@ -21,6 +21,9 @@ public sealed class ProviderGate : IDisposable
     /// <summary>How soon to look again at a half-open breaker, whose trial call ends at a time nobody knows.</summary>
     private static readonly TimeSpan TrialWait = TimeSpan.FromSeconds(1);
 
+    /// <summary>How late those who wait for an open breaker notice that it was reset by hand.</summary>
+    private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(5);
+
     /// <summary>Tokens that are still remembered as secrets: the present one, and those that answers on their way may speak of.</summary>
     private const int MostTokens = 4;
 
@@ -68,12 +71,16 @@ public sealed class ProviderGate : IDisposable
         this.logger = logger;
         failures = new FailureBook(time);
         throttle = new ProviderThrottle(options.Throttle, options.Timeout.Value, time);
-        breaker = new ProviderBreaker(name, options.Breaker, time, logger) { Changed = open => ledger?.Breaker(open) };
+        breaker = new ProviderBreaker(name, options.Breaker, time, logger) { Changed = Changed };
         this.ledger = ledger;
         if (ledger is not null)
         {
             throttle.Restore(ledger.Content);
-            restored = ledger.Content.Breaker is { } open ? breaker.RestoreAsync(open) : Task.CompletedTask;
+            if (ledger.Content.Breaker is { } open)
+            {
+                restored = breaker.RestoreAsync(open);
+                health?.Outage(name).Open(open.OpenedAt);
+            }
         }
     }
 
@@ -219,6 +226,15 @@ public sealed class ProviderGate : IDisposable
     /// <inheritdoc/>
     public void Dispose() => throttle.Dispose();
 
+    private void Changed(OpenBreaker? open)
+    {
+        ledger?.Breaker(open);
+        if (open is not null)
+        {
+            health?.Outage(Name).Open(open.OpenedAt);
+        }
+    }
+
     /// <returns>Null when the breaker opened while the permit was awaited; it is given back unspent.</returns>
     private async ValueTask<AttemptResult<T>?> TryAttemptAsync<T>(Func<CancellationToken, ValueTask<AttemptResult<T>>> attempt, Permit permit, CancellationToken cancellationToken)
     {
@@ -329,7 +345,7 @@ public sealed class ProviderGate : IDisposable
     {
         var status = breaker.Status;
         var now = time.GetUtcNow();
-        var next = status.State == "isolated" ? null : retryAt > now ? retryAt : now + TrialWait;
+        DateTimeOffset? next = status.State == "isolated" ? null : retryAt > now ? now + Min(retryAt.Value - now, LongestLook) : now + TrialWait;
         var last = status.LastError is null ? "" : $"; last failure: {status.LastError}";
         return new(GateOutcome.BreakerOpen, default, $"the breaker of provider '{Name}' is open{last}", next, attempts);
     }

@@ -142,6 +142,16 @@ public sealed record ServerOptions
     /// <summary>Addresses to listen on, separated by semicolons.</summary>
     public string Urls { get; init; } = "http://127.0.0.1:8765";
 
+    /// <summary>
+    /// What calls that change something must bring, as <c>Authorization: Bearer KEY</c> or <c>X-API-Key: KEY</c>. Empty: only programs of this machine
+    /// may make such calls, and none through a proxy.
+    /// </summary>
+    [Secret]
+    public string ApiKey { get; init; } = "";
+
+    /// <summary>Names under which the API is reached besides <c>localhost</c> and IP addresses, such as that of a reverse proxy. Calls that change something are refused under any other.</summary>
+    public IReadOnlyList<string> Hosts { get; init; } = [];
+
     /// <summary>A connection of the REST API with a request of the largest size, in bytes.</summary>
     internal const int ConnectionBytes = 160 << 10;
 

@@ -6,12 +6,12 @@ namespace StreamEngine.Pipeline.Transforms.Merge;
 
 /// <summary>Finds the fields about which fresh sources disagree, and counts them.</summary>
 /// <param name="schema">Names of sources and fields.</param>
-/// <param name="options">What counts as fresh, and as heard together.</param>
+/// <param name="options">What counts as heard together.</param>
+/// <param name="staleness">Knows which sources are fresh.</param>
 /// <param name="agreement">Knows which values agree.</param>
 /// <param name="book">Where conflicts are counted.</param>
-internal sealed class ConflictFinder(RecordSchema schema, MergeOptions options, FieldAgreement agreement, ConflictBook book)
+internal sealed class ConflictFinder(RecordSchema schema, MergeOptions options, Staleness staleness, FieldAgreement agreement, ConflictBook book)
 {
-    private readonly long staleAfter = options.StaleAfter.Value.Ticks;
     private readonly long within = (options.ConflictWithin ?? options.StaleAfter).Value.Ticks;
     private readonly Dictionary<(int Type, int Slot, short Winner, short Other), ConflictCount> counts = [];
 
@@ -47,7 +47,7 @@ internal sealed class ConflictFinder(RecordSchema schema, MergeOptions options, 
 
     /// <summary>Whether both were heard lately enough, and close enough to each other, that they should say the same.</summary>
     public bool AreTogether(in Contribution a, in Contribution b, long now) =>
-        now - Math.Min(a.Received, b.Received) <= staleAfter && Math.Abs(a.Received - b.Received) <= within;
+        !staleness.IsStale(a, now) && !staleness.IsStale(b, now) && Math.Abs(a.Received - b.Received) <= within;
 
     private void Count(int type, int slot, short winner, short other)
     {

@@ -8,9 +8,9 @@ internal sealed class FieldPolicy
 {
     private readonly PolicyGroup[][] groups;
 
-    public FieldPolicy(RecordSchema schema, MergeOptions options, FieldAgreement agreement, ScoreCompletion? completion = null) => groups = [.. schema.Types.Select(type => type.Fields
+    public FieldPolicy(RecordSchema schema, MergeOptions options, Staleness staleness, FieldAgreement agreement, ScoreCompletion? completion = null) => groups = [.. schema.Types.Select(type => type.Fields
         .GroupBy(f => string.Join(',', Prefer(options, type, f)), (_, fields) => fields.ToList())
-        .SelectMany(fields => Groups(fields, new Preference(schema, Prefer(options, type, fields[0]), options.StaleAfter.Value, agreement, completion)))
+        .SelectMany(fields => Groups(fields, new Preference(schema, Prefer(options, type, fields[0]), staleness, agreement, completion)))
         .ToArray())];
 
     /// <summary>The groups of fields of a record type; each field is in one.</summary>

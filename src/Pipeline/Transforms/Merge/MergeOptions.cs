@@ -24,7 +24,7 @@ public sealed record MergeOptions : TransformOptions, INamesEvents
     [OneOf("priority", "quality", "freshness", "agreement")]
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Fields { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
-    /// <summary>How long after it was last received or confirmed what a source said counts as stale.</summary>
+    /// <summary>How long after it was last received or confirmed what a source said counts as stale. It does so at once when the breaker of its provider opens.</summary>
     [Between("1s", "30d")]
     public Duration StaleAfter { get; init; } = Duration.Seconds(120);
 

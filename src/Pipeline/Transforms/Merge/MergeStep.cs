@@ -22,7 +22,7 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
     private readonly MergeTable table;
     private readonly MergeState state;
     private readonly FieldPolicy policy;
-    private readonly Preference preference;
+    private readonly Staleness staleness;
     private readonly FieldAgreement agreement;
     private readonly ConflictFinder conflicts;
     private readonly bool findsConflicts;
@@ -43,6 +43,7 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
     /// <param name="scores">How the records that come were scored.</param>
     /// <param name="told">Told how good what each source says is, where this is known here alone.</param>
     /// <param name="watch">Told which sources say something new; null when none is watched.</param>
+    /// <param name="outages">By source, when its provider failed; null where that is not known.</param>
     public MergeStep(
         RecordSchema schema,
         MergeOptions options,
@@ -51,17 +52,18 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
         ConflictBook? book = null,
         IReadOnlyList<ScoresBefore>? scores = null,
         SourceScores? told = null,
-        MovementWatch? watch = null)
+        MovementWatch? watch = null,
+        ProviderOutage[]? outages = null)
     {
         this.watch = watch;
         this.schema = schema;
         table = new MergeTable(maxKeys, maxBytes);
         state = new MergeState(schema);
         agreement = new FieldAgreement(schema);
-        conflicts = new ConflictFinder(schema, options, agreement, book ?? new ConflictBook());
+        staleness = new Staleness(options.StaleAfter.Value, outages);
+        conflicts = new ConflictFinder(schema, options, staleness, agreement, book ?? new ConflictBook());
         completion = ScoreCompletion.Of(schema, scores ?? [], agreement, conflicts, told ?? new SourceScores());
-        policy = new FieldPolicy(schema, options, agreement, completion);
-        preference = new Preference(schema, options.Prefer, options.StaleAfter.Value, agreement, completion);
+        policy = new FieldPolicy(schema, options, staleness, agreement, completion);
         findsConflicts = options.ConflictWithin is not null;
         rules = RecordDemands.Of(schema);
         volatiles = [.. schema.Types.Select(ContentHash.Volatiles)];
@@ -80,7 +82,8 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
             context.Health.Conflicts,
             ScoresBefore.Of(context.Pipeline, context.Name),
             context.Health.Scores,
-            MovementWatch.Of(context.Pipeline, context.Schema, context.Health)),
+            MovementWatch.Of(context.Pipeline, context.Schema, context.Health),
+            Staleness.OutagesOf(context.Pipeline, context.Schema, context.Health)),
         MergeCheck.Check,
         Scaling.PerKey,
         tellsRestored: true);
@@ -237,7 +240,7 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
         // Without a time of its own a record is as new as its request, which a cache may have answered with an old one.
         ref readonly var head = ref row.Head;
         var isLater = head.EventTime > said.EventTime && (isEventTime || head.EventTime != head.ReceivedTime);
-        if (isLater || preference.IsStale(said, now))
+        if (isLater || staleness.IsOld(said, now))
         {
             return null;
         }

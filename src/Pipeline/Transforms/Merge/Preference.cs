@@ -5,10 +5,10 @@ namespace StreamEngine.Pipeline.Transforms.Merge;
 /// <summary>Which of two contributions is believed first.</summary>
 /// <param name="schema">Knows the sources' priorities.</param>
 /// <param name="prefer">What decides, in order: priority, quality, freshness, agreement.</param>
-/// <param name="staleAfter">Age from which a contribution comes last.</param>
+/// <param name="staleness">Knows which contributions come last.</param>
 /// <param name="agreement">Knows which values agree.</param>
 /// <param name="completion">Completes scores; null when they are complete.</param>
-internal sealed class Preference(RecordSchema schema, IReadOnlyList<string> prefer, TimeSpan staleAfter, FieldAgreement agreement, ScoreCompletion? completion = null)
+internal sealed class Preference(RecordSchema schema, IReadOnlyList<string> prefer, Staleness staleness, FieldAgreement agreement, ScoreCompletion? completion = null)
 {
     private readonly Criterion[] criteria = [.. prefer.Select(p => Enum.Parse<Criterion>(p, ignoreCase: true))];
     private readonly int[] priorities = [.. schema.Sources.Select(s => s.Priority)];
@@ -35,7 +35,7 @@ internal sealed class Preference(RecordSchema schema, IReadOnlyList<string> pref
     public int Compare(MergedRecord record, in Contribution a, in Contribution b, int slot, long now, out Criterion decider)
     {
         decider = Criterion.Staleness;
-        var order = IsStale(a, now).CompareTo(IsStale(b, now));
+        var order = staleness.IsStale(a, now).CompareTo(staleness.IsStale(b, now));
         for (var i = 0; order == 0 && i < criteria.Length; i++)
         {
             decider = criteria[i];
@@ -57,9 +57,6 @@ internal sealed class Preference(RecordSchema schema, IReadOnlyList<string> pref
         return a.Source.CompareTo(b.Source);
     }
 
-    /// <summary>Whether it was neither said nor confirmed for too long.</summary>
-    public bool IsStale(in Contribution contribution, long now) => now - contribution.Received > staleAfter.Ticks;
-
     /// <summary>How many fresh sources give a contribution's value.</summary>
     private int Support(MergedRecord record, in Contribution of, int slot, long now)
     {
@@ -68,7 +65,7 @@ internal sealed class Preference(RecordSchema schema, IReadOnlyList<string> pref
         {
             foreach (ref readonly var other in record.Contributions)
             {
-                count += other.Present.Has(slot) && !IsStale(other, now) && agreement.Agree(record.Type, slot, of, other) ? 1 : 0;
+                count += other.Present.Has(slot) && !staleness.IsStale(other, now) && agreement.Agree(record.Type, slot, of, other) ? 1 : 0;
             }
         }
 

@@ -45,6 +45,18 @@ public class MergeTrustTests
     }
 
     [Fact]
+    public void An_outage_alone_makes_no_lower_count_a_correction()
+    {
+        var outage = new ProviderOutage();
+        var step = new MergeStep(Schema(), new MergeOptions(), 100, outages: [.. Schema().Sources.Select(_ => outage)]);
+        var start = TestBatch.Start;
+        Fetch(step, start, 5);
+        outage.Open(new DateTimeOffset(start + Second, TimeSpan.Zero));
+        Assert.Equal("lower count", Fetch(step, start + (2 * Second), 4));
+        Assert.Equal("", Fetch(step, start + (121 * Second), 4));
+    }
+
+    [Fact]
     public void Without_a_time_of_the_provider_a_count_falls_when_nobody_has_said_the_higher_one_for_long()
     {
         var step = Step();
