@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -6,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace StreamEngine.Host.Tests;
 
 /// <summary><c>docs/tutorial.md</c> as a reader follows it: its blocks are written to the files they are named after.</summary>
-public sealed partial class TutorialTests
+public sealed class TutorialTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -60,8 +59,5 @@ public sealed partial class TutorialTests
     [Fact]
     public void It_takes_fewer_than_sixty_lines() => Assert.InRange(Blocks().Where(b => b.Key is "nhl.json" or "nhl-score.json").Sum(b => b.Value.Split('\n').Length), 40, 59);
 
-    private static Dictionary<string, string> Blocks() => Block().Matches(Repo.Read("docs/tutorial.md")).ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value);
-
-    [GeneratedRegex("^```\\w+ (\\S+)\n(.*?)\n```$", RegexOptions.Singleline | RegexOptions.Multiline)]
-    private static partial Regex Block();
+    private static Dictionary<string, string> Blocks() => Repo.Blocks("docs/tutorial.md");
 }

@@ -56,7 +56,7 @@ internal static class ProviderSimCommand
         Console.WriteLine($"Listening on {url}");
         Console.WriteLine();
         Console.WriteLine("Try next:");
-        foreach (var path in options.Paths.Take(3))
+        foreach (var path in options.Paths.Where(p => !p.Path.EndsWith('*')).Take(3))
         {
             Console.WriteLine($"  curl {url}{path.Path}");
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using StreamEngine.Pipeline.Configuration;
 
 namespace StreamEngine.Sources.Simulator;
@@ -7,11 +8,14 @@ namespace StreamEngine.Sources.Simulator;
 /// <summary>What a pretended provider is asked and told about itself while it runs. Nothing of it is counted.</summary>
 internal static class SimControl
 {
+    private const int MostBytes = 1 << 20;
+
     private static readonly JsonSerializerOptions ReportJson = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     public static async Task ServeAsync(ProviderSim sim, PathString what, HttpContext context)
     {
         var (request, response, token) = (context.Request, context.Response, context.RequestAborted);
+        context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = MostBytes;
         switch (request.Method, what.Value)
         {
             case ("GET", "/report"):
