@@ -10,27 +10,27 @@ namespace StreamEngine.Host.Tests.Faults;
 /// <param name="Fault">What makes it.</param>
 internal sealed record FaultCase(string Name, string? Class, SimFaultOptions Fault)
 {
-    /// <summary>All that the one provider can do. It repeats what it was sent: <paramref name="secret"/> stands in the words of its errors.</summary>
+    /// <summary>All that the one provider can do. It repeats what it was sent: <paramref name="secret"/> stands in the words of its errors, all of it.</summary>
     public static IReadOnlyList<FaultCase> All(string secret) =>
     [
         Of("429 with seconds", "throttled", SimFaultKind.TooManyRequests, f => f with { RetryAfter = Duration.Seconds(1) }),
-        Of("429 with a date", "throttled", SimFaultKind.TooManyRequests, f => f with { RetryAfter = Duration.Seconds(1), RetryAfterAs = SimFaultOptions.AsDate }),
+        Of("429 with a date", "throttled", SimFaultKind.TooManyRequests, f => f with { RetryAfter = Duration.Seconds(1), RetryAfterAs = "date" }),
         Of("429 without a word", "throttled", SimFaultKind.TooManyRequests),
         Of("in-band throttling", "throttled", SimFaultKind.Throttled, f => f with { RetryAfter = Duration.Seconds(1) }),
-        Of("500 storm", "server_error", SimFaultKind.Status, f => f with { Json = Json($$"""{"error":{"message":"{{secret}} is on fire"}}""") }),
-        Of("403", "refused", SimFaultKind.Status, f => f with { Status = 403, Json = Json($$"""{"error":{"message":"{{secret}} may not"}}""") }),
+        Of("500 storm", "server_error", SimFaultKind.Status, f => f with { Json = Json($$$"""{"error":{"message":"{{{secret}}} is on fire"}}""") }),
+        Of("403", "refused", SimFaultKind.Status, f => f with { Status = 403, Json = Json($$$"""{"error":{"message":"{{{secret}}} may not"}}""") }),
         Of("hang", "timeout", SimFaultKind.Hang),
         Of("body too slow", "timeout", SimFaultKind.SlowBody, f => f with { Pause = Duration.Seconds(0.1) }),
-        Of("body slow", "slow", SimFaultKind.SlowBody, f => f with { Pause = Duration.Seconds(0.001) }),
+        Of("body slow", "slow", SimFaultKind.SlowBody, f => f with { Pause = Duration.Seconds(0.002) }),
         Of("truncated JSON", "malformed", SimFaultKind.CutJson),
-        Of("connection cut in the middle", "transport", SimFaultKind.CutConnection),
+        Of("connection cut in the middle", "malformed", SimFaultKind.CutConnection),
         Of("web page", "malformed", SimFaultKind.Html),
         Of("gzip bomb", "too_large", SimFaultKind.GzipBomb),
         Of("endless body", "too_large", SimFaultKind.Endless),
         Of("redirect loop", "redirect", SimFaultKind.RedirectLoop),
         Of("connection reset", "transport", SimFaultKind.Reset),
         Of("silent truncation", "in_band", SimFaultKind.Truncated),
-        Of("in-band error", "in_band", SimFaultKind.Error, f => f with { Json = Json($$"""{"error":{"message":"who is {{secret}}?"}}""") }),
+        Of("in-band error", "in_band", SimFaultKind.Error, f => f with { Json = Json($$$"""{"error":{"message":"who is {{{secret}}}?"}}""") }),
         Of("frozen content", "stale_content", SimFaultKind.Frozen),
         Of("time goes backwards", null, SimFaultKind.Backwards),
     ];

@@ -15,7 +15,7 @@ namespace StreamEngine.Host.Tests.Faults;
 /// </summary>
 internal sealed partial class FaultRun : IAsyncDisposable
 {
-    public const int Items = 10;
+    public const int Items = 4;
     public const string Api = "/api/optimized-realtime";
 
     /// <summary>What no outsider may read: a header, a part of a query, what a token is given for, the token, and a key in a query.</summary>
@@ -182,18 +182,18 @@ internal sealed partial class FaultRun : IAsyncDisposable
     {
         const string Common = """
             "throttle": { "perSecond": 500, "perMinute": null }, "timeout": "2s", "maxBytes": "64KB",
-                  "retry": { "attempts": 2, "backoff": "20ms..50ms" }, "breaker": { "failures": 3, "recovery": "500ms", "slow": "300ms" }
+                  "retry": { "attempts": 2, "backoff": "20ms..50ms" }, "breaker": { "failures": 3, "recovery": "500ms"
             """;
         folder.Write("pipeline.json", $$"""
             {
               "name": "faults",
               "records": { "player": { "value": { "type": "int", "required": true }, "step": { "type": "int" } } },
               "providers": {
-                "bad": { "baseUrl": "{{Bad.Address}}", "priority": 1, "headers": { "X-Key": "${HEADER_KEY}" }, "auth": { "token": { "url": "/token", "form": { "client_secret": "${CLIENT_SECRET}" } } }, {{Common}} },
-                "twin": { "baseUrl": "{{twin.Address}}", "priority": 2, {{Common}} },
-                "good": { "baseUrl": "{{Good.Address}}", {{Common}} },
-                "untrusted": { "baseUrl": "{{untrusted.Address}}", "auth": { "query": { "name": "appid", "value": "${OTHER_KEY}" } }, {{Common}} },
-                "nowhere": { "baseUrl": "http://no-such-host.invalid", "auth": { "query": { "name": "appid", "value": "${OTHER_KEY}" } }, {{Common}} }
+                "bad": { "baseUrl": "{{Bad.Address}}", "priority": 1, "headers": { "X-Key": "${HEADER_KEY}" }, "auth": { "token": { "url": "/token", "form": { "client_secret": "${CLIENT_SECRET}" } } }, {{Common}}, "slow": "300ms" } },
+                "twin": { "baseUrl": "{{twin.Address}}", "priority": 2, {{Common}} } },
+                "good": { "baseUrl": "{{Good.Address}}", {{Common}} } },
+                "untrusted": { "baseUrl": "{{untrusted.Address}}", "auth": { "query": { "name": "appid", "value": "${OTHER_KEY}" } }, {{Common}} } },
+                "nowhere": { "baseUrl": "http://no-such-host.invalid", "auth": { "query": { "name": "appid", "value": "${OTHER_KEY}" } }, {{Common}} } }
               },
               "sources": {
                 "bad": {
