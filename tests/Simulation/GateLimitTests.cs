@@ -118,7 +118,7 @@ public sealed class GateLimitTests
 
         public void Over(long id, DateTimeOffset until) => Write(new LedgerLine(LedgerLine.Over, id, until.UtcTicks));
 
-        public void Held(DateTimeOffset until) => Write(new LedgerLine(LedgerLine.Held, until.UtcTicks));
+        public void Note(LedgerLine line) => Write(line);
 
         public void Breaker(OpenBreaker? open) =>
             Write(open is null ? new LedgerLine(LedgerLine.Closed) : new LedgerLine(LedgerLine.Open, open.OpenedAt.UtcTicks, open.RetryAt?.UtcTicks ?? 0, open.Failures));

@@ -33,7 +33,7 @@ internal sealed class CannedProvider : IDisposable
         answer = bytes;
         try
         {
-            var fetch = new Fetch(source, gate.Options, new AnswerReader(source, text => text), null, [], TimeProvider.System);
+            var fetch = new Fetch(source, gate.Options, new AnswerReader(source, new BudgetReader(gate.Options.Throttle, TimeProvider.System), TimeProvider.System, text => text), null, [], TimeProvider.System);
             var result = fetch.SendAsync(client, new Uri("http://provider.example/x"), new TrackedPage(1), null, null, null, CancellationToken.None).AsTask().GetAwaiter().GetResult();
             if (result.Kind is not (AttemptKind.Succeeded or AttemptKind.Begun))
             {

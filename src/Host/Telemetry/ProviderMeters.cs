@@ -25,9 +25,11 @@ internal sealed class ProviderMeters(Meter meter, Engine engine)
         meter.CreateObservableGauge("streamengine.throttle.used", () => Windows(w => w.Used), "{permit}", "What was taken and is not free again, by window");
         meter.CreateObservableGauge("streamengine.throttle.limit", () => Windows(w => w.Limit), "{permit}", "Most in any such window");
         meter.CreateObservableGauge("streamengine.throttle.queued", Queued, "{request}", "Requests waiting for a permit, by class");
+        meter.CreateObservableGauge("streamengine.throttle.reported_remaining", Reported, "{permit}", "What the provider allows yet by its own word of last, by window");
+        meter.CreateObservableGauge("streamengine.throttle.pace", () => engine.Throttles().Select(t => new Measurement<double>(t.Value.Pace, new KeyValuePair<string, object?>("provider", t.Key))), null, "What is kept of limits shorter than a day: less than 1 since the provider refused requests that they allow");
         meter.CreateObservableCounter("streamengine.throttle.granted", () => Throttles(t => t.Granted), "{permit}", "Permits given");
         meter.CreateObservableCounter("streamengine.throttle.denied", () => Throttles(t => t.Denied), "{request}", "Requests refused because the queue was full");
-        meter.CreateObservableCounter("streamengine.throttle.too_many_requests", () => Throttles(t => t.TooManyRequests), "{response}", "Answers with status 429: the provider counted otherwise than we did");
+        meter.CreateObservableCounter("streamengine.throttle.too_many_requests", () => Throttles(t => t.TooManyRequests), "{response}", "Answers with status 429, or that mean the same: the provider counted otherwise than we did");
         meter.CreateObservableGauge("streamengine.ledger.failing", () => engine.Gates.Select(g => Of(g.Key, g.Value.LedgerProblem is null ? 0 : 1)), null, "1 while a restart would not know what a provider was asked");
     }
 
@@ -42,6 +44,10 @@ internal sealed class ProviderMeters(Meter meter, Engine engine)
 
     private IEnumerable<Measurement<int>> Windows(Func<WindowStatus, int> read) =>
         engine.Throttles().SelectMany(t => t.Value.Windows.Select(w => new Measurement<int>(read(w), new("provider", t.Key), new("window", w.Window))));
+
+    private IEnumerable<Measurement<long>> Reported() => engine.Throttles().SelectMany(t => t.Value.Windows
+        .Where(w => w.ReportedRemaining is not null)
+        .Select(w => new Measurement<long>(w.ReportedRemaining!.Value, new("provider", t.Key), new("window", w.Window))));
 
     private static Measurement<long> Of(string provider, long value) => new(value, new KeyValuePair<string, object?>("provider", provider));
 }

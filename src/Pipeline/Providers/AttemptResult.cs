@@ -15,7 +15,7 @@ public enum AttemptKind
     /// <summary>The request itself is at fault (404, 401): doesn't count for the breaker and isn't tried again.</summary>
     Permanent,
 
-    /// <summary>The provider asks for fewer requests (429): doesn't count for the breaker and is tried again after a wait.</summary>
+    /// <summary>The provider asks for fewer requests (429, or in words): doesn't count for the breaker and is tried again after a wait.</summary>
     Throttled,
 }
 
@@ -50,8 +50,11 @@ public readonly record struct AttemptResult<T>
     /// <summary>How long the provider asked to be left alone.</summary>
     public TimeSpan? RetryAfter { get; }
 
+    /// <summary>What the answer says of the provider's own count; null for nothing.</summary>
+    public IReadOnlyList<BudgetReport>? Reports { get; init; }
+
     /// <summary>The same with other words.</summary>
-    public AttemptResult<T> WithError(string error) => new(Kind, Value, error, RetryAfter, Failure);
+    public AttemptResult<T> WithError(string error) => new(Kind, Value, error, RetryAfter, Failure) { Reports = Reports };
 }
 
 /// <summary>Makes attempt results.</summary>

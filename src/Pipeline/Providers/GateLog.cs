@@ -20,8 +20,17 @@ internal static partial class GateLog
     [LoggerMessage(5, LogLevel.Debug, "Provider {Provider}: attempt {Attempt} failed, next in {Delay}: {Error}")]
     public static partial void Retrying(this ILogger logger, string provider, int attempt, Duration delay, string? error);
 
-    [LoggerMessage(6, LogLevel.Warning, "Provider {Provider} answered 429: its requests wait {Delay}")]
+    [LoggerMessage(6, LogLevel.Warning, "Provider {Provider} asks for fewer requests: they wait {Delay}")]
     public static partial void HeldBack(this ILogger logger, string provider, Duration delay);
+
+    [LoggerMessage(12, LogLevel.Warning, "Provider {Provider} refused what its limits allow: they are kept to {Pace} of what is configured")]
+    public static partial void Slower(this ILogger logger, string provider, double pace);
+
+    [LoggerMessage(13, LogLevel.Information, "Provider {Provider}: its limits are used in full again")]
+    public static partial void FullPace(this ILogger logger, string provider);
+
+    [LoggerMessage(14, LogLevel.Warning, "Provider {Provider} allows {Stated} in its window '{Window}' by its own word, and {Limit} are configured: the lower one is kept to")]
+    public static partial void AllowsLess(this ILogger logger, string provider, int stated, string window, int limit);
 
     [LoggerMessage(7, LogLevel.Warning, "Provider {Provider}: a request was refused, {Queued} others wait for a permit")]
     public static partial void QueueFull(this ILogger logger, string provider, int queued);

@@ -40,7 +40,7 @@ public sealed record HeldSource(string Source, string State, DateTimeOffset Open
 
 /// <summary>One window of a throttle.</summary>
 /// <param name="Window">Its name: <c>second</c>, <c>minute</c>, <c>hour</c>, <c>day</c>, <c>month</c>, or its length as in <c>10s-fixed</c>.</param>
-/// <param name="Limit">Most in any such window.</param>
+/// <param name="Limit">Most in any such window, as things are: less than was configured when the provider says so, or while the pace is lowered.</param>
 /// <param name="Used">What was taken and is not free again.</param>
 /// <param name="ResetsAt">When the oldest of it is free again, of fixed windows all; null when nothing is taken, or the next still waits for its response.</param>
 public sealed record WindowStatus(string Window, int Limit, int Used, DateTimeOffset? ResetsAt)
@@ -50,6 +50,15 @@ public sealed record WindowStatus(string Window, int Limit, int Used, DateTimeOf
 
     /// <summary><c>credits</c> or <c>requests</c>.</summary>
     public string Counts { get; init; } = WindowOptions.Credits;
+
+    /// <summary>What the provider allows yet, by its own word of last; null when it never said.</summary>
+    public long? ReportedRemaining { get; init; }
+
+    /// <summary>What the provider allows in all, by its own word; null when it never said, or says no less than was configured.</summary>
+    public int? ReportedLimit { get; init; }
+
+    /// <summary>When the provider said what is left; null when it never did.</summary>
+    public DateTimeOffset? ReportedAt { get; init; }
 
     /// <summary>What is left now.</summary>
     public int Remaining => Math.Max(0, Limit - Used);
@@ -61,9 +70,15 @@ public sealed record WindowStatus(string Window, int Limit, int Used, DateTimeOf
 /// <param name="QueueCapacity">Most that may wait.</param>
 /// <param name="Granted">Permits given so far.</param>
 /// <param name="Denied">Requests that were refused, or had to make room for others, because the queue was full.</param>
-/// <param name="TooManyRequests">429 answers seen: the provider counted otherwise than we did.</param>
+/// <param name="TooManyRequests">429 answers seen, and others that mean the same: the provider counted otherwise than we did.</param>
 public sealed record ThrottleStatus(IReadOnlyList<WindowStatus> Windows, int Queued, int QueueCapacity, long Granted, long Denied, long TooManyRequests)
 {
+    /// <summary>What is kept of limits shorter than a day: 1, or less since the provider refused requests that they allow.</summary>
+    public double Pace { get; init; } = 1;
+
+    /// <summary>Until when nothing is asked, because the provider wants it so; null when it doesn't.</summary>
+    public DateTimeOffset? HeldUntil { get; init; }
+
     /// <summary>What waits, by how soon it is wanted.</summary>
     public QueuedRequests QueuedByClass { get; init; } = new(0, 0, 0);
 }

@@ -70,7 +70,7 @@ public sealed class ProviderGate : IDisposable
         this.random = random;
         this.logger = logger;
         failures = new FailureBook(time);
-        throttle = new ProviderThrottle(options.Throttle, options.Timeout.Value, time);
+        throttle = new ProviderThrottle(options.Throttle, options.Timeout.Value, time) { Name = name, Logger = logger, Note = line => ledger?.Note(line) };
         breaker = new ProviderBreaker(name, options.Breaker, time, logger) { Changed = Changed };
         this.ledger = ledger;
         if (ledger is not null)
@@ -179,7 +179,7 @@ public sealed class ProviderGate : IDisposable
                 return new(GateOutcome.QueueFull, default, $"{Options.Throttle.Queue} other requests wait for a permit of provider '{Name}'.", null, attempts);
             }
 
-            if (await TryAttemptAsync(attempt, permit, cancellationToken).ConfigureAwait(false) is not { } result)
+            if (await TryAttemptAsync(attempt, attempts + 1, permit, cancellationToken).ConfigureAwait(false) is not { } result)
             {
                 return BreakerOpen<T>(breaker.Status.RetryAt, attempts);
             }
@@ -236,7 +236,7 @@ public sealed class ProviderGate : IDisposable
     }
 
     /// <returns>Null when the breaker opened while the permit was awaited; it is given back unspent.</returns>
-    private async ValueTask<AttemptResult<T>?> TryAttemptAsync<T>(Func<CancellationToken, ValueTask<AttemptResult<T>>> attempt, Permit permit, CancellationToken cancellationToken)
+    private async ValueTask<AttemptResult<T>?> TryAttemptAsync<T>(Func<CancellationToken, ValueTask<AttemptResult<T>>> attempt, int number, Permit permit, CancellationToken cancellationToken)
     {
         AttemptResult<T>? result = null;
         var sent = false;
@@ -260,9 +260,13 @@ public sealed class ProviderGate : IDisposable
         }
         finally
         {
+            var isUsedUp = result?.Reports is { Count: > 0 } reports && throttle.Report(permit, reports);
             if (result is { Kind: AttemptKind.Throttled } refused)
             {
-                HoldBack(refused.RetryAfter);
+                // Without a word from it the provider is left alone for as long as one would wait before a retry, by all its sources.
+                var hold = Min(refused.RetryAfter ?? Backoff(number), LongestRetryAfter);
+                throttle.TooManyRequests(permit, hold, isUsedUp);
+                logger.HeldBack(Name, Duration.Rounded(hold));
             }
 
             if (!sent)
@@ -328,16 +332,6 @@ public sealed class ProviderGate : IDisposable
                 _ => FailureClass.Transport,
             };
             return (AttemptResult.Retry<T>(Shown(e.Message), failure: failure), false);
-        }
-    }
-
-    private void HoldBack(TimeSpan? retryAfter)
-    {
-        var hold = retryAfter is { } asked ? Min(asked, LongestRetryAfter) : (TimeSpan?)null;
-        if (throttle.TooManyRequests(hold) is { } heldUntil && hold is { } delay)
-        {
-            ledger?.Held(heldUntil);
-            logger.HeldBack(Name, Duration.Rounded(delay));
         }
     }
 

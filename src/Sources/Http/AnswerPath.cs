@@ -9,6 +9,9 @@ internal sealed class AnswerPath(string text)
 {
     private readonly MappingPath path = MappingPath.TryParse(text, out var parsed, out var error) ? parsed : throw new FormatException(error);
 
+    /// <summary>Whether it is a header.</summary>
+    public bool IsHeader => path.Header is not null;
+
     /// <summary>The text of what stands there; null when that is nothing, null, true or false, or several values.</summary>
     public string? Find(JsonValue body, HttpResponseMessage response)
     {

@@ -14,6 +14,8 @@ internal sealed class AnswerReader
     private readonly Lock @lock = new();
     private readonly JsonTape tape = new();
     private readonly HttpSourceOptions options;
+    private readonly BudgetReader budget;
+    private readonly ThrottledAnswer? throttled;
     private readonly Func<string, string> redact;
     private readonly DocumentCondition? failsWhen;
     private readonly DocumentCondition? expects;
@@ -25,10 +27,14 @@ internal sealed class AnswerReader
     private readonly AnswerPath? since;
 
     /// <param name="options">Conditions and paths that are known to parse.</param>
+    /// <param name="budget">Reads what the provider says of its own count.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="redact">Masks secrets.</param>
-    public AnswerReader(HttpSourceOptions options, Func<string, string> redact)
+    public AnswerReader(HttpSourceOptions options, BudgetReader budget, TimeProvider time, Func<string, string> redact)
     {
         this.options = options;
+        this.budget = budget;
+        throttled = options.ThrottledWhen is { } words ? new ThrottledAnswer(words, options.RetryAfter, time) : null;
         this.redact = redact;
         failsWhen = Condition(options.FailsWhen);
         expects = Condition(options.Expects);
@@ -40,17 +46,37 @@ internal sealed class AnswerReader
         since = Path(options.Patch?.Since);
     }
 
+    /// <summary>Whether anything is read of answers that are errors by their status.</summary>
+    public bool ReadsErrors => throttled is not null || budget.ReadsBodies;
+
+    /// <summary>What an answer says of how much may be asked, as far as it isn't known what is in it.</summary>
+    public IReadOnlyList<BudgetReport>? Reports(HttpResponseMessage response) => budget.Read(response);
+
+    /// <summary>Reads an answer that is an error by its status.</summary>
+    /// <param name="json">Its body, which may be anything.</param>
+    /// <param name="response">Its headers.</param>
+    /// <returns>What it says of how much may be asked.</returns>
+    public AnswerBudget ReadError(ReadOnlySpan<byte> json, HttpResponseMessage response)
+    {
+        lock (@lock)
+        {
+            return tape.TryRead(json, out var body) ? Judge(body, response) : new AnswerBudget(Reports(response));
+        }
+    }
+
     /// <summary>Reads an answer.</summary>
     /// <param name="json">Its body.</param>
     /// <param name="response">Its headers.</param>
     /// <param name="facts">What it says.</param>
     /// <param name="failure">The class of what is wrong.</param>
+    /// <param name="said">What it says of how much may be asked.</param>
     /// <returns>Why it is no good answer, without secrets; null when it is one.</returns>
-    public string? Read(ReadOnlySpan<byte> json, HttpResponseMessage response, out AnswerFacts facts, out FailureClass failure)
+    public string? Read(ReadOnlySpan<byte> json, HttpResponseMessage response, out AnswerFacts facts, out FailureClass failure, out AnswerBudget said)
     {
         facts = new AnswerFacts();
         failure = FailureClass.Malformed;
-        if (!options.ReadsAnswers)
+        said = default;
+        if (!options.ReadsAnswers && !budget.ReadsBodies)
         {
             return null;
         }
@@ -61,6 +87,12 @@ internal sealed class AnswerReader
             if (!tape.TryRead(json, out var body))
             {
                 return tape.Error;
+            }
+
+            said = Judge(body, response);
+            if (said.IsThrottled)
+            {
+                return $"the answer asks for fewer requests: {Error(body)}";
             }
 
             if (failsWhen?.Holds(body) == true)
@@ -83,6 +115,13 @@ internal sealed class AnswerReader
                 since?.Find(body, response) is { Length: > 0 and <= MaxNext } version ? version : null);
             return facts.Next?.Length > MaxNext ? $"what says where the next page is has more than {MaxNext} characters" : null;
         }
+    }
+
+    private AnswerBudget Judge(JsonValue body, HttpResponseMessage response)
+    {
+        TimeSpan? after = null;
+        var isThrottled = throttled?.Is(body, response, out after) == true;
+        return new AnswerBudget(budget.Read(response, body), isThrottled, after);
     }
 
     private string Error(JsonValue body) => ErrorText.Of(errorText is not null && errorText.TryGet(body, out var text) ? text : body, redact);

@@ -18,6 +18,9 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
     /// <summary>What is wrong with a body that is not encoded as its headers say.</summary>
     public const string NotDecompressed = "the body can't be decompressed";
 
+    /// <summary>What says more than this is no message.</summary>
+    private const int MostOfError = 64 << 10;
+
     /// <param name="client">The provider's connections.</param>
     /// <param name="url">Where to; without the key that belongs into the query.</param>
     /// <param name="page">What was known of it before.</param>
@@ -30,16 +33,47 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
         using var request = Request(url, document is null ? page : null, body, token);
         var sent = time.GetTimestamp();
         using var response = await Sending.SendAsync(client, request, cancellationToken).ConfigureAwait(false);
-        return response.StatusCode switch
+        var reports = reader.Reports(response);
+        var result = response.StatusCode switch
         {
             HttpStatusCode.NotModified when page.Known => Unchanged(page, response, document is not null),
             HttpStatusCode.NoContent when document is not null => Unchanged(page, response, isPatched: true),
             HttpStatusCode.Unauthorized when token is not null => AttemptResult.Success(new Fetched(null) { IsRefused = true }),
             HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect => Redirected(url, response),
-            _ => Verdict.Failure<Fetched>(response, time) ?? (options.IsTakenApart
+            _ when Verdict.Failure<Fetched>(response, provider.Throttle, time, reports) is { } failure => await RefusedAsync(failure, response, cancellationToken).ConfigureAwait(false),
+            _ => options.IsTakenApart
                 ? await BeginAsync(response, page.Origin, sent, cancellationToken).ConfigureAwait(false)
-                : await ReadAsync(response, page, document, cancellationToken).ConfigureAwait(false)),
+                : await ReadAsync(response, page, document, cancellationToken).ConfigureAwait(false),
         };
+        return result.Reports is null ? result with { Reports = reports } : result;
+    }
+
+    /// <summary>An answer that is an error by its status may say in its body what is meant.</summary>
+    private async ValueTask<AttemptResult<Fetched>> RefusedAsync(AttemptResult<Fetched> failure, HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (!reader.ReadsErrors)
+        {
+            return failure;
+        }
+
+        try
+        {
+            using var body = await Body.ReadAsync(response.Content, MostOfError, cancellationToken).ConfigureAwait(false);
+            if (body is null)
+            {
+                return failure;
+            }
+
+            var said = reader.ReadError(body.Span, response);
+            var result = said.IsThrottled
+                ? AttemptResult.TooMany<Fetched>(failure.Error!, said.RetryAfter)
+                : Verdict.Failure<Fetched>(response, provider.Throttle, time, said.Reports) ?? failure;
+            return result with { Reports = said.Reports };
+        }
+        catch (Exception e) when (Sending.IsBroken(e, out _, out _))
+        {
+            return failure;
+        }
     }
 
     private AttemptResult<Fetched> Unchanged(TrackedPage page, HttpResponseMessage response, bool isPatched) => AttemptResult.Success(new Fetched(null)
@@ -135,7 +169,7 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
             (body, isPatched) = (patched.Body, true);
         }
 
-        var fault = reader.Read(body.Span, response, out var facts, out var failure);
+        var fault = reader.Read(body.Span, response, out var facts, out var failure, out var said);
         if (isPatched && fault is null && facts.Since == page.Facts.Since && body.Hash != page.Hash)
         {
             fault = "it leaves the document's version as it was, so the next one would change the same again";
@@ -144,7 +178,9 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
         if (fault is not null)
         {
             body.Dispose();
-            return isPatched ? AttemptResult.Success(new Fetched(null) { PatchFault = fault }) : AttemptResult.Retry<Fetched>(fault, failure: failure);
+            return (said.IsThrottled ? AttemptResult.TooMany<Fetched>(fault, said.RetryAfter)
+                : isPatched ? AttemptResult.Success(new Fetched(null) { PatchFault = fault })
+                : AttemptResult.Retry<Fetched>(fault, failure: failure)) with { Reports = said.Reports };
         }
 
         // The tag of a document that was changed since is none of this one.
@@ -158,7 +194,7 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
             Facts = facts,
             FreshFor = FreshFor(response),
             Headers = Kept(response),
-        });
+        }) with { Reports = said.Reports };
     }
 
     private async ValueTask<AttemptResult<Fetched>> BeginAsync(HttpResponseMessage response, string origin, long sent, CancellationToken cancellationToken)

@@ -13,7 +13,7 @@ internal sealed class HttpRequester(HttpSourceOptions options, ProviderGate gate
     private const string Demo = "demo:";
 
     private readonly ProviderClient client = context.Shared<HttpProviderClients>().For(gate, context.Time);
-    private readonly Fetch fetch = new(options, gate.Options, new AnswerReader(options, text => gate.Redact(text, options.Headers.Values)), PatcherOf(options, gate), MappedHeaders.NamedBy(context), context.Time);
+    private readonly Fetch fetch = new(options, gate.Options, new AnswerReader(options, new BudgetReader(gate.Options.Throttle, context.Time), context.Time, text => gate.Redact(text, options.Headers.Values)), PatcherOf(options, gate), MappedHeaders.NamedBy(context), context.Time);
     private readonly RequestTemplate? patchRequest = options.Patch is { } patch ? new RequestTemplate(patch.Request) : null;
     private readonly ILogger logger = context.Logging.CreateLogger<HttpSource>();
     private Uri? baseUrl;

@@ -71,12 +71,19 @@ internal static class HttpSourceCheck
     {
         DocumentCheck.Condition(options.FailsWhen, "failsWhen", check);
         DocumentCheck.Condition(options.Expects, "expects", check);
+        DocumentCheck.Condition(options.ThrottledWhen, "throttledWhen", check);
+        DocumentCheck.Path(options.RetryAfter, "retryAfter", "the answer", check, mayBeHeader: true);
+        if (options.RetryAfter is not null && options.ThrottledWhen is null)
+        {
+            check.Error("retryAfter", "is read when 'throttledWhen' says that an answer asks for fewer requests; give that, or remove this");
+        }
+
         if (options.ErrorText is { } text)
         {
             CheckPath(text, "errorText", check);
-            if (options.FailsWhen is null && options.Expects is null)
+            if (options.FailsWhen is null && options.Expects is null && options.ThrottledWhen is null)
             {
-                check.Error("errorText", "is read when 'failsWhen' or 'expects' says that an answer is an error; give one of them");
+                check.Error("errorText", "is read when 'failsWhen', 'expects' or 'throttledWhen' says that an answer is an error; give one of them");
             }
         }
 

@@ -58,6 +58,15 @@ public sealed record HttpSourceOptions : PayloadSourceOptions, IUsesProvider, IR
     /// <summary>Condition that every good answer satisfies, such as <c>exists($.dates[0])</c>; one that doesn't counts as a failure of the provider.</summary>
     public string? Expects { get; init; }
 
+    /// <summary>
+    /// Condition over paths into an answer under which it asks for fewer requests though its status says otherwise, such as
+    /// <c>$.error.code == 'rate_limited'</c>: it doesn't count for the breaker, and the provider's requests wait.
+    /// </summary>
+    public string? ThrottledWhen { get; init; }
+
+    /// <summary>Path at which such an answer says how long to wait: seconds, a time in seconds or milliseconds since 1970, or a date. A Retry-After header where it isn't there.</summary>
+    public string? RetryAfter { get; init; }
+
     /// <summary>Path of the provider's words in an answer that is an error, such as <c>$.error.message</c>; the beginning of the answer unless stated.</summary>
     public string? ErrorText { get; init; }
 
@@ -134,7 +143,7 @@ public sealed record HttpSourceOptions : PayloadSourceOptions, IUsesProvider, IR
     internal RequestClass Class => Importance == ReferenceClass ? RequestClass.Reference : RequestClass.Live;
 
     /// <summary>Whether something in an answer tells the source itself what to do.</summary>
-    internal bool ReadsAnswers => Pages is not null || Patch is not null || FailsWhen is not null || Expects is not null || Every.IsOfAnswer;
+    internal bool ReadsAnswers => Pages is not null || Patch is not null || FailsWhen is not null || Expects is not null || ThrottledWhen is not null || Every.IsOfAnswer;
 
     /// <summary>Whether an answer becomes several payloads, which are handed on while it arrives.</summary>
     internal bool IsTakenApart => Items is not null || Format != Json;
@@ -150,7 +159,7 @@ public sealed record HttpSourceOptions : PayloadSourceOptions, IUsesProvider, IR
         }
 
         yield return new MemoryNeed("answers that are read", (HttpSource.MaxInFlight + (Pull is null ? 0 : HttpSource.MaxPullsInFlight)) * MemoryTerms.Growth * LargestPayload(terms.Pipeline), $"providers.{Provider}.maxBytes");
-        if (ReadsAnswers)
+        if (ReadsAnswers || (terms.Pipeline.Providers.TryGetValue(Provider, out var provider) && BudgetReader.MayReadBodies(provider.Throttle)))
         {
             yield return new MemoryNeed("tokens of an answer", terms.Tokens, $"providers.{Provider}.maxBytes");
         }

@@ -28,6 +28,7 @@ internal static class TakenApartCheck
         Refuse(options.Pull is not null, "pull", "remove one of the two, or put the requests that are pulled into a source of their own");
         Refuse(options.FailsWhen is not null, "failsWhen", $"remove one of the two{OnlyList()}");
         Refuse(options.Expects is not null, "expects", $"remove one of the two{OnlyList()}");
+        Refuse(options.ThrottledWhen is not null, "throttledWhen", "remove one of the two");
         Refuse(options.Every.IsOfAnswer, "every.when", "give one interval, or a name that 'for' binds");
 
         void Refuse(bool isThere, string setting, string remedy)

@@ -35,7 +35,7 @@ internal sealed class TokenRequest(ProviderGate gate, TokenOptions options, Http
         using var response = await Sending.SendAsync(client, request, cancellationToken).ConfigureAwait(false);
         using var body = await Body.ReadAsync(response.Content, gate.Options.MaxBytes.Bytes, cancellationToken).ConfigureAwait(false);
         var isJson = new JsonTape().TryRead(body is null ? default : body.Span, out var answer);
-        if (Verdict.Failure<Token>(response, time) is { } failure)
+        if (Verdict.Failure<Token>(response, gate.Options.Throttle, time) is { } failure)
         {
             // Why it is refused stands in the answer (RFC 6749, 5.2).
             return isJson ? failure.WithError($"{failure.Error}: {ErrorText.Of(answer, text => gate.Redact(text))}") : failure;

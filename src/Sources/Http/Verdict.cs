@@ -1,4 +1,5 @@
 using System.Net;
+using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Providers;
 
 namespace StreamEngine.Sources.Http;
@@ -10,19 +11,17 @@ internal static class Verdict
     public static string Reason(HttpResponseMessage response) => $"{(int)response.StatusCode} {response.ReasonPhrase}".TrimEnd();
 
     /// <summary>The failure that the status means; null when it means none.</summary>
-    public static AttemptResult<T>? Failure<T>(HttpResponseMessage response, TimeProvider time) => response.StatusCode switch
+    /// <param name="response">The answer.</param>
+    /// <param name="throttle">Which statuses ask for fewer requests.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="reports">What it says of the provider's own count. When nothing is left, being forbidden or unavailable is meant so.</param>
+    public static AttemptResult<T>? Failure<T>(HttpResponseMessage response, ThrottleOptions throttle, TimeProvider time, IReadOnlyList<BudgetReport>? reports = null) => response.StatusCode switch
     {
-        HttpStatusCode.TooManyRequests => AttemptResult.TooMany<T>(Reason(response), RetryAfter(response, time)),
-        HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => AttemptResult.Retry<T>(Reason(response), RetryAfter(response, time)),
+        var status when throttle.Statuses.Contains((int)status) => AttemptResult.TooMany<T>(Reason(response), AnswerTime.RetryAfter(response, time)),
+        HttpStatusCode.Forbidden or HttpStatusCode.ServiceUnavailable when reports?.Any(r => r.Remaining == 0) == true => AttemptResult.TooMany<T>(Reason(response), AnswerTime.RetryAfter(response, time)),
+        HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => AttemptResult.Retry<T>(Reason(response), AnswerTime.RetryAfter(response, time)),
         _ when response.IsSuccessStatusCode => null,
         >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest and not HttpStatusCode.NotModified => AttemptResult.Fail<T>(Reason(response), FailureClass.Redirect),
         _ => AttemptResult.Fail<T>(Reason(response)),
     };
-
-    private static TimeSpan? RetryAfter(HttpResponseMessage response, TimeProvider time)
-    {
-        var header = response.Headers.RetryAfter;
-        var wait = header?.Delta ?? header?.Date - time.GetUtcNow();
-        return wait > TimeSpan.Zero ? wait : null;
-    }
 }

@@ -239,6 +239,25 @@ public sealed class LedgerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_pace_that_was_lowered_is_lowered_after_a_restart_too_and_has_grown_meanwhile()
+    {
+        using (var gate = Gate(Open()))
+        {
+            await gate.ExecuteAsync(_ => ValueTask.FromResult(AttemptResult.TooMany<int>("429", TimeSpan.FromSeconds(1))), TestContext.Current.CancellationToken);
+        }
+
+        await WrittenAsync();
+        using (var again = Gate(Open()))
+        {
+            Assert.Equal((0.5, 500), (again.Throttle.Pace, again.Throttle.Windows[0].Limit));
+        }
+
+        time.Advance(TimeSpan.FromSeconds(65));
+        using var later = Gate(Open());
+        Assert.Equal(0.75, later.Throttle.Pace);
+    }
+
+    [Fact]
     public async Task An_open_breaker_stays_open_over_a_restart_until_its_time_and_then_one_request_tries()
     {
         var opened = Now;

@@ -15,7 +15,7 @@ internal enum Sabotage
 }
 
 /// <summary>
-/// A provider with random limits, requests that come when they like and take as long as they like, and a process that asks them and is killed now
+/// A provider with random limits, requests that come when they like and take as long as they like, words of the provider that slow them down, and a process that asks them and is killed now
 /// and then: while requests are under way, between the append to the ledger and the sending, and in the middle of an append. The provider notes a
 /// request at any moment between its sending and its answer; without an answer, up to a timeout later.
 /// </summary>
@@ -178,8 +178,28 @@ internal sealed class LimitWorld : IDisposable
             return;
         }
 
+        if (answered)
+        {
+            Say(permit);
+        }
+
         var until = answered ? throttle!.Answered(permit) : throttle!.Unanswered(permit);
         Append(new LedgerLine(LedgerLine.Over, permit.Id, until.UtcTicks));
+    }
+
+    /// <summary>Now and then the provider says less than it allows, or refuses.</summary>
+    private void Say(Permit permit)
+    {
+        if (chance.Next(15) == 0)
+        {
+            var limits = options.Limits();
+            var of = limits[chance.Next(limits.Count)];
+            throttle!.Report(permit, [new BudgetReport(of.Name) { Remaining = chance.Next(of.Limit), Limit = chance.Next(2) == 0 ? of.Limit - 1 : null, Resets = chance.Next(2) == 0 ? of.Length * chance.NextDouble() : null }]);
+        }
+        else if (chance.Next(20) == 0)
+        {
+            throttle!.TooManyRequests(permit, TimeSpan.FromTicks(Span(2000)), isExplained: false);
+        }
     }
 
     private void Crash()
@@ -213,7 +233,7 @@ internal sealed class LimitWorld : IDisposable
         var ends = new ArrayBufferWriter<byte>();
         text.WriteEnds(ends, time.GetUtcNow());
         ledger = [.. ledger, .. ends.WrittenSpan];
-        throttle = new ProviderThrottle(options, timeout, time);
+        throttle = new ProviderThrottle(options, timeout, time) { Note = Append };
         throttle.Restore(LedgerText.Read(ledger).At(time.GetUtcNow()));
         granted = 0;
         foreach (var call in Interlocked.Exchange(ref backlog, []))

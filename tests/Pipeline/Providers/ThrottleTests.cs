@@ -83,7 +83,7 @@ public class ThrottleTests
     public async Task A_hold_stops_everyone_for_its_time()
     {
         using var throttle = Throttle(new ThrottleOptions { PerSecond = 10, PerMinute = null });
-        throttle.TooManyRequests(TimeSpan.FromSeconds(30));
+        throttle.TooManyRequests(await TakeAsync(throttle), TimeSpan.FromSeconds(30), isExplained: true);
         var held = throttle.AcquireAsync(new GateCall("s"), TestContext.Current.CancellationToken).AsTask();
         time.Advance(TimeSpan.FromMilliseconds(29900));
         Assert.False(held.IsCompleted);

@@ -122,7 +122,7 @@ public class AnswerTests
         });
         var options = Ask() with { MaxAge = Duration.Seconds(600) };
         using var client = new HttpClient();
-        var result = await new Fetch(options, SourceFixture.Fast(provider.Address), new AnswerReader(options, t => t), null, [], TimeProvider.System)
+        var result = await new Fetch(options, SourceFixture.Fast(provider.Address), new AnswerReader(options, new BudgetReader(new ThrottleOptions(), TimeProvider.System), TimeProvider.System, t => t), null, [], TimeProvider.System)
             .SendAsync(client, provider.Address, new TrackedPage(1), null, null, null, TestContext.Current.CancellationToken);
         using var body = result.Value!.Body;
         Assert.Equal(seconds, result.Value.FreshFor?.TotalSeconds);

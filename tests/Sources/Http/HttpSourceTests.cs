@@ -80,6 +80,9 @@ public class HttpSourceTests
         var output = fixture.Run(("s", Ask("/")))[0];
         Assert.Equal("{\"half\":1}", (await output.WaitForAsync(1))[0].Text);
         Assert.Equal("no answer within 1s", fixture.Gate.Breaker.LastError);
+
+        // It is counted when it has been handed on.
+        await Eventually.TrueAsync(() => fixture.Health.Sources.ContainsKey("s"));
         Assert.False(fixture.Health.Sources["s"].LastFailure.HasValue);
     }
 

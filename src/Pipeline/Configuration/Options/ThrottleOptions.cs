@@ -36,6 +36,23 @@ public sealed record ThrottleOptions
     [Between("1", "100000")]
     public int Queue { get; init; } = 100;
 
+    /// <summary>
+    /// Where answers say what the provider itself has counted: when that is more than was counted here, the difference counts as spent. Unless stated,
+    /// the usual headers are understood (<c>RateLimit-*</c>, <c>X-RateLimit-*</c>, <c>RateLimit</c> with <c>RateLimit-Policy</c>) where they can mean one window
+    /// only; an empty list ignores them too.
+    /// </summary>
+    public IReadOnlyList<ReportOptions>? Reports { get; init; }
+
+    /// <summary>Statuses of answers that ask for fewer requests; 429 unless stated.</summary>
+    [Between("400", "599")]
+    public IReadOnlyList<int> Statuses { get; init; } = [429];
+
+    /// <summary>
+    /// Whether limits shorter than a day are lowered while the provider refuses requests that they allow: to half at each refusal, down to a sixteenth, and
+    /// back by eighths after quiet time.
+    /// </summary>
+    public bool Adapt { get; init; } = true;
+
     /// <summary>All windows.</summary>
     public IReadOnlyList<RateLimit> Limits() =>
     [

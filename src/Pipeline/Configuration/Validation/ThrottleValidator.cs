@@ -1,4 +1,5 @@
 using StreamEngine.Pipeline.Configuration.Faults;
+using StreamEngine.Pipeline.Mapping;
 
 namespace StreamEngine.Pipeline.Configuration.Validation;
 
@@ -26,6 +27,7 @@ internal static class ThrottleValidator
         }
 
         CheckZone(subject, $"{path}.zone", throttle.Zone);
+        CheckReports(subject, $"{path}.reports", throttle.Reports ?? [], [.. limits.Select(l => l.Name)]);
         if (throttle.Windows.Count > MostWindows)
         {
             subject.Error($"{path}.windows", $"has {throttle.Windows.Count} windows; leave {MostWindows}: those that the others don't imply");
@@ -40,6 +42,41 @@ internal static class ThrottleValidator
             if (!names.Add(window.Limited(throttle.Zone).Name))
             {
                 subject.Error(at, "states the same kind of window again; leave the one with the lower limit");
+            }
+        }
+    }
+
+    private static void CheckReports(ValidationSubject subject, string path, IReadOnlyList<ReportOptions> reports, IReadOnlyList<string> windows)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < reports.Count; i++)
+        {
+            var at = subject.Written(SettingPath.Item(path, i));
+            var report = reports[i];
+            if (report.Window.Length > 0 && !windows.Contains(report.Window))
+            {
+                subject.Error($"{at}.window", $"there is no window '{report.Window}'; {Suggestion.Hint(report.Window, windows, "state its limit, the one that you know of")}");
+            }
+            else if (!seen.Add(report.Window))
+            {
+                subject.Error(at, $"speaks of window '{report.Window}' again; leave one");
+            }
+
+            if (report.Remaining is null && report.Used is null && report.Limit is null)
+            {
+                subject.Error(at, "says nothing; give 'remaining', 'used' or 'limit'");
+            }
+
+            foreach (var (setting, text) in report.Paths())
+            {
+                if (!MappingPath.TryParse(text, out var parsed, out var error))
+                {
+                    subject.Error($"{at}.{setting}", error);
+                }
+                else if (parsed.NeedsContext && parsed.Header is null)
+                {
+                    subject.Error($"{at}.{setting}", $"'{text}' looks beyond the answer; name a header, such as @header('X-Requests-Remaining'), or a path from its beginning, such as $.usage.remaining");
+                }
             }
         }
     }

@@ -108,7 +108,7 @@ internal sealed class FileLedger : ILedger, IDisposable
     public void Over(long id, DateTimeOffset until) => AddAndPost(new LedgerLine(LedgerLine.Over, id, until.UtcTicks));
 
     /// <inheritdoc/>
-    public void Held(DateTimeOffset until) => AddAndPost(new LedgerLine(LedgerLine.Held, until.UtcTicks));
+    public void Note(LedgerLine line) => AddAndPost(line);
 
     /// <inheritdoc/>
     public void Breaker(OpenBreaker? open) => AddAndPost(open is null

@@ -21,8 +21,9 @@ internal interface ILedger
     /// <param name="until">When the provider can have seen it last.</param>
     void Over(long id, DateTimeOffset until);
 
-    /// <summary>The provider asked to be left alone.</summary>
-    void Held(DateTimeOffset until);
+    /// <summary>The provider asked to be left alone, or what is known of its own count has changed.</summary>
+    /// <param name="line">Of kind <see cref="LedgerLine.Held"/>, <see cref="LedgerLine.Corrected"/> or <see cref="LedgerLine.Limited"/>.</param>
+    void Note(LedgerLine line);
 
     /// <summary>The breaker has opened, or closed.</summary>
     /// <param name="open">How it is open; null when it is closed.</param>

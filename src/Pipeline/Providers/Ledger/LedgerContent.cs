@@ -1,3 +1,5 @@
+using StreamEngine.Pipeline.Providers.Throttle;
+
 namespace StreamEngine.Pipeline.Providers.Ledger;
 
 /// <summary>What a ledger remembers.</summary>
@@ -13,6 +15,12 @@ internal sealed record LedgerContent
 
     /// <summary>Until when the provider wants to be left alone.</summary>
     public DateTimeOffset? HeldUntil { get; init; }
+
+    /// <summary>What the provider has counted more than we did.</summary>
+    public IReadOnlyList<Correction> Corrections { get; init; } = [];
+
+    /// <summary>What is allowed by the provider's own word, by window; for 0 what is kept of all limits, in sixteenths.</summary>
+    public IReadOnlyDictionary<long, (int Limit, DateTimeOffset Since)> Limits { get; init; } = new Dictionary<long, (int, DateTimeOffset)>();
 
     /// <summary>How the breaker is open; null when it is closed.</summary>
     public OpenBreaker? Breaker { get; init; }

@@ -36,6 +36,12 @@ internal readonly record struct LedgerLine(byte Kind, long A = 0, long B = 0, lo
     /// <summary>The breaker is closed.</summary>
     public const byte Closed = (byte)'c';
 
+    /// <summary>The provider has counted more than we did: in which window, how much, until when.</summary>
+    public const byte Corrected = (byte)'r';
+
+    /// <summary>What the provider allows by its own word, or, for window 0, what is kept of all limits: window, how much, since when.</summary>
+    public const byte Limited = (byte)'l';
+
     /// <summary>No line is longer.</summary>
     public const int MaxBytes = 128;
 
@@ -47,7 +53,7 @@ internal readonly record struct LedgerLine(byte Kind, long A = 0, long B = 0, lo
         Sent or Sum or StillOpen => 4,
         Over => 2,
         Hole or Held => 1,
-        Open => 3,
+        Open or Corrected or Limited => 3,
         Closed => 0,
         _ => -1,
     };

@@ -1,4 +1,5 @@
 using System.Buffers;
+using StreamEngine.Pipeline.Providers.Throttle;
 
 namespace StreamEngine.Pipeline.Providers.Ledger;
 
@@ -17,6 +18,9 @@ internal sealed class LedgerText
     /// <summary>Requests may be told apart by no less than their age divided by this.</summary>
     private const int Precision = 256;
 
+    /// <summary>What a provider said of its limits is forgotten after this time: it may allow more by now.</summary>
+    private static readonly TimeSpan Remembered = TimeSpan.FromDays(1);
+
     private static readonly long[] Widths =
         [.. new[] { 0.001, 0.01, 0.1, 1, 5, 15, 60, 300, Quarter.TotalSeconds }.Select(s => TimeSpan.FromSeconds(s).Ticks)];
 
@@ -24,6 +28,8 @@ internal sealed class LedgerText
     private readonly List<(LedgerLine Sent, LedgerLine Over)> over = [];
     private readonly List<LedgerLine> sums = [];
     private readonly List<LedgerLine> holes = [];
+    private readonly Dictionary<long, LedgerLine> limits = [];
+    private readonly List<LedgerLine> corrections = [];
     private LedgerLine held;
     private LedgerLine breaker;
     private long lastId;
@@ -66,6 +72,8 @@ internal sealed class LedgerText
                 .. open.Values.Select(s => new Spending(Past(s.B), Time(now.UtcTicks + s.C), s.D, 1)),
             ],
             Holes = [.. holes.Select(h => Past(h.A))],
+            Corrections = [.. corrections.Where(c => c.C > now.UtcTicks).Select(c => new Correction(c.A, c.B, Time(c.C)))],
+            Limits = limits.Values.Where(l => Past(l.C) + Remembered > now).ToDictionary(l => l.A, l => ((int)l.B, Past(l.C))),
             HeldUntil = held.A > now.UtcTicks ? Time(held.A) : null,
             Breaker = breaker.Kind is LedgerLine.Open or LedgerLine.StillOpen ? new OpenBreaker(Past(breaker.A), breaker.B == 0 ? null : Time(breaker.B), (int)breaker.C, (int)breaker.D) : null,
             LastId = lastId,
@@ -87,6 +95,16 @@ internal sealed class LedgerText
         foreach (var state in new[] { held, breaker }.Where(l => l.Kind is LedgerLine.Held or LedgerLine.Open or LedgerLine.StillOpen))
         {
             state.Write(output);
+        }
+
+        foreach (var limit in limits.Values)
+        {
+            limit.Write(output);
+        }
+
+        foreach (var of in corrections.Where(c => c.C > now.UtcTicks).GroupBy(c => (c.A, c.C / Step(c.C - now.UtcTicks))))
+        {
+            new LedgerLine(LedgerLine.Corrected, of.Key.A, of.Sum(c => c.B), of.Max(c => c.C)).Write(output);
         }
 
         foreach (var hole in holes.Where(h => h.A > (now - Longest).UtcTicks))
@@ -118,9 +136,12 @@ internal sealed class LedgerText
     /// <summary>Those with the same key are told as one.</summary>
     private static (long Width, long Until, long From) Key(LedgerLine sum, long now)
     {
-        var width = Math.Max(1, Array.FindLast(Widths, w => w <= (now - sum.B) / Precision));
+        var width = Step(now - sum.B);
         return (width, sum.B / width, sum.A / Quarter.Ticks);
     }
+
+    /// <summary>How far times may be told apart that are so far away.</summary>
+    private static long Step(long distance) => Math.Max(1, Array.FindLast(Widths, w => w <= distance / Precision));
 
     private void Add(ReadOnlySpan<byte> text, int number)
     {
@@ -144,6 +165,12 @@ internal sealed class LedgerText
                 break;
             case LedgerLine.Hole:
                 holes.Add(line);
+                break;
+            case LedgerLine.Corrected:
+                corrections.Add(line);
+                break;
+            case LedgerLine.Limited:
+                limits[line.A] = line;
                 break;
             case LedgerLine.Held:
                 held = line;

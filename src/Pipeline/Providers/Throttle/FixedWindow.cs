@@ -8,12 +8,19 @@ namespace StreamEngine.Pipeline.Providers.Throttle;
 /// </summary>
 internal sealed class FixedWindow(RateLimit limit) : LimitWindow(limit)
 {
+    /// <summary>Corrections that end within so small a part of the window are kept as one, which ends with the last.</summary>
+    private const int Parts = 256;
+
     private readonly WindowBorders borders = new(limit);
+    private readonly long step = Math.Max(1, limit.Length.Ticks / Parts);
 
     /// <summary>What was spent, by the beginning of the window.</summary>
     private readonly Dictionary<DateTimeOffset, long> kept = [];
 
-    public override int Slots => kept.Count;
+    /// <summary>What the provider counts beside that, by when it ends.</summary>
+    private readonly SortedList<long, long> corrections = [];
+
+    public override int Slots => kept.Count + corrections.Count;
 
     public override void Keep(Moment now, DateTimeOffset from, DateTimeOffset until, long units)
     {
@@ -34,19 +41,58 @@ internal sealed class FixedWindow(RateLimit limit) : LimitWindow(limit)
     public override long? FreeAt(Moment now, int credits)
     {
         var at = now.Ticks;
+        var units = Limit.Units(credits);
+
+        // One that costs more than is allowed for the time being goes alone.
+        var room = Math.Max(Allowed, units) - units - Unanswered;
         for (var start = borders.StartOf(now.Utc - Limit.Skew); start <= now.Utc + Limit.Skew; start = borders.EndOf(start))
         {
             // What is under way may be seen now, so it counts here too, whenever it was sent.
-            if (kept.GetValueOrDefault(start) + Unanswered + Limit.Units(credits) > Limit.Limit)
+            var missing = kept.GetValueOrDefault(start) - room;
+            if (missing > 0)
             {
                 at = now.Ticks + (borders.EndOf(start) + Limit.Skew - now.Utc).Ticks;
+                continue;
+            }
+
+            missing += Corrected(now);
+            for (var i = 0; missing > 0; i++)
+            {
+                at = Math.Max(at, corrections.GetKeyAtIndex(i));
+                missing -= corrections.GetValueAtIndex(i);
             }
         }
 
         return at;
     }
 
-    protected override long Used(Moment now) => kept.GetValueOrDefault(borders.StartOf(now.Utc)) + Unanswered;
+    /// <summary>The beginning of the window, early by a skew.</summary>
+    public override long Mark(Moment now) => borders.StartOf(now.Utc - Limit.Skew).UtcTicks;
+
+    public override void Count(Moment now, DateTimeOffset until, long units)
+    {
+        Corrected(now);
+        var at = now.Ticks + (until - now.Utc).Ticks;
+        at += (step - (at % step)) % step;
+        corrections[at] = corrections.GetValueOrDefault(at) + units;
+    }
+
+    /// <summary>A word from near a border may be about the window before it.</summary>
+    protected override long FreedSince(Moment now, long mark) => borders.StartOf(now.Utc + Limit.Skew).UtcTicks == mark ? 0 : Limit.Limit;
+
+    protected override DateTimeOffset EndOf(Moment now) => borders.EndOf(borders.StartOf(now.Utc)) + Limit.Skew;
+
+    protected override long Used(Moment now) => kept.GetValueOrDefault(borders.StartOf(now.Utc)) + Unanswered + Corrected(now);
 
     protected override DateTimeOffset? ResetsAt(Moment now) => Used(now) > 0 ? borders.EndOf(borders.StartOf(now.Utc)) : null;
+
+    private long Corrected(Moment now)
+    {
+        while (corrections.Count > 0 && corrections.GetKeyAtIndex(0) <= now.Ticks)
+        {
+            corrections.RemoveAt(0);
+        }
+
+        return corrections.Values.Sum();
+    }
 }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Providers.Ledger;
 
@@ -8,7 +10,7 @@ namespace StreamEngine.Pipeline.Providers.Throttle;
 /// takes of a sliding window is free again one window after the answer, and of fixed ones it counts in each that it may have been seen in: then
 /// no window can be exceeded, whatever the network does. Waiting requests are served by their class and in fairness between sources.
 /// </summary>
-internal sealed class ProviderThrottle : IDisposable
+internal sealed partial class ProviderThrottle : IDisposable
 {
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(1);
 
@@ -22,6 +24,7 @@ internal sealed class ProviderThrottle : IDisposable
     private readonly int capacity;
     private readonly LimitWindow[] windows;
     private readonly FairQueue queue = new();
+    private readonly Pace? pace;
     private readonly ITimer timer;
     private long heldUntil;
     private long lastId;
@@ -36,8 +39,22 @@ internal sealed class ProviderThrottle : IDisposable
         start = time.GetTimestamp();
         capacity = options.Queue;
         windows = [.. options.Limits().Select(LimitWindow.Of)];
+        if (options.Adapt && windows.Where(IsPaced).Select(w => w.Limit.Length).DefaultIfEmpty().Min() is var shortest && shortest > TimeSpan.Zero)
+        {
+            pace = new Pace(Max(shortest, ShortestQuiet).Ticks);
+        }
+
         timer = time.CreateTimer(static state => ((ProviderThrottle)state!).Serve(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>Is told what has to be remembered over a restart, under the throttle's lock.</summary>
+    public Action<LedgerLine>? Note { get; init; }
+
+    /// <summary>Is told what changes the limits.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    /// <summary>The provider, for logs.</summary>
+    public string Name { get; init; } = "";
 
     /// <summary>Entries that all windows keep together.</summary>
     internal int Slots
@@ -60,8 +77,11 @@ internal sealed class ProviderThrottle : IDisposable
             lock (@lock)
             {
                 var now = Now;
+                Grow_NeedsLock(now);
                 return new ThrottleStatus([.. windows.Select(w => w.Status(now))], queue.Count, capacity, granted, denied, tooManyRequests)
                 {
+                    Pace = (pace?.Sixteenths ?? Pace.Full) / (double)Pace.Full,
+                    HeldUntil = heldUntil > now.Ticks ? now.Utc.AddTicks(heldUntil - now.Ticks) : null,
                     QueuedByClass = new(queue.CountOf(RequestClass.OnDemand), queue.CountOf(RequestClass.Live), queue.CountOf(RequestClass.Reference)),
                 };
             }
@@ -82,15 +102,31 @@ internal sealed class ProviderThrottle : IDisposable
             var now = Now;
             lastId = before.LastId;
             heldUntil = now.Ticks + ((before.HeldUntil ?? now.Utc) - now.Utc).Ticks;
+            if (pace is not null && before.Limits.TryGetValue(0, out var kept))
+            {
+                pace.Restore(kept.Limit, now.Ticks + (kept.Since - now.Utc).Ticks);
+                SetPace_NeedsLock();
+            }
+
             foreach (var window in windows)
             {
+                if (before.Limits.TryGetValue(window.Key, out var stated))
+                {
+                    window.State(now, stated.Limit);
+                }
+
+                foreach (var more in before.Corrections.Where(c => c.Window == window.Key))
+                {
+                    window.Count(now, more.Until < now.Utc + window.Limit.Length ? more.Until : now.Utc + window.Limit.Length, more.Units);
+                }
+
                 foreach (var spent in before.Spent)
                 {
                     window.Keep(now, spent.From, spent.Until, window.Limit.CountsRequests ? spent.Requests : spent.Credits);
                 }
 
                 // Nobody knows what else was spent then. A day or a month of silence would be too much for a damaged line.
-                foreach (var hole in before.Holes.Where(_ => window.Limit.Length < TimeSpan.FromDays(1)))
+                foreach (var hole in before.Holes.Where(_ => window.Limit.Length < Day))
                 {
                     window.Keep(now, hole, hole, window.Limit.Limit);
                 }
@@ -144,24 +180,6 @@ internal sealed class ProviderThrottle : IDisposable
 
     /// <summary>Nothing was sent.</summary>
     public void Unsent(Permit permit) => GiveBack(permit, seen: null);
-
-    /// <summary>The provider answered 429 and asked to be left alone for a while.</summary>
-    /// <returns>Until when it is; null when it didn't say.</returns>
-    public DateTimeOffset? TooManyRequests(TimeSpan? hold)
-    {
-        lock (@lock)
-        {
-            tooManyRequests++;
-            if (hold is not { } asked)
-            {
-                return null;
-            }
-
-            var now = Now;
-            heldUntil = Math.Max(heldUntil, now.Ticks + asked.Ticks);
-            return now.Utc.AddTicks(heldUntil - now.Ticks);
-        }
-    }
 
     public void Dispose() => timer.Dispose();
 
@@ -230,18 +248,21 @@ internal sealed class ProviderThrottle : IDisposable
     private Permit? TryGrant_NeedsLock(int credits)
     {
         var now = Now;
+        Grow_NeedsLock(now);
         if (now.Ticks < heldUntil || Array.Exists(windows, w => !(w.FreeAt(now, credits) <= now.Ticks)))
         {
             return null;
         }
 
+        // Before it is taken: it may be given back unsent.
+        var marks = Array.ConvertAll(windows, w => w.Mark(now));
         foreach (var window in windows)
         {
             window.Take(credits);
         }
 
         granted++;
-        return new Permit(++lastId, credits);
+        return new Permit(++lastId, credits) { At = now.Ticks, Marks = marks };
     }
 
     private void SetTimer_NeedsLock(int credits)
@@ -250,13 +271,15 @@ internal sealed class ProviderThrottle : IDisposable
         var next = heldUntil;
         foreach (var window in windows)
         {
-            if (window.FreeAt(now, credits) is not { } at)
-            {
-                // The slots wait for answers; the next answer serves the queue.
-                return;
-            }
+            // Where slots wait for answers, the next answer serves the queue.
+            next = Math.Max(next, window.FreeAt(now, credits) ?? long.MaxValue);
+        }
 
-            next = Math.Max(next, at);
+        // There may be room sooner when the pace has grown.
+        next = Math.Min(next, Math.Max(heldUntil, pace?.GrowsAt ?? long.MaxValue));
+        if (next == long.MaxValue)
+        {
+            return;
         }
 
         // Timers count whole milliseconds and cut off the rest: rounding up saves a wake-up that comes too early.

@@ -21,10 +21,61 @@ internal sealed class SlidingWindow(RateLimit limit) : LimitWindow(limit)
 
     public override int Slots => slots.Count;
 
-    public override void Keep(Moment now, DateTimeOffset from, DateTimeOffset until, long units)
+    public override void Keep(Moment now, DateTimeOffset from, DateTimeOffset until, long units) =>
+        Add(now, now.Ticks + (until - now.Utc).Ticks + Limit.Length.Ticks, units);
+
+    public override void Count(Moment now, DateTimeOffset until, long units) => Add(now, now.Ticks + (until - now.Utc).Ticks, units);
+
+    public override long? FreeAt(Moment now, int credits)
+    {
+        var units = Limit.Units(credits);
+
+        // One that costs more than is allowed for the time being goes alone.
+        var missing = Used(now) + units - Math.Max(Allowed, units);
+        var at = now.Ticks;
+        for (var i = first; missing > 0; i++)
+        {
+            if (i == slots.Count)
+            {
+                return null;
+            }
+
+            (at, var free) = slots[i];
+            missing -= free;
+        }
+
+        return at;
+    }
+
+    /// <summary>All that is free again.</summary>
+    public override long Mark(Moment now) => Entered - Used(now);
+
+    protected override long FreedSince(Moment now, long mark) => Mark(now) - mark;
+
+    protected override DateTimeOffset EndOf(Moment now) => now.Utc + Limit.Length;
+
+    protected override long Used(Moment now)
+    {
+        while (first < slots.Count && slots[first].At <= now.Ticks)
+        {
+            kept -= slots[first++].Units;
+        }
+
+        if (first > slots.Count / 2)
+        {
+            slots.RemoveRange(0, first);
+            first = 0;
+        }
+
+        return kept + Unanswered;
+    }
+
+    protected override DateTimeOffset? ResetsAt(Moment now) => first < slots.Count ? now.Utc.AddTicks(slots[first].At - now.Ticks) : null;
+
+    private void Add(Moment now, long at, long units)
     {
         // One tick more: a provider may count both ends of its window.
-        var at = now.Ticks + (until - now.Utc).Ticks + Limit.Length.Ticks + 1;
+        at++;
         at += (step - (at % step)) % step;
         if (at <= now.Ticks)
         {
@@ -47,40 +98,4 @@ internal sealed class SlidingWindow(RateLimit limit) : LimitWindow(limit)
             slots.Insert(place, (at, units));
         }
     }
-
-    public override long? FreeAt(Moment now, int credits)
-    {
-        var missing = Used(now) + Limit.Units(credits) - Limit.Limit;
-        var at = now.Ticks;
-        for (var i = first; missing > 0; i++)
-        {
-            if (i == slots.Count)
-            {
-                return null;
-            }
-
-            (at, var units) = slots[i];
-            missing -= units;
-        }
-
-        return at;
-    }
-
-    protected override long Used(Moment now)
-    {
-        while (first < slots.Count && slots[first].At <= now.Ticks)
-        {
-            kept -= slots[first++].Units;
-        }
-
-        if (first > slots.Count / 2)
-        {
-            slots.RemoveRange(0, first);
-            first = 0;
-        }
-
-        return kept + Unanswered;
-    }
-
-    protected override DateTimeOffset? ResetsAt(Moment now) => first < slots.Count ? now.Utc.AddTicks(slots[first].At - now.Ticks) : null;
 }
