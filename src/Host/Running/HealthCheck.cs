@@ -166,17 +166,10 @@ internal static class HealthCheck
     private static string Problem(string provider, BreakerStatus breaker, DateTimeOffset now) => breaker.State switch
     {
         "isolated" => $"provider '{provider}' was switched off by hand",
-        "half_open" => $"provider '{provider}' is tried again after {Cause(breaker)}",
+        "half_open" => $"provider '{provider}' is tried again after {breaker.Reason ?? "failures"}",
         _ when breaker.RetryAt is { } at && at > now =>
-            $"provider '{provider}' is left alone for another {(at - now).TotalSeconds:0} s after {Cause(breaker)}: {breaker.LastError}",
-        _ => $"provider '{provider}' is left alone after {Cause(breaker)}: {breaker.LastError}",
-    };
-
-    private static string Cause(BreakerStatus breaker) => (breaker.Reason ?? "failures") + breaker.FailedTrials switch
-    {
-        0 => "",
-        1 => ", and a trial that failed too",
-        var count => $", and {count} trials that failed too",
+            $"provider '{provider}' is left alone for another {(at - now).TotalSeconds:0} s after {breaker.Reason ?? "failures"}: {breaker.LastError}",
+        _ => $"provider '{provider}' is left alone after {breaker.Reason ?? "failures"}: {breaker.LastError}",
     };
 
     private static string? Problem(CheckpointStatus checkpoint) => checkpoint switch

@@ -5,8 +5,8 @@ namespace StreamEngine.Pipeline.Providers;
 
 internal static partial class GateLog
 {
-    [LoggerMessage(1, LogLevel.Warning, "Provider {Provider}: breaker opened after {Reason}, {Trials} trials failed since, next try in {Recovery}; last: {Error}")]
-    public static partial void BreakerOpened(this ILogger logger, string provider, string? reason, int trials, Duration recovery, string? error);
+    [LoggerMessage(1, LogLevel.Warning, "Provider {Provider}: breaker opened after {Reason}, next try in {Recovery}; last: {Error}")]
+    public static partial void BreakerOpened(this ILogger logger, string provider, string? reason, Duration recovery, string? error);
 
     [LoggerMessage(2, LogLevel.Warning, "Provider {Provider}: breaker tripped by hand; it stays open until it is reset")]
     public static partial void BreakerTripped(this ILogger logger, string provider);

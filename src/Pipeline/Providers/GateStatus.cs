@@ -11,7 +11,7 @@ namespace StreamEngine.Pipeline.Providers;
 /// <param name="LastError">The last failure, without secrets.</param>
 public sealed record BreakerStatus(string State, int FailureCount, long Opened, DateTimeOffset? OpenedAt, DateTimeOffset? RetryAt, string? LastError)
 {
-    /// <summary>Why it opened, such as <c>5 failures in a row</c>; null when it is closed or was tripped by hand.</summary>
+    /// <summary>Why it opened, such as <c>5 failures in a row, and a trial that failed too</c>; null when it is closed or was tripped by hand.</summary>
     public string? Reason { get; init; }
 
     /// <summary>Requests that tried since it opened, and failed too: the longer may the next break be.</summary>

@@ -13,7 +13,7 @@ namespace StreamEngine.Pipeline.Providers;
 /// is awaited, then the attempt is made; each retry enters the gate again.
 /// </summary>
 /// <remarks>Thread safe. It outlives the graph: what a provider was asked doesn't change when a config does.</remarks>
-public sealed class ProviderGate : IDisposable
+public sealed partial class ProviderGate : IDisposable
 {
     /// <summary>A provider that asks for more is asked again all the same: its header may be wrong.</summary>
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(15);
@@ -24,17 +24,8 @@ public sealed class ProviderGate : IDisposable
     /// <summary>How late those who wait for an open breaker notice that it was reset by hand.</summary>
     private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(5);
 
-    /// <summary>Tokens that are still remembered as secrets: the present one, and those that answers on their way may speak of.</summary>
-    private const int MostTokens = 4;
-
-    /// <summary>Providers choose the words of their errors, and may make them long.</summary>
-    private const int MostShown = 500;
-
     private static readonly GateCall Plain = new("");
 
-    private readonly Lock @lock = new();
-    private readonly string[] hidden;
-    private volatile string[] tokens = [];
     private readonly TimeProvider time;
     private readonly Random random;
     private readonly ILogger logger;
@@ -356,27 +347,6 @@ public sealed class ProviderGate : IDisposable
 
         // Up to half as long again, so that requests that failed together don't come back together.
         return Min(from * Math.Pow(2, attempts - 1) * (1 + (chance / 2)), to);
-    }
-
-    /// <summary>The text with all that is secret about this provider masked, for logs, errors and URLs that people see.</summary>
-    /// <param name="text">Any text.</param>
-    /// <param name="more">Secrets of the caller's own.</param>
-    public string Redact(string text, IEnumerable<string>? more = null) => Redaction.Text(text, hidden.Concat(tokens).Concat(more ?? []));
-
-    // Cut when the secrets are out: half of one would not be known again.
-    private string Shown(string error)
-    {
-        error = Redact(error);
-        return error.Length <= MostShown ? error : error[..MostShown] + "...";
-    }
-
-    /// <summary>A token that the provider gave: from now on it is a secret too.</summary>
-    public void Hide(string token)
-    {
-        lock (@lock)
-        {
-            tokens = [.. tokens.TakeLast(MostTokens - 1), token];
-        }
     }
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;

@@ -136,7 +136,7 @@ public class BreakerSettingsTests
             Assert.Equal(GateOutcome.BreakerOpen, (await fixture.OkAsync()).Outcome);
             fixture.Time.Advance(TimeSpan.FromSeconds(0.001));
             await fixture.FailAsync();
-            Assert.Equal("1 failures in a row", fixture.Gate.Breaker.Reason);
+            Assert.Equal(trials == 1 ? "a failure, and a trial that failed too" : $"a failure, and {trials} trials that failed too", fixture.Gate.Breaker.Reason);
         }
     }
 

@@ -1,3 +1,5 @@
+using StreamEngine.Pipeline.Configuration;
+
 namespace StreamEngine.Pipeline.Providers.Breaker;
 
 /// <summary>The share of failures among a provider's requests of late, in tenths of the time over which it is taken. Not thread safe.</summary>
@@ -13,10 +15,21 @@ internal sealed class FailureShare(double ratio, TimeSpan within, int minimum, T
     private readonly long start = time.GetTimestamp();
 
     /// <summary>Whether it is too high.</summary>
-    public bool IsTooHigh => Sum() is var (requests, failures) && requests >= minimum && failures >= ratio * requests;
+    public bool IsTooHigh
+    {
+        get
+        {
+            var (requests, failures) = Sum();
+            return requests >= minimum && failures >= ratio * requests;
+        }
+    }
 
     /// <summary>The share in words.</summary>
-    public override string ToString() => Sum() is var (requests, failures) ? $"{failures} of {requests} requests failed within {new Configuration.Duration(within)}" : "";
+    public override string ToString()
+    {
+        var (requests, failures) = Sum();
+        return $"{failures} of {requests} requests failed within {new Duration(within)}";
+    }
 
     /// <summary>A request is over.</summary>
     public void Add(bool hasFailed)

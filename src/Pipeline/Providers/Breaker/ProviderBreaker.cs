@@ -87,7 +87,7 @@ internal sealed class ProviderBreaker
             };
             lock (@lock)
             {
-                return new BreakerStatus(name, failures, opened, openedAt, name == "closed" ? null : retryAt, lastError) { Reason = reason, FailedTrials = trials };
+                return new BreakerStatus(name, failures, opened, openedAt, name == "closed" ? null : retryAt, lastError) { Reason = Cause(), FailedTrials = trials };
             }
         }
     }
@@ -214,14 +214,16 @@ internal sealed class ProviderBreaker
     private void Opened(TimeSpan recovery, bool byHand)
     {
         OpenBreaker now;
+        string? cause;
         string? error;
         lock (@lock)
         {
             opened += restoring is null ? 1 : 0;
             openedAt = restoring?.OpenedAt ?? time.GetUtcNow();
             retryAt = byHand ? null : time.GetUtcNow() + recovery;
-            reason ??= byHand ? null : failures >= limit ? $"{failures} failures in a row" : share?.ToString();
-            (now, error) = (new OpenBreaker(openedAt.Value, retryAt, failures, trials), lastError);
+            reason = byHand ? null : reason ?? (failures < limit ? share?.ToString() : failures == 1 ? "a failure" : $"{failures} failures in a row");
+            now = new OpenBreaker(openedAt.Value, retryAt, failures, trials);
+            (cause, error) = (Cause(), lastError);
         }
 
         if (restoring is not null)
@@ -237,9 +239,16 @@ internal sealed class ProviderBreaker
         }
         else
         {
-            logger.BreakerOpened(provider, reason, now.Trials, Duration.Rounded(recovery), error);
+            logger.BreakerOpened(provider, cause, Duration.Rounded(recovery), error);
         }
     }
+
+    private string? Cause() => reason is null ? null : trials switch
+    {
+        0 => reason,
+        1 => $"{reason}, and a trial that failed too",
+        _ => $"{reason}, and {trials} trials that failed too",
+    };
 
     private void Closed()
     {
