@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The tests of providers' limits at length: tests/limits.sh [COUNT] [SEED] [SECONDS]. COUNT plays under virtual time, then SECONDS at the limit of a
-# real server with 20 kills of a real host; 0 leaves one of them out. The seed of a failed run repeats it.
+# real server with 20 kills of a real host, and as long, in whole tens, ten configs against what was planned; 0 leaves one of them out. The seed of a failed run repeats it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 count=${1:-10000} seconds=${3:-600}
@@ -12,3 +12,4 @@ run() { # run PROJECT CLASS
 }
 [ "$count" = 0 ] || STREAMENGINE_LIMITS_COUNT=$count run Pipeline LimitTests
 [ "$seconds" = 0 ] || STREAMENGINE_LIMITS_SECONDS=$seconds STREAMENGINE_LIMITS_KILLS=20 run Host LimitsTests
+[ "$seconds" = 0 ] || STREAMENGINE_PLAN_SECONDS=$(((seconds + 9) / 10 * 10)) run Sources PlannedCountsTests

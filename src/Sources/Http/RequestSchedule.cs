@@ -68,7 +68,9 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
         }
 
         next.InFlight = true;
-        next.Asked = Now;
+
+        // What a machine is late by must not make every interval longer: a plan says how often it asks.
+        next.Asked = Now - next.Due < every.For(next.State).Ticks / 2 ? next.Due : Now;
         return next;
     }
 

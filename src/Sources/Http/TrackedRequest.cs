@@ -26,7 +26,7 @@ internal sealed class TrackedRequest(RequestTemplate template, int number)
     /// <summary>It is made again when its answer is in, which may not have the news yet.</summary>
     public bool IsUrgent { get; set; }
 
-    /// <summary>When it was made last; null before the first time.</summary>
+    /// <summary>When it was made last, or was due when it was made a little late; null before the first time.</summary>
     public long? Asked { get; set; }
 
     /// <summary>When asking again makes sense, as the gate said the last time.</summary>

@@ -6,7 +6,7 @@ namespace StreamEngine.Sources.Simulator;
 /// <summary>Always the same JSON.</summary>
 internal sealed class StaticAnswer : SimAnswer
 {
-    private const int MostBytes = 64 << 20;
+    private const int MostBytes = 16 << 20;
 
     private readonly JsonElement json;
     private readonly string tag;
@@ -26,7 +26,7 @@ internal sealed class StaticAnswer : SimAnswer
         {
             if (new FileInfo(path) is { Exists: true, Length: > MostBytes })
             {
-                problem = "has more than 64MB; take a smaller one";
+                problem = "has more than 16MB; take a smaller one";
                 return null;
             }
 

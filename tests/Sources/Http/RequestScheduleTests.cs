@@ -51,6 +51,20 @@ public class RequestScheduleTests
         Assert.Equal(TimeSpan.FromSeconds(6), schedule.UntilDue);
     }
 
+    [Theory]
+    [InlineData(0.4, 9.6)]
+    [InlineData(4.9, 5.1)]
+    [InlineData(5, 10)]
+    [InlineData(12, 10)]
+    public void A_request_that_is_a_little_late_does_not_put_off_the_next_one(double late, double next)
+    {
+        var schedule = Schedule(10, 0, "/a");
+        schedule.Done(schedule.TakeDue()!);
+        time.Advance(TimeSpan.FromSeconds(10 + late));
+        schedule.Done(schedule.TakeDue()!);
+        Assert.Equal(TimeSpan.FromSeconds(next), schedule.UntilDue);
+    }
+
     [Fact]
     public void What_is_hurried_is_due_at_once_and_hurried_again_only_after_a_while()
     {
