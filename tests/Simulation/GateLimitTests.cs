@@ -28,6 +28,9 @@ public sealed class GateLimitTests
                 PerSecond = 4,
                 PerMinute = null,
                 PerMonth = 500,
+
+                // Its refusals mean nothing, and the limits are to be reached.
+                Adapt = false,
                 Windows = [new WindowOptions { Limit = 12, Per = Duration.Seconds(5) }, new WindowOptions { Limit = 11, Per = Duration.Seconds(4), Kind = "fixed", Skew = Duration.Seconds(0) }],
             },
             Breaker = new BreakerOptions { Failures = 4, Recovery = Duration.Seconds(3) },

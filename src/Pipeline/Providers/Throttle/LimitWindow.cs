@@ -81,8 +81,8 @@ internal abstract class LimitWindow(RateLimit limit)
     }
 
     /// <summary>
-    /// Counts as spent what the provider allows less than we do. It counted at some moment between sending and answer: what was free then is no more than
-    /// what is free now less what was freed since the sending. So its word never counts twice, whatever is under way.
+    /// Counts as spent what the provider allows less than we do. It counted at some moment between sending and answer, when we had left at least what is
+    /// left now, less what was freed since the sending; what it says below that is news. So nothing counts twice, whatever is under way.
     /// </summary>
     /// <param name="now">The time.</param>
     /// <param name="mark">Taken before the request was sent.</param>
