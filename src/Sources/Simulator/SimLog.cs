@@ -95,7 +95,7 @@ internal sealed class SimLog
             window.MoveTo(at);
         }
 
-        arrivals.DropBefore(Math.Min(arrivals.Next, windows.Min(w => w.First)));
+        arrivals.DropBefore(windows.Select(w => w.First).Append(arrivals.Next).Min());
         if (arrivals.IsFull)
         {
             Forgotten += windows.FindAll(w => w.Forget()).Count > 0 ? 1 : 0;
@@ -106,8 +106,8 @@ internal sealed class SimLog
         return windows.FindAll(w => w.Add(at, credits));
     }
 
-    /// <summary>A window by its name; the longest for null.</summary>
-    public SimWindow Window(string? name) => name is null ? windows.MaxBy(w => w.Limit.Length)! : windows.First(w => w.Limit.Name == name);
+    /// <summary>A window by its name, the longest for null; null when there is none.</summary>
+    public SimWindow? Window(string? name) => name is null ? windows.MaxBy(w => w.Limit.Length) : windows.Find(w => w.Limit.Name == name);
 
     public IReadOnlyList<SimWindowReport> Report(DateTimeOffset at) => [.. windows.Select(w => w.Report(at))];
 }

@@ -125,12 +125,11 @@ internal sealed class SimState(SimOptions options, TimeProvider time)
 
     private (List<KeyValuePair<string, string>> Headers, KeyValuePair<string, long>? Left) Tell(DateTimeOffset at)
     {
-        if (options.Tells is not { } tells)
+        if (options.Tells is not { } tells || log.Window(tells.Window) is not { } window)
         {
             return ([], null);
         }
 
-        var window = log.Window(tells.Window);
         var left = Math.Max(0, window.Limit.Limit - window.Used);
         var reset = window.ResetsAt(at);
         var headers = new List<KeyValuePair<string, string>>();

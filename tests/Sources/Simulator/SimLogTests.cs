@@ -129,14 +129,14 @@ public class SimLogTests
     [Fact]
     public void Its_memory_is_bounded_and_it_says_what_it_forgot()
     {
-        var log = new SimLog([Sliding(50, 100), Sliding(2, 1) with { Name = "second" }], most: 100);
+        var log = new SimLog([Sliding(50, 100), Sliding(1000, 90) with { Name = "other" }, Sliding(2, 1) with { Name = "second" }], most: 100);
         for (var i = 0; i < 150; i++)
         {
             log.Add(Start.AddMilliseconds(500 * i), 1, $"/{i}", out _);
         }
 
         Assert.Equal(50, log.Forgotten);
-        Assert.Equal([(100, 100), (3, 148)], log.Report(Start.AddSeconds(74.5)).Select(w => (w.Used, w.Violations)));
+        Assert.Equal([(100, 100), (100, 0), (3, 148)], log.Report(Start.AddSeconds(74.5)).Select(w => (w.Used, w.Violations)));
         Assert.Equal((100, 248), (log.FirstViolations.Count, log.Violations));
 
         for (var i = 0; i < 2000; i++)

@@ -124,6 +124,20 @@ public class SimProviderTests
         Assert.Equal((3, 4), (bench.Sim.Report().Requests, bench.Sim.Report().Credits));
     }
 
+    [Fact]
+    public async Task In_a_test_it_may_allow_any_number()
+    {
+        await using var bench = await SimBench.StartAsync(SimBench.Items with
+        {
+            Throttle = new ThrottleOptions { PerSecond = null, PerMinute = null },
+            Tells = new SimTellsOptions(),
+            SpentElsewhere = 5,
+            Insists = true,
+        });
+        Assert.Null(Header(await bench.SendAsync(), "X-RateLimit-Limit"));
+        Assert.Equal((1, 0), (bench.Sim.Report().Requests, bench.Sim.Report().Violations));
+    }
+
     [Theory]
     [InlineData("seconds", "30")]
     [InlineData("unix", "1772366461")]
