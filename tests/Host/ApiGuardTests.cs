@@ -55,6 +55,17 @@ public sealed class ApiGuardTests
     public void A_page_of_another_server_is_refused(string origin, string? code) => Is(code, Open, "127.0.0.1", "localhost:8765", ("Origin", origin));
 
     [Theory]
+    [InlineData("api.example.com", true)]
+    [InlineData("10.0.0.7", true)]
+    [InlineData("api.example.com:8443", false)]
+    [InlineData("https://api.example.com", false)]
+    [InlineData("", false)]
+    public void A_host_is_a_bare_name(string host, bool isOne) => Assert.Equal(isOne, ApiGuard.HostFault(host) is null);
+
+    [Fact]
+    public void The_key_may_stand_beside_another_token() => Is(null, Closed, "10.0.0.7", "api.example.com", ("Authorization", "Bearer of-the-gateway"), ("X-API-Key", Key));
+
+    [Theory]
     [InlineData("Authorization", "Bearer " + Key, null)]
     [InlineData("Authorization", "bearer  " + Key, null)]
     [InlineData("X-API-Key", Key, null)]

@@ -25,6 +25,9 @@ internal sealed class ApiGuard(ServerOptions options)
         _ => null,
     };
 
+    /// <summary>Why a text can be no name of a host; null when it can.</summary>
+    public static string? HostFault(string host) => Uri.CheckHostName(host) is UriHostNameType.Unknown ? $"'{host}' is no name of a host; write it without scheme, port and path, such as stats.example.com" : null;
+
     /// <summary>Where calls are mapped that change something. Only handlers are guarded that return their answer as a result.</summary>
     public RouteGroupBuilder Guard(RouteGroupBuilder api) => api.MapGroup("").AddEndpointFilter(async (context, next) =>
         Refuse(context.HttpContext) ?? await next(context).ConfigureAwait(false));
@@ -45,7 +48,7 @@ internal sealed class ApiGuard(ServerOptions options)
 
         if (key is not null)
         {
-            return CryptographicOperations.FixedTimeEquals(Hash(Brought(request)), key) ? null : Unauthorized(context);
+            return Brought(request).Any(b => CryptographicOperations.FixedTimeEquals(Hash(b), key)) ? null : Unauthorized(context);
         }
 
         return IsFromHere(context) ? null : Forbidden(
@@ -63,13 +66,14 @@ internal sealed class ApiGuard(ServerOptions options)
             StatusCodes.Status401Unauthorized,
             "api_key_required",
             "The API key is needed",
-            $"{(Brought(context.Request).Length == 0 ? "The call changes something and brings no API key" : "The call brings another API key than the configured one")}; send that of the config's server.apiKey as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.");
+            $"{(!Brought(context.Request).Any() ? "The call changes something and brings no API key" : "The call brings another API key than the configured one")}; send that of the config's server.apiKey as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.");
     }
 
-    private static string Brought(HttpRequest request)
+    /// <summary>A gateway may have a token of its own in the one header, so the key may stand in either.</summary>
+    private static IEnumerable<string> Brought(HttpRequest request)
     {
         var authorization = request.Headers.Authorization.ToString();
-        return authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? authorization[Scheme.Length..].Trim() : request.Headers["X-API-Key"].ToString();
+        return ((string[])[authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? authorization[Scheme.Length..].Trim() : "", request.Headers["X-API-Key"].ToString()]).Where(b => b.Length > 0);
     }
 
     // Of equal length whatever was brought, so that the comparison tells nothing.

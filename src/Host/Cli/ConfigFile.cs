@@ -53,6 +53,11 @@ internal static class ConfigFile
         {
             error("server.apiKey", unfit);
         }
+
+        foreach (var fault in options.Server.Hosts.Select(ApiGuard.HostFault).OfType<string>())
+        {
+            error("server.hosts", fault);
+        }
     }
 
     /// <summary>The same letters but for two.</summary>

@@ -86,18 +86,19 @@ internal static class HealthCheck
             problems.Add(memory);
         }
 
+        var asked = sources.Values.Where(s => s.State != "idle").ToList();
         var verdict = problems.Count > 0 ? HealthReport.Degraded : HealthReport.Healthy;
         if (status.State is not ("running" or "restarting"))
         {
             verdict = HealthReport.Unhealthy;
             problems.Insert(0, $"the pipeline is {(status.State == "created" ? "starting" : status.State)}");
         }
-        else if (sources.Values.All(s => s.State == "waiting"))
+        else if (asked is { Count: > 0 } && asked.TrueForAll(s => s.State == "waiting"))
         {
             verdict = HealthReport.Unhealthy;
             problems.Insert(0, "no source has delivered yet");
         }
-        else if (sources.Values.All(s => s.State is "failing" or "failed" or "silent" or "frozen" or "restarting" or "waiting" || IsOpen(s, breakers)))
+        else if (asked is { Count: > 0 } && asked.TrueForAll(s => s.State is "failing" or "failed" or "silent" or "frozen" or "restarting" or "waiting" || IsOpen(s, breakers)))
         {
             verdict = HealthReport.Unhealthy;
             problems.Insert(0, "no source delivers");
@@ -117,7 +118,7 @@ internal static class HealthCheck
             "completed" or "failed" or "restarting" => books.State,
             _ when known.FailuresInARow >= FailingAfter => "failing",
             _ when frozen is not null => "frozen",
-            _ when known.LastSuccess is null && books.Out == 0 => "waiting",
+            _ when known.LastSuccess is null && books.Out == 0 => block.Options is HttpSourceOptions http && !http.IsPolled() ? "idle" : "waiting",
             _ when age > Silence(block.Options) => "silent",
             _ => "ok",
         };

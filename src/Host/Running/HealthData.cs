@@ -27,7 +27,7 @@ internal sealed record HealthData(
 /// <summary>One source.</summary>
 internal sealed record SourceData
 {
-    /// <summary><c>waiting</c> (nothing has come yet), <c>ok</c>, <c>failing</c>, <c>frozen</c> (what it says stands still), <c>silent</c>, <c>completed</c>, <c>restarting</c> or <c>failed</c>.</summary>
+    /// <summary><c>waiting</c> (nothing has come yet), <c>idle</c> (nothing was asked for yet, and it asks only then), <c>ok</c>, <c>failing</c>, <c>frozen</c> (what it says stands still), <c>silent</c>, <c>completed</c>, <c>restarting</c> or <c>failed</c>.</summary>
     public required string State { get; init; }
 
     /// <summary>Whom it asks; null for a source without a provider.</summary>

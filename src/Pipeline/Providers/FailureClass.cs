@@ -18,8 +18,11 @@ public enum FailureClass
     /// <summary>The provider asks for fewer requests: 429.</summary>
     Throttled,
 
-    /// <summary>The request is at fault, as 400, 401 and 404 say: it would be refused again.</summary>
+    /// <summary>The request is at fault, as 400, 401 and 403 say: it would be refused again.</summary>
     Refused,
+
+    /// <summary>There is no such thing: 404, 410.</summary>
+    NotFound,
 
     /// <summary>An error with status 200.</summary>
     InBand,

@@ -25,6 +25,9 @@ public enum GateOutcome
 /// <param name="Attempts">Attempts that were sent.</param>
 public readonly record struct GateResult<T>(GateOutcome Outcome, T? Value, string? Error, DateTimeOffset? RetryAt, int Attempts)
 {
+    /// <summary>Why the last attempt failed; null when none did.</summary>
+    public FailureClass? Failure { get; init; }
+
     /// <summary>Whether there is a good answer.</summary>
     public bool Succeeded => Outcome == GateOutcome.Succeeded;
 }

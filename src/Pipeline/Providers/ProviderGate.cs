@@ -128,12 +128,13 @@ public sealed partial class ProviderGate : IDisposable
     /// still while that of others moves. Other sources of the provider go on.
     /// </summary>
     /// <param name="source">The source's name.</param>
+    /// <param name="isDue">Whether it has to be made up for when the source may try again: not what somebody will ask for anew.</param>
     /// <returns>Why, and until when; null when it may ask.</returns>
-    public HeldSource? Refuse(string source) => health?.Content(source) is not { } content ? null
+    public HeldSource? Refuse(string source, bool isDue = true) => health?.Content(source) is not { } content ? null
         : holds.GetOrAdd(content, static (of, gate) => new ContentHold(gate.Name, of, gate.Options.Breaker.Recovery.From.Value, gate.time, gate.logger)
         {
             Opened = problem => gate.Failed(FailureClass.StaleContent, $"source '{of.Source}': {problem}"),
-        }, this).Refuse();
+        }, this).Refuse(isDue);
 
     /// <summary>Something failed that no single attempt shows. It is counted, and doesn't open the breaker.</summary>
     /// <param name="failure">Why.</param>
@@ -184,7 +185,7 @@ public sealed partial class ProviderGate : IDisposable
 
             if (result.Kind == AttemptKind.Permanent || attempts >= Options.Retry.Attempts)
             {
-                return new(GateOutcome.Failed, default, result.Error, time.GetUtcNow() + retryAfter, attempts);
+                return new(GateOutcome.Failed, default, result.Error, time.GetUtcNow() + retryAfter, attempts) { Failure = result.Failure };
             }
 
             if (breaker.IsOpen(out until))

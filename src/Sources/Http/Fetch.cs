@@ -70,7 +70,7 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
                 : Verdict.Failure<Fetched>(response, provider.Throttle, time, said.Reports) ?? failure;
             return result with { Reports = said.Reports };
         }
-        catch (Exception e) when (Sending.IsBroken(e, out _, out _))
+        catch (Exception e) when (e is OperationCanceledException || Sending.IsBroken(e, out _, out _))
         {
             return failure;
         }
@@ -157,6 +157,12 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
             return Malformed(odd);
         }
 
+        if (document is not null && reader.ReadsErrors && reader.ReadError(body.Span, response) is { IsThrottled: true } asked)
+        {
+            body.Dispose();
+            return AttemptResult.TooMany<Fetched>("the answer asks for fewer requests", asked.RetryAfter) with { Reports = asked.Reports };
+        }
+
         var isPatched = false;
         if (document is not null && patcher!.Apply(document.Bytes, body) is { IsWhole: false } patched)
         {
@@ -170,6 +176,9 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
         }
 
         var fault = reader.Read(body.Span, response, out var facts, out var failure, out var said);
+
+        // Of a patched document only the headers are the answer's own; what it says of the count may be from before.
+        var reports = isPatched ? null : said.Reports;
         if (isPatched && fault is null && facts.Since == page.Facts.Since && body.Hash != page.Hash)
         {
             fault = "it leaves the document's version as it was, so the next one would change the same again";
@@ -180,7 +189,7 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
             body.Dispose();
             return (said.IsThrottled ? AttemptResult.TooMany<Fetched>(fault, said.RetryAfter)
                 : isPatched ? AttemptResult.Success(new Fetched(null) { PatchFault = fault })
-                : AttemptResult.Retry<Fetched>(fault, failure: failure)) with { Reports = said.Reports };
+                : AttemptResult.Retry<Fetched>(fault, failure: failure)) with { Reports = reports };
         }
 
         // The tag of a document that was changed since is none of this one.
@@ -194,7 +203,7 @@ internal sealed class Fetch(HttpSourceOptions options, ProviderOptions provider,
             Facts = facts,
             FreshFor = FreshFor(response),
             Headers = Kept(response),
-        }) with { Reports = said.Reports };
+        }) with { Reports = reports };
     }
 
     private async ValueTask<AttemptResult<Fetched>> BeginAsync(HttpResponseMessage response, string origin, long sent, CancellationToken cancellationToken)

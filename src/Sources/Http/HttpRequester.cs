@@ -27,7 +27,7 @@ internal sealed class HttpRequester(HttpSourceOptions options, ProviderGate gate
         }
 
         var (page, poll) = (request.Page, request.Poll);
-        if (poll.Page == 0 && gate.Refuse(context.Name) is { } held)
+        if (poll.Page == 0 && gate.Refuse(context.Name, isDue: !poll.IsOnDemand) is { } held)
         {
             return new(GateOutcome.BreakerOpen, null, held.LastError, held.RetryAt, 0);
         }

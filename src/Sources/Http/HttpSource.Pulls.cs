@@ -36,15 +36,13 @@ internal sealed partial class HttpSource
         }
     }
 
-    private void Answered(TrackedRequest request, Task<GateResult<Fetched>> asked)
+    private void EndPull(TrackedRequest request, GateResult<Fetched> result) => pulls?.End(request.Template, result switch
     {
-        if (pulls is not null && asked.IsCompletedSuccessfully)
-        {
-            var result = asked.Result;
-            pulls.End(request.Template, result.Value is not null ? new PullResult(PullOutcome.Answered)
-                : new PullResult(result.Outcome is GateOutcome.BreakerOpen or GateOutcome.QueueFull ? PullOutcome.Refused : PullOutcome.Failed, result.Error, result.RetryAt));
-        }
-    }
+        { Value: not null } when request.Poll.Fault is { } fault => new PullResult(PullOutcome.Failed, fault),
+        { Value: not null } => new PullResult(PullOutcome.Answered),
+        { Outcome: GateOutcome.BreakerOpen or GateOutcome.QueueFull } => new PullResult(PullOutcome.Refused, result.Error, result.RetryAt),
+        _ => new PullResult(PullOutcome.Failed, result.Error, result.RetryAt),
+    });
 
     private void EndPulls()
     {
@@ -54,6 +52,6 @@ internal sealed partial class HttpSource
         }
     }
 
-    /// <summary>Whoever waited is told what failed. Somebody may ask for what there isn't, which says nothing about the source.</summary>
-    private static bool IsPulledOnly(TrackedRequest request) => request is { Gone: true, Poll.IsOnDemand: true };
+    /// <summary>Somebody may ask for what there isn't: he is told, and it says nothing about the source.</summary>
+    private static bool IsUnknown(TrackedRequest request, GateResult<Fetched> result) => request is { Gone: true, Poll.IsOnDemand: true } && result.Failure == FailureClass.NotFound;
 }

@@ -143,6 +143,7 @@ internal sealed partial class HttpSource : IPositionedSource
             try
             {
                 var result = await asked!.ConfigureAwait(false);
+                request.IsRefused = result is { Outcome: GateOutcome.BreakerOpen or GateOutcome.QueueFull, Attempts: 0 };
                 request.RetryAt = result.RetryAt ?? (result.Outcome is GateOutcome.BreakerOpen or GateOutcome.QueueFull ? time.GetUtcNow() + RefusedWait : null);
                 if (result.Value is { } fetched)
                 {
@@ -150,16 +151,20 @@ internal sealed partial class HttpSource : IPositionedSource
                         ? await HandOnAsync(request, fetched, output, stop).ConfigureAwait(false)
                         : await HandOnArrivingAsync(request, fetched, output, stop).ConfigureAwait(false);
                 }
-                else if (!IsPulledOnly(request))
+                else if (!IsUnknown(request, result))
                 {
                     outlet.Failed(request, result.Outcome, result.Attempts, result.Error ?? "failed");
+                }
+
+                if (!goesOn)
+                {
+                    EndPull(request, result);
                 }
             }
             finally
             {
                 if (!goesOn)
                 {
-                    Answered(request, asked!);
                     Done(request);
                 }
             }
@@ -191,7 +196,8 @@ internal sealed partial class HttpSource : IPositionedSource
             }
         }
 
-        if (request.Gone || turn.Next is null)
+        request.Poll.Fault = turn.Fault;
+        if (turn.Next is null || (request.Gone && !request.Poll.IsOnDemand))
         {
             return false;
         }

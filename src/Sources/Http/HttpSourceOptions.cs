@@ -145,6 +145,8 @@ public sealed record HttpSourceOptions : PayloadSourceOptions, IUsesProvider, IR
     /// <summary>Whether something in an answer tells the source itself what to do.</summary>
     internal bool ReadsAnswers => Pages is not null || Patch is not null || FailsWhen is not null || Expects is not null || ThrottledWhen is not null || Every.IsOfAnswer;
 
+    private int MostInFlight => HttpSource.MaxInFlight + (Pull is null ? 0 : HttpSource.MaxPullsInFlight);
+
     /// <summary>Whether an answer becomes several payloads, which are handed on while it arrives.</summary>
     internal bool IsTakenApart => Items is not null || Format != Json;
 
@@ -158,7 +160,7 @@ public sealed record HttpSourceOptions : PayloadSourceOptions, IUsesProvider, IR
             yield break;
         }
 
-        yield return new MemoryNeed("answers that are read", (HttpSource.MaxInFlight + (Pull is null ? 0 : HttpSource.MaxPullsInFlight)) * MemoryTerms.Growth * LargestPayload(terms.Pipeline), $"providers.{Provider}.maxBytes");
+        yield return new MemoryNeed("answers that are read", MostInFlight * MemoryTerms.Growth * LargestPayload(terms.Pipeline), $"providers.{Provider}.maxBytes");
         if (ReadsAnswers || (terms.Pipeline.Providers.TryGetValue(Provider, out var provider) && BudgetReader.MayReadBodies(provider.Throttle)))
         {
             yield return new MemoryNeed("tokens of an answer", terms.Tokens, $"providers.{Provider}.maxBytes");
@@ -167,13 +169,13 @@ public sealed record HttpSourceOptions : PayloadSourceOptions, IUsesProvider, IR
         if (Patch is not null)
         {
             yield return new MemoryNeed("documents kept for patches", Patch.MaxBytes.Bytes, "patch.maxBytes");
-            yield return new MemoryNeed("documents that patches make", HttpSource.MaxInFlight * MemoryTerms.Growth * LargestPayload(terms.Pipeline), $"providers.{Provider}.maxBytes");
+            yield return new MemoryNeed("documents that patches make", MostInFlight * MemoryTerms.Growth * LargestPayload(terms.Pipeline), $"providers.{Provider}.maxBytes");
             yield return new MemoryNeed("a document taken apart", DocumentPatcher.MemoryFor(LargestPayload(terms.Pipeline)), $"providers.{Provider}.maxBytes");
         }
 
         if (Pages is not null)
         {
-            yield return new MemoryNeed("what is known of pages", Wanted.Most(this) * (long)Pages.Max * TrackedPage.MemoryBytes, "pages.max");
+            yield return new MemoryNeed("what is known of pages", (Wanted.Most(this) + HttpSource.MaxPullsInFlight) * (long)Pages.Max * TrackedPage.MemoryBytes, "pages.max");
         }
     }
 }

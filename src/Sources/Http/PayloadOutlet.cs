@@ -54,7 +54,7 @@ internal sealed partial class PayloadOutlet(KeptDocuments? kept, BlockContext co
         (page.Hash, page.Known, page.ETag, page.LastModified, page.Facts) = (fetched.Hash, true, fetched.ETag, fetched.LastModified, fetched.Facts);
         Keep(page, fetched, confirmed);
         context.Health.Succeeded(context.Name, !confirmed, body?.Span.Length ?? 0, isWhole);
-        if (!confirmed && body is not null)
+        if (!confirmed && body is not null && !request.Gone)
         {
             feeds.Publish(context.Name, page.Number, body.Span);
         }

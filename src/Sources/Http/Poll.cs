@@ -24,6 +24,9 @@ internal sealed class Poll
     /// <summary>How often an answer broke off after its beginning was handed on.</summary>
     public int BrokenOff { get; set; }
 
+    /// <summary>Why what came is not all; null when it is, as far as is known.</summary>
+    public string? Fault { get; set; }
+
     /// <summary>Whether somebody waits for it, so that it is asked before what is only due.</summary>
     public bool IsOnDemand { get; init; }
 

@@ -128,7 +128,8 @@ internal sealed class RequestSchedule(EveryOptions every, double jitter, TimePro
             return false;
         }
 
-        request.Due = Math.Max(Now, (request.Asked ?? 0) + Interval(request).Ticks);
+        request.Due = Math.Max(Now, request.IsRefused ? request.Due : (request.Asked ?? 0) + Interval(request).Ticks);
+        request.IsRefused = false;
         if (request.FreshFor is { } fresh)
         {
             request.NotBefore = Now + fresh.Ticks;

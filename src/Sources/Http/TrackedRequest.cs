@@ -32,6 +32,9 @@ internal sealed class TrackedRequest(RequestTemplate template, int number)
     /// <summary>When asking again makes sense, as the gate said the last time.</summary>
     public DateTimeOffset? RetryAt { get; set; }
 
+    /// <summary>Whether the gate refused it the last time, so that nothing was asked.</summary>
+    public bool IsRefused { get; set; }
+
     /// <summary>How long the last answer, or its last page, stays the same, as the provider said.</summary>
     public TimeSpan? FreshFor { get; set; }
 

@@ -19,7 +19,7 @@ internal sealed class UsualHeaders(IReadOnlyList<RateLimit> limits, TimeProvider
         foreach (var (name, values) in Members(AnswerPath.HeaderOf(response, "RateLimit")))
         {
             if (policies.Find(p => p.Name == name).Values is { } policy
-                && BudgetReader.Count(policy.GetValueOrDefault("w")) is { } length
+                && BudgetReader.Count(policy.GetValueOrDefault("w")) is { } length and < int.MaxValue
                 && Only(limits.Where(l => !l.IsMonth && l.Length == TimeSpan.FromSeconds(length))) is { } window)
             {
                 Add(found, window, values.GetValueOrDefault("r"), policy.GetValueOrDefault("q"), values.GetValueOrDefault("t"), response);

@@ -22,6 +22,7 @@ internal static class Verdict
         HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => AttemptResult.Retry<T>(Reason(response), AnswerTime.RetryAfter(response, time)),
         _ when response.IsSuccessStatusCode => null,
         >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest and not HttpStatusCode.NotModified => AttemptResult.Fail<T>(Reason(response), FailureClass.Redirect),
+        HttpStatusCode.NotFound or HttpStatusCode.Gone => AttemptResult.Fail<T>(Reason(response), FailureClass.NotFound),
         _ => AttemptResult.Fail<T>(Reason(response)),
     };
 }

@@ -3,10 +3,13 @@ using StreamEngine.Sources.Http;
 namespace StreamEngine.Sources.OnDemand;
 
 /// <summary>One request that somebody waits for, or many do.</summary>
-/// <param name="Request">The request, its names bound.</param>
-internal sealed record Pull(RequestTemplate Request)
+/// <param name="request">The request, its names bound.</param>
+internal sealed class Pull(RequestTemplate request)
 {
     private readonly TaskCompletionSource<PullResult> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The request.</summary>
+    public RequestTemplate Request => request;
 
     /// <summary>How it ends.</summary>
     public Task<PullResult> Ended => ended.Task;

@@ -41,8 +41,8 @@ internal sealed class PullKey
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>What the names stand for in a key.</summary>
-    /// <returns>Null when it is another kind of key.</returns>
-    public IReadOnlyDictionary<string, string>? Match(string key) => key.Length <= MostCharacters && pattern.Match(key) is { Success: true } match
+    /// <returns>Null when it is another kind of key. Neither <c>.</c> nor <c>..</c> is part of one: however it is escaped, it would be another path.</returns>
+    public IReadOnlyDictionary<string, string>? Match(string key) => key.Length <= MostCharacters && pattern.Match(key) is { Success: true } match && match.Groups.Values.Skip(1).All(g => g.Value is not ("." or ".."))
         ? Names.Select((name, i) => KeyValuePair.Create(name, match.Groups[i + 1].Value)).ToDictionary(StringComparer.Ordinal)
         : null;
 }

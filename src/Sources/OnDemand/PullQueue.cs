@@ -55,7 +55,16 @@ internal sealed class PullQueue(PullKey key, IReadOnlyList<RequestTemplate> requ
     {
         lock (@lock)
         {
-            return waiting.TryDequeue(out var next) ? next : null;
+            while (waiting.TryDequeue(out var next))
+            {
+                // A poll may have answered it meanwhile.
+                if (open.GetValueOrDefault(next.Request.ToString()) == next)
+                {
+                    return next;
+                }
+            }
+
+            return null;
         }
     }
 
@@ -67,6 +76,11 @@ internal sealed class PullQueue(PullKey key, IReadOnlyList<RequestTemplate> requ
         lock (@lock)
         {
             open.Remove(name, out pull);
+            if (open.Count == 0)
+            {
+                waiting.Clear();
+            }
+
             ForgetOld_NeedsLock();
             if (result.Outcome == PullOutcome.Answered && recent.Count < Most && recent.Add(name))
             {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.WebSockets;
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Providers;
 using StreamEngine.Sources.Http;
 
@@ -212,14 +213,14 @@ internal sealed class WebSocketConnection : IAsyncDisposable
         }
         catch (Exception e)
         {
-            var refused = Refusal(socket, hasToken: token is not null, context.Time);
+            var refused = Refusal(socket, hasToken: token is not null, gate.Options.Throttle, context.Time);
             socket.Dispose();
             return refused ?? throw (e.InnerException is HttpRequestException cause ? Sending.Explained(cause) : new IOException((e.InnerException ?? e).Message, e));
         }
     }
 
     /// <summary>What a status other than the one that is wanted means; null when there was no answer.</summary>
-    private static AttemptResult<WebSocketConnection?>? Refusal(ClientWebSocket socket, bool hasToken, TimeProvider time)
+    private static AttemptResult<WebSocketConnection?>? Refusal(ClientWebSocket socket, bool hasToken, ThrottleOptions throttle, TimeProvider time)
     {
         var status = socket.HttpStatusCode;
         var reason = $"{(int)status} {status} instead of a WebSocket";
@@ -227,7 +228,7 @@ internal sealed class WebSocketConnection : IAsyncDisposable
         {
             0 => null,
             401 when hasToken => AttemptResult.Success<WebSocketConnection?>(null),
-            429 => AttemptResult.TooMany<WebSocketConnection?>(reason, RetryAfter(socket, time)),
+            var code when throttle.Statuses.Contains(code) => AttemptResult.TooMany<WebSocketConnection?>(reason, RetryAfter(socket, time)),
             101 => AttemptResult.Retry<WebSocketConnection?>(reason, failure: FailureClass.Malformed),
             408 or >= 500 => AttemptResult.Retry<WebSocketConnection?>(reason, RetryAfter(socket, time)),
             >= 300 and < 400 => AttemptResult.Fail<WebSocketConnection?>(reason, FailureClass.Redirect),

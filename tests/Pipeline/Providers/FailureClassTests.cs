@@ -6,7 +6,7 @@ namespace StreamEngine.Pipeline.Tests.Providers;
 public class FailureClassTests
 {
     private static readonly string[] All =
-        ["transport", "timeout", "slow", "server_error", "throttled", "refused", "in_band", "malformed", "too_large", "redirect", "stale_content"];
+        ["transport", "timeout", "slow", "server_error", "throttled", "refused", "not_found", "in_band", "malformed", "too_large", "redirect", "stale_content"];
 
     [Fact]
     public async Task Each_failed_attempt_is_counted_in_its_class_and_the_last_one_is_told()

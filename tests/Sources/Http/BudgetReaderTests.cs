@@ -26,6 +26,7 @@ public sealed class BudgetReaderTests
     [InlineData("RateLimit-Policy: \"daily\";q=900;w=86400|RateLimit: \"daily\";r=29;t=7", "")]
     [InlineData("X-RateLimit-Limit: 60|X-RateLimit-Remaining: many", "")]
     [InlineData("X-RateLimit-Limit: 60|X-RateLimit-Remaining: -1", "")]
+    [InlineData("RateLimit-Policy: \"fair\";q=5;w=1000000000000|RateLimit: \"fair\";r=5", "")]
     [InlineData("", "")]
     public void Usual_headers_are_understood_where_they_can_mean_one_window_only(string headers, string said) => Assert.Equal(said, Read(TwoWindows, headers));
 

@@ -21,7 +21,7 @@ public sealed class FailureClassTests
     [InlineData("429", "throttled", Attempts, "429 Too Many Requests")]
     [InlineData("400", "refused", 1, "400 Bad Request")]
     [InlineData("401", "refused", 1, "401 Unauthorized")]
-    [InlineData("404", "refused", 1, "404 Not Found")]
+    [InlineData("404", "not_found", 1, "404 Not Found")]
     [InlineData("303", "redirect", 1, "303 See Other")]
     [InlineData("elsewhere", "redirect", 1, "to another host, elsewhere.test")]
     [InlineData("""{"error":"quota"}""", "in_band", Attempts, "the answer is an error")]

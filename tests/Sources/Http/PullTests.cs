@@ -122,6 +122,46 @@ public sealed class PullTests
         Assert.Empty(fixture.Health.Sources);
     }
 
+    [Theory]
+    [InlineData(500)]
+    [InlineData(401)]
+    public async Task Other_failures_are_those_of_the_source(int status)
+    {
+        await using var provider = await TestProvider.StartAsync((context, _) =>
+        {
+            context.Response.StatusCode = status;
+            return Task.CompletedTask;
+        });
+        await using var fixture = new SourceFixture(SourceFixture.Fast(provider.Address));
+        fixture.Run(("people", People));
+        Assert.Equal(PullOutcome.Failed, (await fixture.Pulls.AskAsync("player:mlb:9", Cancel)).Outcome);
+        Assert.Equal(1, fixture.Health.Sources["people"].FailuresInARow);
+    }
+
+    [Fact]
+    public async Task All_pages_come_and_what_is_cut_off_is_told()
+    {
+        await using var provider = await TestProvider.StartAsync((context, _) => context.Response.WriteAsync(
+            context.Request.Query["page"] == "2" ? """{"games":[3],"total":5}""" : context.Request.Query["page"] == "3" ? """{"games":[],"total":5}""" : """{"games":[1,2],"total":5}"""));
+        await using var fixture = new SourceFixture(SourceFixture.Fast(provider.Address));
+        var output = fixture.Run(("people", People with { Request = ["/people/{id}/games"], Pages = new PagesOptions { By = PagesOptions.ByPage, Items = "$.games", Total = "$.total", Parameter = "page" } }))[0];
+        var result = await fixture.Pulls.AskAsync("player:mlb:9", Cancel);
+        Assert.Equal(PullOutcome.Failed, result.Outcome);
+        Assert.Contains("3 of 5", result.Error, StringComparison.Ordinal);
+        Assert.True(output.Documents.Count >= 2, $"{output.Documents.Count} pages");
+    }
+
+    [Fact]
+    public void What_a_poll_has_answered_meanwhile_is_not_asked_again()
+    {
+        var queue = new PullQueue(new PullKey("k:{id}"), [new RequestTemplate("/{id}")], 0, TimeProvider.System, () => { });
+        queue.Ask("k:1");
+        queue.Ask("k:2");
+        queue.End(new RequestTemplate("/1"), new PullResult(PullOutcome.Answered));
+        Assert.Equal("/2", queue.Next()!.Request.ToString());
+        Assert.Null(queue.Next());
+    }
+
     [Fact]
     public async Task An_open_breaker_refuses_and_says_until_when()
     {
@@ -131,7 +171,7 @@ public sealed class PullTests
         fixture.Run(("people", People));
         var result = await fixture.Pulls.AskAsync("player:mlb:9", Cancel);
         Assert.Equal(PullOutcome.Refused, result.Outcome);
-        Assert.Equal(fixture.Gate.Breaker.RetryAt, result.RetryAt);
+        Assert.InRange(result.RetryAt!.Value, DateTimeOffset.UtcNow, fixture.Gate.Breaker.RetryAt!.Value);
         Assert.Empty(provider.Requests);
     }
 
@@ -201,6 +241,8 @@ public sealed class PullTests
     [InlineData("player:mlb:{id}", "player:mlb:", null)]
     [InlineData("player:mlb:{id}", "player:mlb:1:2", null)]
     [InlineData("player.mlb:{id}", "playerxmlb:1", null)]
+    [InlineData("player:mlb:{id}", "player:mlb:..", null)]
+    [InlineData("player:mlb:{id}", "player:mlb:...", "id=...")]
     public void A_key_is_taken_apart_by_its_names(string pattern, string key, string? expected) =>
         Assert.Equal(expected, new PullKey(pattern).Match(key) is { } values ? string.Join(",", values.Select(v => $"{v.Key}={v.Value}")) : null);
 

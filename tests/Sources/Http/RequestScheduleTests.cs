@@ -19,6 +19,25 @@ public class RequestScheduleTests
         requests.ToDictionary(r => r, r => (new RequestTemplate(r), (string?)null));
 
     [Fact]
+    public void What_the_gate_refused_was_not_asked_and_is_due_when_that_is_over()
+    {
+        var schedule = Schedule(3600, 0, "/a");
+        schedule.Done(schedule.TakeDue()!);
+        time.Advance(TimeSpan.FromMinutes(50));
+        var pulled = schedule.TakeNow(new RequestTemplate("/a"))!;
+        Assert.True(pulled.Poll.IsOnDemand);
+        pulled.IsRefused = true;
+        schedule.Done(pulled);
+        Assert.Equal(TimeSpan.FromMinutes(10), schedule.UntilDue);
+
+        time.Advance(TimeSpan.FromMinutes(10));
+        var polled = schedule.TakeDue()!;
+        (polled.IsRefused, polled.RetryAt) = (true, time.GetUtcNow() + TimeSpan.FromSeconds(5));
+        schedule.Done(polled);
+        Assert.InRange(schedule.UntilDue!.Value, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(6));
+    }
+
+    [Fact]
     public void The_first_time_is_at_once_and_the_next_within_the_jitter()
     {
         var schedule = Schedule(10, 0.1, "/a");

@@ -31,6 +31,40 @@ public sealed class ThrottledAnswerTests
     }
 
     [Fact]
+    public async Task In_words_that_come_instead_of_a_patch_too()
+    {
+        await using var provider = await TestProvider.StartAsync((context, call) => context.Response.WriteAsync(
+            context.Request.Path == "/x" ? """{"version":"1"}""" : """{"error":{"code":"rate_limited"},"retry_after":60}"""));
+        await using var fixture = new SourceFixture(SourceFixture.Fast(provider.Address));
+        fixture.Run(("s", Ask with
+        {
+            ThrottledWhen = "$.error.code == 'rate_limited'",
+            RetryAfter = "$.retry_after",
+            Patch = new PatchOptions { Request = "/changes?since={since}", Since = "$.version", Merge = "$" },
+            Every = new EveryOptions { Otherwise = Duration.Seconds(0.02) },
+        }));
+        await Eventually.TrueAsync(() => fixture.Gate.Throttle.TooManyRequests == 1);
+        Assert.Equal(1, provider.Count("/x"));
+        Assert.NotNull(fixture.Gate.Throttle.HeldUntil);
+    }
+
+    [Fact]
+    public async Task A_status_says_it_though_its_body_never_comes()
+    {
+        await using var provider = await TestProvider.StartAsync(async (context, _) =>
+        {
+            context.Response.StatusCode = 429;
+            context.Response.Headers.RetryAfter = "60";
+            await context.Response.Body.FlushAsync();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+        });
+        await using var fixture = new SourceFixture(SourceFixture.Fast(provider.Address) with { Timeout = Duration.Seconds(0.5) });
+        fixture.Run(("s", Ask with { ThrottledWhen = "exists($.error)" }));
+        await Eventually.TrueAsync(() => fixture.Gate.Throttle.TooManyRequests == 1);
+        Assert.Equal(0, fixture.Gate.Breaker.FailureCount);
+    }
+
+    [Fact]
     public async Task A_forbidden_one_with_nothing_left_holds_the_provider_until_its_window_begins_anew()
     {
         await using var provider = await TestProvider.StartAsync((context, _) =>

@@ -36,8 +36,9 @@ internal sealed class ContentHold(string provider, Standstill content, TimeSpan 
     }
 
     /// <summary>Asked before a request is made.</summary>
+    /// <param name="isDue">Whether it may try when the recovery is over.</param>
     /// <returns>Why it may not be made now; null when it may.</returns>
-    public HeldSource? Refuse()
+    public HeldSource? Refuse(bool isDue = true)
     {
         lock (@lock)
         {
@@ -62,7 +63,7 @@ internal sealed class ContentHold(string provider, Standstill content, TimeSpan 
 
             if (trials == 0)
             {
-                refused++;
+                refused += isDue ? 1 : 0;
                 return Describe(problem);
             }
 
