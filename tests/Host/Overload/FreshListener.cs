@@ -1,17 +1,12 @@
 using System.Diagnostics;
-using System.Net.WebSockets;
-using System.Text;
 using System.Text.Json;
 
 namespace StreamEngine.Host.Tests.Overload;
 
 /// <summary>Listens to one player, and measures how long it is left without news.</summary>
-internal sealed class FreshListener : IAsyncDisposable
+internal sealed class FreshListener : FrameReader
 {
-    private readonly ClientWebSocket socket = new();
-    private readonly CancellationTokenSource end = new();
     private readonly Lock gate = new();
-    private Task reading = Task.CompletedTask;
     private long last = Stopwatch.GetTimestamp();
     private TimeSpan longest;
     private long number = -1;
@@ -24,16 +19,10 @@ internal sealed class FreshListener : IAsyncDisposable
     /// <summary>Heartbeats so far.</summary>
     public long Pings => Interlocked.Read(ref pings);
 
-    /// <summary>Whether the connection is still there.</summary>
-    public bool IsConnected => !reading.IsCompleted;
-
     public static async Task<FreshListener> ConnectAsync(Uri host, int player)
     {
         var listener = new FreshListener();
-        await listener.socket.ConnectAsync(new Uri($"ws://{host.Authority}/api/optimized-realtime/ws/player-updates"), TestContext.Current.CancellationToken);
-        var subscribe = $$"""{"type":"subscribe","id":1,"channel":"player:mlb:{{player}}"}""";
-        await listener.socket.SendAsync(Encoding.UTF8.GetBytes(subscribe), WebSocketMessageType.Text, true, TestContext.Current.CancellationToken);
-        listener.reading = Task.Run(listener.ReadAsync);
+        await listener.StartAsync(host, $"player:mlb:{player}");
         return listener;
     }
 
@@ -56,37 +45,7 @@ internal sealed class FreshListener : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await end.CancelAsync();
-        await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        socket.Dispose();
-        end.Dispose();
-    }
-
-    private async Task ReadAsync()
-    {
-        var buffer = new byte[16 << 10];
-        while (true)
-        {
-            var length = 0;
-            ValueWebSocketReceiveResult received;
-            do
-            {
-                received = await socket.ReceiveAsync(buffer.AsMemory(length), end.Token);
-                length += received.Count;
-            }
-            while (!received.EndOfMessage);
-            if (received.MessageType == WebSocketMessageType.Close)
-            {
-                return;
-            }
-
-            Note(JsonDocument.Parse(buffer.AsMemory(0, length)).RootElement);
-        }
-    }
-
-    private void Note(JsonElement frame)
+    protected override void Note(JsonElement frame)
     {
         switch (frame.GetProperty("type").GetString())
         {
