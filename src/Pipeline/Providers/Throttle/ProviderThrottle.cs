@@ -152,7 +152,7 @@ internal sealed partial class ProviderThrottle : IDisposable
             if (queue.Count >= capacity)
             {
                 denied++;
-                if (queue.Displace(call) is not { } displaced)
+                if (queue.Displace(call, capacity) is not { } displaced)
                 {
                     return null;
                 }
