@@ -1,8 +1,8 @@
 namespace StreamEngine.Pipeline.Health;
 
 /// <summary>
-/// When the breaker of a provider opened last: what its sources said before that is stale until they are heard again. The provider's gate tells it,
-/// merges read it; any thread may do either.
+/// When the breaker of a provider opened last, trials that failed since aside: what its sources said before that is stale until they are heard again.
+/// The provider's gate tells it, merges read it; any thread may do either.
 /// </summary>
 public sealed class ProviderOutage
 {

@@ -205,13 +205,15 @@ public sealed partial class ProviderGate : IDisposable
     /// </summary>
     /// <param name="error">Why the rest of it didn't come; null when it did.</param>
     /// <param name="failure">The same as a class.</param>
-    public ValueTask ArrivedAsync(string? error, FailureClass failure = FailureClass.Malformed)
+    /// <param name="took">How long the provider took for all of it.</param>
+    public ValueTask ArrivedAsync(string? error, FailureClass failure = FailureClass.Malformed, TimeSpan took = default)
     {
-        if (error is not null)
+        if (error is null)
         {
-            Failed(failure, error = Shown(error));
+            return breaker.CountLateAsync(Slowness(took));
         }
 
+        Failed(failure, error = Shown(error));
         return breaker.CountLateAsync(error);
     }
 
@@ -278,22 +280,28 @@ public sealed partial class ProviderGate : IDisposable
     /// <returns>What counts for the breaker; null for nothing.</returns>
     private string? Count<T>(in AttemptResult<T> ended, TimeSpan took)
     {
-        string error;
         if (ended.Failure is not { } failure)
         {
-            if (Options.Breaker.Slow is not { } slow || took <= slow.Value)
-            {
-                return null;
-            }
-
-            error = $"the answer took {Duration.Rounded(took)}, more than {slow}";
-            failures.Add(FailureClass.Slow, error);
-            return error;
+            // Of an answer that is still arriving the whole time counts, when it is over.
+            return ended.Kind == AttemptKind.Begun ? null : Slowness(took);
         }
 
-        error = ended.Error ?? "failed";
+        var error = ended.Error ?? "failed";
         failures.Add(failure, error);
         return ended.Kind == AttemptKind.Retryable ? error : null;
+    }
+
+    /// <returns>That a good answer was slow, which is counted; null when it wasn't.</returns>
+    private string? Slowness(TimeSpan took)
+    {
+        if (Options.Breaker.Slow is not { } slow || took <= slow.Value)
+        {
+            return null;
+        }
+
+        var error = $"the answer took {Duration.Rounded(took)}, more than {slow}";
+        failures.Add(FailureClass.Slow, error);
+        return error;
     }
 
     private async ValueTask<(AttemptResult<T> Result, bool Answered)> AttemptAsync<T>(Func<CancellationToken, ValueTask<AttemptResult<T>>> attempt, CancellationToken cancellationToken)

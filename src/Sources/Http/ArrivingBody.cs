@@ -52,6 +52,9 @@ internal sealed class ArrivingBody : IDisposable
     /// <summary>The class of <see cref="Fault"/>.</summary>
     public FailureClass FaultClass { get; private set; } = FailureClass.Malformed;
 
+    /// <summary>How long the provider took for what has arrived. While the pipeline makes it wait, no time passes.</summary>
+    public TimeSpan Took => timeout.Value - left;
+
     /// <summary>Whether more has to arrive before it can be filled into a batch.</summary>
     public bool NeedsMore => input.IsShort;
 

@@ -11,7 +11,7 @@ internal sealed partial class HttpSource
     {
         using var body = fetched.Arriving!;
         var fault = await outlet.HandOnAsync(request, body, fetched.Headers, output, stop).ConfigureAwait(false);
-        await gate.ArrivedAsync(fault, body.FaultClass).ConfigureAwait(false);
+        await gate.ArrivedAsync(fault, body.FaultClass, body.Took).ConfigureAwait(false);
         request.Poll.Items += body.Line;
         if (fault is null)
         {

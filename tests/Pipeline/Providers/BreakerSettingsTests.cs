@@ -127,6 +127,51 @@ public class BreakerSettingsTests
     }
 
     [Fact]
+    public async Task A_slow_answer_that_arrives_late_counts_once_when_it_is_over()
+    {
+        using var fixture = new GateFixture(breaker: new BreakerOptions { Failures = 2, Slow = Duration.Seconds(2) });
+        await ArriveAsync(took: 2);
+        Assert.Equal((0, 0L), (fixture.Gate.Breaker.FailureCount, fixture.Gate.Breaker.Failures["slow"]));
+        await ArriveAsync(took: 4);
+        Assert.Equal((1, 1L), (fixture.Gate.Breaker.FailureCount, fixture.Gate.Breaker.Failures["slow"]));
+        await ArriveAsync(took: 4, "broke off");
+        Assert.Equal(("open", 2, 1L), (fixture.Gate.Breaker.State, fixture.Gate.Breaker.FailureCount, fixture.Gate.Breaker.Failures["slow"]));
+
+        async Task ArriveAsync(double took, string? error = null)
+        {
+            await fixture.Gate.ExecuteAsync(
+                _ =>
+                {
+                    fixture.Time.Advance(TimeSpan.FromSeconds(3));
+                    return ValueTask.FromResult(AttemptResult.Begin(7));
+                },
+                TestContext.Current.CancellationToken);
+            await fixture.Gate.ArrivedAsync(error, took: TimeSpan.FromSeconds(took));
+        }
+    }
+
+    [Fact]
+    public async Task A_trial_whose_answer_breaks_off_later_lets_the_break_grow_too()
+    {
+        using var fixture = new GateFixture(breaker: Growing());
+        await fixture.FailAsync();
+        foreach (var seconds in (double[])[60, 120, 240])
+        {
+            Assert.Equal(fixture.Time.GetUtcNow().AddSeconds(seconds), fixture.Gate.Breaker.RetryAt);
+            fixture.Time.Advance(TimeSpan.FromSeconds(seconds));
+            await fixture.AnswerAsync(AttemptResult.Begin(1));
+            Assert.Equal(("closed", 0), (fixture.Gate.Breaker.State, fixture.Gate.Breaker.FailedTrials));
+            await fixture.Gate.ArrivedAsync("broke off");
+        }
+
+        fixture.Time.Advance(TimeSpan.FromSeconds(480));
+        await fixture.AnswerAsync(AttemptResult.Begin(1));
+        await fixture.Gate.ArrivedAsync(null);
+        await fixture.FailAsync();
+        Assert.Equal(fixture.Time.GetUtcNow().AddSeconds(60), fixture.Gate.Breaker.RetryAt);
+    }
+
+    [Fact]
     public async Task Each_failed_trial_doubles_the_break_up_to_its_end()
     {
         using var fixture = new GateFixture(breaker: Growing());

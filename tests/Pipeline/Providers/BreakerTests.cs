@@ -231,4 +231,99 @@ public class BreakerTests
         await fixture.FailAsync();
         Assert.Equal(("open", 2L), (fixture.Gate.Breaker.State, fixture.Gate.Breaker.Opened));
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_was_asked_for_before_the_break_does_not_decide_a_trial(bool fails)
+    {
+        using var fixture = new GateFixture(breaker: After(1), timeout: 600);
+        var (before, hung) = await HangAsync(fixture);
+        await fixture.FailAsync();
+        fixture.Time.Advance(TimeSpan.FromSeconds(60));
+        var (trial, tried) = await HangAsync(fixture);
+        before.SetResult(fails ? AttemptResult.Retry<int>("500") : AttemptResult.Success(1));
+        await hung;
+        Assert.Equal(("half_open", 1L), (fixture.Gate.Breaker.State, fixture.Gate.Breaker.Opened));
+
+        trial.SetResult(fails ? AttemptResult.Success(1) : AttemptResult.Retry<int>("500"));
+        await tried;
+        Assert.Equal(fails ? ("closed", 1L) : ("open", 2L), (fixture.Gate.Breaker.State, fixture.Gate.Breaker.Opened));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_was_asked_for_before_the_break_does_not_open_it_again(bool byHand)
+    {
+        using var fixture = new GateFixture(breaker: After(1), timeout: 600);
+        var (before, hung) = await HangAsync(fixture);
+        await fixture.FailAsync();
+        if (byHand)
+        {
+            await fixture.Gate.ResetAsync(TestContext.Current.CancellationToken);
+        }
+        else
+        {
+            fixture.Time.Advance(TimeSpan.FromSeconds(60));
+            await fixture.OkAsync();
+        }
+
+        before.SetResult(AttemptResult.Retry<int>("500"));
+        await hung;
+        Assert.Equal(("closed", 0), (fixture.Gate.Breaker.State, fixture.Gate.Breaker.FailureCount));
+        await fixture.FailAsync();
+        Assert.Equal("open", fixture.Gate.Breaker.State);
+    }
+
+    [Fact]
+    public async Task A_trial_that_fails_after_a_reset_does_not_count()
+    {
+        using var fixture = new GateFixture(breaker: new BreakerOptions { Failures = 1, Recovery = new DurationRange(Duration.Seconds(60), Duration.Seconds(900)) }, timeout: 600);
+        await fixture.FailAsync();
+        fixture.Time.Advance(TimeSpan.FromSeconds(60));
+        var (trial, tried) = await HangAsync(fixture);
+        await fixture.Gate.ResetAsync(TestContext.Current.CancellationToken);
+        trial.SetResult(AttemptResult.Retry<int>("500"));
+        await tried;
+        Assert.Equal(("closed", 0), (fixture.Gate.Breaker.State, fixture.Gate.Breaker.FailureCount));
+        await fixture.FailAsync();
+        Assert.Equal((fixture.Time.GetUtcNow().AddSeconds(60), 0), (fixture.Gate.Breaker.RetryAt, fixture.Gate.Breaker.FailedTrials));
+    }
+
+    [Fact]
+    public async Task A_break_begins_once_however_many_trials_fail()
+    {
+        using var fixture = new GateFixture(breaker: After(1));
+        var outage = fixture.Health.Outage("test");
+        var began = fixture.Time.GetUtcNow();
+        await fixture.FailAsync();
+        for (var trial = 0; trial < 3; trial++)
+        {
+            Assert.Equal((began, began.UtcTicks), (fixture.Gate.Breaker.OpenedAt, outage.OpenedAt));
+            fixture.Time.Advance(TimeSpan.FromSeconds(60));
+            await fixture.FailAsync();
+        }
+
+        fixture.Time.Advance(TimeSpan.FromSeconds(60));
+        await fixture.OkAsync();
+        fixture.Time.Advance(TimeSpan.FromSeconds(1));
+        await fixture.FailAsync();
+        Assert.Equal((fixture.Time.GetUtcNow(), fixture.Time.GetUtcNow().UtcTicks), (fixture.Gate.Breaker.OpenedAt, outage.OpenedAt));
+    }
+
+    /// <summary>A request that is under way, and answered when the test says so.</summary>
+    private static async Task<(TaskCompletionSource<AttemptResult<int>> Answer, Task<GateResult<int>> Asked)> HangAsync(GateFixture fixture)
+    {
+        var (begun, answer) = (new TaskCompletionSource<bool>(), new TaskCompletionSource<AttemptResult<int>>());
+        var asked = fixture.Gate.ExecuteAsync(
+            _ =>
+            {
+                begun.SetResult(true);
+                return new ValueTask<AttemptResult<int>>(answer.Task);
+            },
+            TestContext.Current.CancellationToken);
+        await GateFixture.NowAsync(begun.Task);
+        return (answer, asked);
+    }
 }

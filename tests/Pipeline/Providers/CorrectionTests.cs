@@ -78,6 +78,47 @@ public sealed class CorrectionTests
     }
 
     [Fact]
+    public async Task What_counts_to_the_end_of_a_month_does_not_count_in_the_next()
+    {
+        using var throttle = Throttle(new ThrottleOptions { PerSecond = null, PerMinute = 1000, PerMonth = 20_000 });
+        time.Advance(new DateTimeOffset(2026, 5, 31, 21, 7, 13, TimeSpan.Zero) - time.GetUtcNow());
+        for (var left = 90; left >= 0; left--)
+        {
+            await HearAsync(throttle, new BudgetReport("month") { Remaining = left, Resets = left % 2 == 0 ? null : TimeSpan.FromHours(2.8) });
+            time.Advance(TimeSpan.FromMilliseconds(7));
+        }
+
+        time.Advance(new DateTimeOffset(2026, 5, 31, 23, 59, 59, TimeSpan.Zero) - time.GetUtcNow());
+        using var again = Throttle(new ThrottleOptions { PerSecond = null, PerMinute = null, PerMonth = 20_000 });
+
+        // The 91 requests themselves are not in this ledger.
+        Assert.Equal((0, 91), (throttle.Status.Windows[1].Remaining, again.Status.Windows[0].Remaining));
+        Assert.InRange(again.Slots, 1, 4);
+        time.Advance(TimeSpan.FromSeconds(4));
+        Assert.Equal((20_000, 20_000), (throttle.Status.Windows[1].Remaining, again.Status.Windows[0].Remaining));
+    }
+
+    [Theory]
+    [InlineData(null, 15)]
+    [InlineData(3600, 60)]
+    public void After_a_clock_was_set_back_a_hold_from_before_the_restart_is_no_longer_than_a_new_one(int? longest, int minutes)
+    {
+        new LedgerLine(LedgerLine.Held, time.GetUtcNow().AddDays(300).UtcTicks).Write(ledger);
+        using var throttle = Throttle(new ThrottleOptions { PerSecond = 2, PerMinute = 60, PerHour = longest });
+        Assert.Equal(time.GetUtcNow().AddMinutes(minutes), throttle.Status.HeldUntil);
+    }
+
+    [Fact]
+    public async Task A_limit_beyond_all_numbers_is_none_after_a_restart_either()
+    {
+        using var throttle = Throttle(new ThrottleOptions { PerSecond = null, PerMinute = 60 });
+        await HearAsync(throttle, new BudgetReport("minute") { Limit = 30 });
+        await HearAsync(throttle, new BudgetReport("minute") { Limit = uint.MaxValue + 11L });
+        using var again = Throttle(new ThrottleOptions { PerSecond = null, PerMinute = 60 });
+        Assert.Equal((60, 60), (throttle.Status.Windows[0].Limit, again.Status.Windows[0].Limit));
+    }
+
+    [Fact]
     public async Task A_lower_limit_by_its_word_holds_until_it_says_otherwise()
     {
         using var throttle = Throttle(new ThrottleOptions { PerSecond = null, PerMinute = 60 });

@@ -99,19 +99,56 @@ public sealed class FairQueueTests
     }
 
     [Fact]
-    public void A_full_queue_makes_room_for_the_higher_class_and_for_who_has_less_than_its_part()
+    public void In_a_full_queue_each_class_has_its_part_of_the_places()
     {
-        var live = Add(RequestClass.Live, "a", count: 3);
-        var reference = Add(RequestClass.Reference, "b", count: 2);
-        Assert.Null(queue.Displace(new GateCall("b") { Class = RequestClass.Reference }));
-        Assert.Same(reference, queue.Displace(new GateCall("a")));
-        Assert.Equal("b", queue.Displace(new GateCall("a"))?.Call.Source);
-        Assert.Null(queue.Displace(new GateCall("a")));
-        Assert.Null(queue.Displace(new GateCall("b") { Class = RequestClass.Reference }));
-        Assert.Same(live, queue.Displace(new GateCall("c")));
-        Assert.Equal(2, queue.Count);
-        Add(RequestClass.Live, "c");
-        Assert.Null(queue.Displace(new GateCall("c")));
+        Add(RequestClass.OnDemand, "s", count: 16);
+        foreach (var of in (RequestClass[])[RequestClass.Reference, RequestClass.Live, RequestClass.Live, RequestClass.Live])
+        {
+            Assert.Equal(RequestClass.OnDemand, Displace(of)?.Call.Class);
+            Add(of, "s");
+        }
+
+        Assert.All(Enum.GetValues<RequestClass>(), of => Assert.Null(Displace(of)));
+        Assert.Equal((12, 3, 1), Waiting());
+    }
+
+    [Fact]
+    public void What_waits_in_a_full_queue_beyond_its_part_makes_room_for_the_higher_class()
+    {
+        var last = Add(RequestClass.Reference, "s", count: 16);
+        Assert.Null(Displace(RequestClass.Reference));
+        Assert.Same(last, Displace(RequestClass.Live));
+        Add(RequestClass.Live, "s");
+        while (Displace(RequestClass.OnDemand) is { } displaced)
+        {
+            Assert.Equal(RequestClass.Reference, displaced.Call.Class);
+            Add(RequestClass.OnDemand, "s");
+        }
+
+        Assert.Equal((14, 1, 1), Waiting());
+        Assert.Equal(RequestClass.OnDemand, Displace(RequestClass.Live)?.Call.Class);
+    }
+
+    [Fact]
+    public void Of_few_places_each_class_has_one_and_of_fewer_the_higher_ones_take_all()
+    {
+        Add(RequestClass.OnDemand, "s", count: 3);
+        Assert.Equal(RequestClass.OnDemand, Displace(RequestClass.Reference, places: 3)?.Call.Class);
+        Assert.Null(Displace(RequestClass.Reference, places: 2));
+        Assert.Null(Displace(RequestClass.Live, places: 2));
+        Serve(1);
+        var reference = Add(RequestClass.Reference, "s");
+        Assert.Same(reference, Displace(RequestClass.Live, places: 2));
+    }
+
+    [Fact]
+    public void In_a_full_queue_a_source_makes_room_for_another_of_its_class_that_has_less()
+    {
+        var last = Add(RequestClass.Live, "much", count: 3);
+        Assert.Null(queue.Displace(new GateCall("much") { Class = RequestClass.Live }, places: 3));
+        Assert.Same(last, queue.Displace(new GateCall("little") { Class = RequestClass.Live }, places: 3));
+        Add(RequestClass.Live, "little");
+        Assert.Null(queue.Displace(new GateCall("little") { Class = RequestClass.Live }, places: 3));
     }
 
     /// <summary>
@@ -206,6 +243,10 @@ public sealed class FairQueueTests
 
         return last!;
     }
+
+    private Waiter? Displace(RequestClass of, int places = 16) => queue.Displace(new GateCall("s") { Class = of }, places);
+
+    private (int OnDemand, int Live, int Reference) Waiting() => (queue.CountOf(RequestClass.OnDemand), queue.CountOf(RequestClass.Live), queue.CountOf(RequestClass.Reference));
 
     private List<GateCall> Serve(int count)
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Providers;
 
 namespace StreamEngine.Pipeline.Tests.Providers;
@@ -20,8 +21,10 @@ internal sealed class GateFixture : IDisposable
             Retry = retry ?? new RetryOptions { Attempts = 1 },
             Timeout = Duration.Seconds(timeout),
         };
-        Gate = new ProviderGate("test", Options, Time, new Random(1), NullLogger.Instance);
+        Gate = new ProviderGate("test", Options, Time, new Random(1), NullLogger.Instance, health: Health);
     }
+
+    public SourceHealth Health { get; } = new(TimeProvider.System);
 
     public WaitRecorder Time { get; } = new();
 

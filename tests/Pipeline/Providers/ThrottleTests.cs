@@ -151,6 +151,20 @@ public class ThrottleTests
     }
 
     [Fact]
+    public async Task A_full_queue_of_requests_on_demand_lets_in_one_of_reference_all_the_same()
+    {
+        using var throttle = Throttle(new ThrottleOptions { PerSecond = 1, PerMinute = null, Queue = 16 });
+        await TakeAsync(throttle);
+        var wanted = Enumerable.Range(0, 16).Select(_ => AskAsync(RequestClass.OnDemand)).ToList();
+        _ = AskAsync(RequestClass.Reference);
+        Assert.Null(await GateFixture.NowAsync(wanted[^1]));
+        Assert.Null(await AskAsync(RequestClass.Reference));
+        Assert.Equal((16, 2L, new QueuedRequests(15, 0, 1)), (throttle.Status.Queued, throttle.Status.Denied, throttle.Status.QueuedByClass));
+
+        Task<Permit?> AskAsync(RequestClass of) => throttle.AcquireAsync(new GateCall("s") { Class = of }, TestContext.Current.CancellationToken).AsTask();
+    }
+
+    [Fact]
     public async Task A_window_that_counts_requests_does_not_mind_what_they_cost()
     {
         using var throttle = Throttle(new ThrottleOptions

@@ -97,6 +97,20 @@ public sealed class BudgetReaderTests
         Assert.Equal(kind, verdict?.Kind);
     }
 
+    [Theory]
+    [InlineData(50, 50, AttemptKind.Throttled)]
+    [InlineData(51, 50, AttemptKind.Throttled)]
+    [InlineData(49, 50, AttemptKind.Permanent)]
+    [InlineData(60, null, AttemptKind.Throttled)]
+    [InlineData(59, null, AttemptKind.Permanent)]
+    [InlineData(null, 50, AttemptKind.Permanent)]
+    public void Nothing_is_left_when_all_is_used_that_it_allows_or_else_that_is_configured(int? used, int? limit, AttemptKind kind)
+    {
+        using var response = new HttpResponseMessage(HttpStatusCode.Forbidden);
+        Assert.Equal(kind, Verdict.Failure<int>(response, TwoWindows, time, [new BudgetReport("minute") { Used = used, Limit = limit }])?.Kind);
+        Assert.Equal(AttemptKind.Permanent, Verdict.Failure<int>(response, TwoWindows, time, [new BudgetReport("month") { Used = used }])?.Kind);
+    }
+
     private string Read(ThrottleOptions throttle, string headers, string? body = null)
     {
         using var response = new HttpResponseMessage();

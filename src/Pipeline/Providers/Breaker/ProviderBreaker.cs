@@ -8,7 +8,7 @@ namespace StreamEngine.Pipeline.Providers.Breaker;
 
 /// <summary>
 /// Polly's circuit breaker, opened by failures in a row, by their share, or by hand: failures are counted here, and Polly hears of one only when
-/// they are too many or the breaker is half open.
+/// they are too many. Of the calls only trials run in it: of any other that ends while it is half open it would take the outcome for the trial's.
 /// </summary>
 internal sealed class ProviderBreaker
 {
@@ -31,8 +31,14 @@ internal sealed class ProviderBreaker
     private string? lastError;
     private string? reason;
 
-    /// <summary>Trial calls that failed since it was closed.</summary>
+    /// <summary>Trial calls since it opened that gave no whole answer.</summary>
     private int trials;
+
+    /// <summary>Grows whenever it opens or closes: the outcome of a call that began before says nothing about now.</summary>
+    private long epoch;
+
+    /// <summary>Whether it has opened and not been closed since, however many trials failed.</summary>
+    private bool isBroken;
 
     public ProviderBreaker(string provider, BreakerOptions options, TimeProvider time, ILogger logger)
     {
@@ -87,7 +93,7 @@ internal sealed class ProviderBreaker
             };
             lock (@lock)
             {
-                return new BreakerStatus(name, failures, opened, openedAt, name == "closed" ? null : retryAt, lastError) { Reason = Cause(), FailedTrials = trials };
+                return new BreakerStatus(name, failures, opened, openedAt, name == "closed" ? null : retryAt, lastError) { Reason = Cause(), FailedTrials = name == "closed" ? 0 : trials };
             }
         }
     }
@@ -108,31 +114,25 @@ internal sealed class ProviderBreaker
     /// <returns>False when the call was not made.</returns>
     public async ValueTask<bool> TryCallAsync(Func<ValueTask<(string? Failure, bool IsWhole)>> call)
     {
-        try
+        while (true)
         {
-            var failure = await circuit.ExecuteAsync(static async (call, token) => await call.Breaker.CountAsync(call.Call).ConfigureAwait(false), (Breaker: this, Call: call), CancellationToken.None).ConfigureAwait(false);
-            if (failure is not null && AreTooMany() && state.CircuitState == CircuitState.Closed)
+            var begun = Volatile.Read(ref epoch);
+            if (state.CircuitState == CircuitState.Closed)
             {
-                // Polly wants two calls before it opens, but one failure may be too many: say it again.
-                await circuit.ExecuteAsync(static (failure, _) => ValueTask.FromResult<string?>(failure), failure, CancellationToken.None).ConfigureAwait(false);
+                var (failure, isWhole) = await call().ConfigureAwait(false);
+                await CountAsync(begun, failure, isWhole).ConfigureAwait(false);
+                return true;
             }
 
-            return true;
-        }
-        catch (BrokenCircuitException)
-        {
-            return false;
+            if (await TryTrialAsync(call).ConfigureAwait(false) is { } isMade)
+            {
+                return isMade;
+            }
         }
     }
 
     /// <summary>What became of a call that began well. While the breaker isn't closed it says nothing about now.</summary>
-    public async ValueTask CountLateAsync(string? failure)
-    {
-        if (state.CircuitState == CircuitState.Closed)
-        {
-            await TryCallAsync(() => new((failure, true))).ConfigureAwait(false);
-        }
-    }
+    public ValueTask CountLateAsync(string? failure) => CountAsync(Volatile.Read(ref epoch), failure, isWhole: true);
 
     public Task TripAsync(CancellationToken cancellationToken) =>
         state.CircuitState == CircuitState.Isolated ? Task.CompletedTask : control.IsolateAsync(cancellationToken);
@@ -140,6 +140,11 @@ internal sealed class ProviderBreaker
     public Task ResetAsync(CancellationToken cancellationToken)
     {
         Closed();
+        lock (@lock)
+        {
+            trials = 0;
+        }
+
         return control.CloseAsync(cancellationToken);
     }
 
@@ -160,40 +165,100 @@ internal sealed class ProviderBreaker
             await control.IsolateAsync().ConfigureAwait(false);
         }
 
-        for (var calls = 0; calls < 2 && state.CircuitState == CircuitState.Closed; calls++)
-        {
-            await circuit.ExecuteAsync(static _ => ValueTask.FromResult<string?>("restored"), CancellationToken.None).ConfigureAwait(false);
-        }
-
+        await OpenAsync("restored").ConfigureAwait(false);
         restoring = null;
     }
 
-    private async ValueTask<string?> CountAsync(Func<ValueTask<(string? Failure, bool IsWhole)>> call)
+    /// <returns>Whether the call was made; null when there is nothing to try, because the breaker has closed meanwhile.</returns>
+    private async ValueTask<bool?> TryTrialAsync(Func<ValueTask<(string? Failure, bool IsWhole)>> call)
     {
-        var isTrial = state.CircuitState == CircuitState.HalfOpen;
-        var (failure, isWhole) = await call().ConfigureAwait(false);
+        var isTrial = false;
+        try
+        {
+            await circuit.ExecuteAsync(
+                async _ =>
+                {
+                    isTrial = state.CircuitState == CircuitState.HalfOpen;
+                    return isTrial ? await TrialAsync(call).ConfigureAwait(false) : null;
+                },
+                CancellationToken.None).ConfigureAwait(false);
+            return isTrial ? true : null;
+        }
+        catch (BrokenCircuitException)
+        {
+            return false;
+        }
+    }
 
-        // A late answer to a call from before the break says nothing about now: only the trial call closes the breaker.
-        var late = state.CircuitState is CircuitState.Open or CircuitState.Isolated;
+    private async ValueTask<string?> TrialAsync(Func<ValueTask<(string? Failure, bool IsWhole)>> call)
+    {
+        var begun = Volatile.Read(ref epoch);
+        var (failure, isWhole) = await call().ConfigureAwait(false);
+        var isTrial = state.CircuitState == CircuitState.HalfOpen;
         lock (@lock)
         {
-            failures = failure is not null ? failures + 1 : late || !isWhole ? failures : 0;
-            lastError = failure ?? lastError;
-            trials += isTrial && failure is not null ? 1 : 0;
-            if (!late && (isWhole || failure is not null))
+            if (!isTrial || begun != epoch)
             {
-                share?.Add(failure is not null);
+                return null;
             }
+
+            trials++;
+            Count_NeedsLock(failure, isWhole);
         }
 
         return failure;
     }
 
-    private bool AreTooMany()
+    /// <param name="begun">The epoch in which the call began.</param>
+    /// <param name="failure">Why it failed; null when it didn't.</param>
+    /// <param name="isWhole">Whether the answer is all there.</param>
+    private async ValueTask CountAsync(long begun, string? failure, bool isWhole)
     {
+        // Not in the lock: Polly asks how long to open for in a lock of its own.
+        var isClosed = state.CircuitState == CircuitState.Closed;
+        bool opens;
         lock (@lock)
         {
-            return failures >= limit || share?.IsTooHigh == true || restoring is not null;
+            if (!isClosed || begun != epoch)
+            {
+                return;
+            }
+
+            Count_NeedsLock(failure, isWhole);
+            opens = failure is not null && (failures >= limit || share?.IsTooHigh == true);
+        }
+
+        if (opens)
+        {
+            await OpenAsync(failure!).ConfigureAwait(false);
+        }
+    }
+
+    private void Count_NeedsLock(string? failure, bool isWhole)
+    {
+        lastError = failure ?? lastError;
+        if (failure is null && !isWhole)
+        {
+            return;
+        }
+
+        share?.Add(failure is not null);
+        (failures, trials) = failure is null ? (0, 0) : (failures + 1, trials);
+    }
+
+    private async ValueTask OpenAsync(string failure)
+    {
+        try
+        {
+            // Polly wants two calls before it opens.
+            for (var calls = 0; calls < 2 && state.CircuitState == CircuitState.Closed; calls++)
+            {
+                await circuit.ExecuteAsync(static (failure, _) => ValueTask.FromResult<string?>(failure), failure, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+        catch (BrokenCircuitException)
+        {
+            // Another call has opened it.
         }
     }
 
@@ -208,8 +273,7 @@ internal sealed class ProviderBreaker
 
     /// <summary>A trial call that was cancelled (an exception here) proves nothing, so it leaves the breaker open.</summary>
     private bool OpensIt(Outcome<string?> outcome) =>
-        (outcome.Result is not null && AreTooMany())
-        || ((outcome.Result is not null || outcome.Exception is not null) && state.CircuitState == CircuitState.HalfOpen);
+        outcome.Result is not null || (outcome.Exception is not null && state.CircuitState == CircuitState.HalfOpen);
 
     private void Opened(TimeSpan recovery, bool byHand)
     {
@@ -219,10 +283,12 @@ internal sealed class ProviderBreaker
         lock (@lock)
         {
             opened += restoring is null ? 1 : 0;
-            openedAt = restoring?.OpenedAt ?? time.GetUtcNow();
+            openedAt = restoring?.OpenedAt ?? (isBroken ? openedAt : time.GetUtcNow());
+            isBroken = true;
+            epoch++;
             retryAt = byHand ? null : time.GetUtcNow() + recovery;
             reason = byHand ? null : reason ?? (failures < limit ? share?.ToString() : failures == 1 ? "a failure" : $"{failures} failures in a row");
-            now = new OpenBreaker(openedAt.Value, retryAt, failures, trials);
+            now = new OpenBreaker(openedAt!.Value, retryAt, failures, trials);
             (cause, error) = (Cause(), lastError);
         }
 
@@ -254,7 +320,9 @@ internal sealed class ProviderBreaker
     {
         lock (@lock)
         {
-            failures = trials = 0;
+            failures = 0;
+            isBroken = false;
+            epoch++;
             retryAt = null;
             reason = null;
             share?.Clear();

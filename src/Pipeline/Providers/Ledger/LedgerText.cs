@@ -73,7 +73,7 @@ internal sealed class LedgerText
             ],
             Holes = [.. holes.Select(h => Past(h.A))],
             Corrections = [.. corrections.Where(c => c.C > now.UtcTicks).Select(c => new Correction(c.A, c.B, Time(c.C)))],
-            Limits = limits.Values.Where(l => Past(l.C) + Remembered > now).ToDictionary(l => l.A, l => ((int)l.B, Past(l.C))),
+            Limits = limits.Values.Where(l => Past(l.C) + Remembered > now).ToDictionary(l => l.A, l => ((int)Math.Clamp(l.B, 0, int.MaxValue), Past(l.C))),
             HeldUntil = held.A > now.UtcTicks ? Time(held.A) : null,
             Breaker = breaker.Kind is LedgerLine.Open or LedgerLine.StillOpen ? new OpenBreaker(Past(breaker.A), breaker.B == 0 ? null : Time(breaker.B), (int)breaker.C, (int)breaker.D) : null,
             LastId = lastId,

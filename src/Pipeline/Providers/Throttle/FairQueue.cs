@@ -75,26 +75,42 @@ internal sealed class FairQueue
     }
 
     /// <summary>
-    /// Takes out who has to make room for a request when there is none left: the last one of the lowest class below it, or of a source of its own class that
-    /// has more than its fair part of the places.
+    /// Takes out who has to make room for a request when all places are taken. Each class has its part of the places for itself. A class with less takes one
+    /// of the class that has most beyond its part; another only what the lowest class below it has beyond its part, or its own source with more than its fair part.
     /// </summary>
+    /// <param name="call">The request.</param>
+    /// <param name="places">How many may wait.</param>
     /// <returns>Null when nobody has to.</returns>
-    public Waiter? Displace(GateCall call)
+    public Waiter? Displace(GateCall call, int places)
     {
-        var lowest = Array.FindLastIndex(classes, c => c.Count > 0);
-        if (lowest < (int)call.Class)
+        var own = (int)call.Class;
+        var beyond = classes.Zip(Parts(places), (c, part) => c.Count - part).ToArray();
+        var from = beyond[own] < 0 ? Array.LastIndexOf(beyond, beyond.Max()) : Math.Max(own, Array.FindLastIndex(beyond, b => b > 0));
+        if (classes[from].Count == 0)
         {
             return null;
         }
 
-        var last = classes[lowest].Last();
-        if (lowest == (int)call.Class && classes[lowest].CountOf(last.Call.Source) <= classes[lowest].CountOf(call.Source) + 1)
+        var last = classes[from].Last();
+        if (from == own && classes[own].CountOf(last.Call.Source) <= classes[own].CountOf(call.Source) + 1)
         {
             return null;
         }
 
         Remove(last);
         return last;
+    }
+
+    /// <summary>By class, the places that it has for itself: its share, and one at least. Of fewer places than classes the higher ones take all.</summary>
+    private static int[] Parts(int places)
+    {
+        if (places < Strides.Length)
+        {
+            return [0, 0, 0];
+        }
+
+        var (live, reference) = (Math.Max(1, places * 3L / 16), Math.Max(1, places / 16));
+        return [(int)(places - live - reference), (int)live, reference];
     }
 
     private void Left()

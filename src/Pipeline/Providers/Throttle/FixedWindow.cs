@@ -8,7 +8,7 @@ namespace StreamEngine.Pipeline.Providers.Throttle;
 /// </summary>
 internal sealed class FixedWindow(RateLimit limit) : LimitWindow(limit)
 {
-    /// <summary>Corrections that end within so small a part of the window are kept as one, which ends with the last.</summary>
+    /// <summary>Corrections that end within so small a part of the window are kept as one, which ends with the last, but not after the window.</summary>
     private const int Parts = 256;
 
     private readonly WindowBorders borders = new(limit);
@@ -73,7 +73,10 @@ internal sealed class FixedWindow(RateLimit limit) : LimitWindow(limit)
     {
         Corrected(now);
         var at = now.Ticks + (until - now.Utc).Ticks;
-        at += (step - (at % step)) % step;
+
+        // Where the window ends is told to the second: clocks drift, and what ends with it is to be kept as one too.
+        var end = borders.EndOf(borders.StartOf(until - Limit.Skew - TimeSpan.FromTicks(1))) + Limit.Skew;
+        at = Math.Min(RoundUp(at, step), RoundUp(now.Ticks + (end - now.Utc).Ticks, Math.Min(step, TimeSpan.TicksPerSecond)));
         corrections[at] = corrections.GetValueOrDefault(at) + units;
     }
 
@@ -85,6 +88,8 @@ internal sealed class FixedWindow(RateLimit limit) : LimitWindow(limit)
     protected override long Used(Moment now) => kept.GetValueOrDefault(borders.StartOf(now.Utc)) + Unanswered + Corrected(now);
 
     protected override DateTimeOffset? ResetsAt(Moment now) => Used(now) > 0 ? borders.EndOf(borders.StartOf(now.Utc)) : null;
+
+    private static long RoundUp(long ticks, long step) => ticks + ((step - (ticks % step)) % step);
 
     private long Corrected(Moment now)
     {

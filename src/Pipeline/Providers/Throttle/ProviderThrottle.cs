@@ -101,7 +101,10 @@ internal sealed partial class ProviderThrottle : IDisposable
         {
             var now = Now;
             lastId = before.LastId;
-            heldUntil = now.Ticks + ((before.HeldUntil ?? now.Utc) - now.Utc).Ticks;
+
+            // Not for longer than it could be anew: the clock may have been set back.
+            var (held, longest) = ((before.HeldUntil ?? now.Utc) - now.Utc, windows.Select(w => w.Limit.Length).Append(LongestHold).Max());
+            heldUntil = now.Ticks + (held < longest ? held : longest).Ticks;
             if (pace is not null && before.Limits.TryGetValue(0, out var kept))
             {
                 pace.Restore(kept.Limit, now.Ticks + (kept.Since - now.Utc).Ticks);
@@ -152,7 +155,7 @@ internal sealed partial class ProviderThrottle : IDisposable
             if (queue.Count >= capacity)
             {
                 denied++;
-                if (queue.Displace(call) is not { } displaced)
+                if (queue.Displace(call, capacity) is not { } displaced)
                 {
                     return null;
                 }
