@@ -17,6 +17,7 @@ public class FailureClassTests
         await fixture.FailAsync("500");
         await fixture.AnswerAsync(AttemptResult.Retry<int>("no JSON", failure: FailureClass.Malformed));
         await fixture.AnswerAsync(AttemptResult.TooMany<int>("429", null));
+        fixture.Time.Advance(TimeSpan.FromMinutes(1));
         await fixture.OkAsync();
         fixture.Time.Advance(TimeSpan.FromSeconds(3));
         await fixture.AnswerAsync(AttemptResult.Fail<int>("404 of s3cr3t-header"));
