@@ -69,12 +69,13 @@ public sealed class LimitsTests
             """);
         var limits = ConfigLoader.Load(folder.File("pipeline.json"), Catalog.All, [], _ => null).Definition!.Options.Providers["p"].Throttle.Limits();
 
+        var lives = Enumerable.Range(0, Kills).Select(_ => chance.NextDouble()).ToList();
         var kills = 0;
         for (; kills < Kills; kills++)
         {
             await using var host = HostProcess.Start(folder.Path, null, "--urls", "http://127.0.0.1:0", "--quiet");
             await WaitAsync(host, () => Arrived(), 30);
-            await Task.Delay(TimeSpan.FromSeconds(Seconds * chance.NextDouble() / Kills * 2), Cancel);
+            await Task.Delay(TimeSpan.FromSeconds(Seconds * lives[kills] / lives.Sum()), Cancel);
             host.Kill();
             await host.WaitForExitAsync();
         }
