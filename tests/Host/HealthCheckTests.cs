@@ -33,9 +33,10 @@ public sealed class HealthCheckTests
               "providers": { "mlb": { "baseUrl": "http://127.0.0.1:1" } },
               "sources": {
                 "fast": { "type": "http", "provider": "mlb", "request": "/a", "every": "5s" },
-                "slow": { "type": "http", "provider": "mlb", "request": "/b", "every": "5m" }
+                "slow": { "type": "http", "provider": "mlb", "request": "/b", "every": "5m" },
+                "asked": { "type": "http", "provider": "mlb", "request": "/c/{id}", "pull": "player:mlb:{id}" }
               },
-              "transforms": { "normalized": { "type": "normalize", "from": ["fast", "slow"], "map": "map.json" } },
+              "transforms": { "normalized": { "type": "normalize", "from": ["fast", "slow", "asked"], "map": "map.json" } },
               "sinks": { "archive": { "type": "file", "from": ["normalized"], "path": "out.jsonl" } }
             }
             """);
@@ -45,7 +46,7 @@ public sealed class HealthCheckTests
     }
 
     [Fact]
-    public void All_well_is_healthy()
+    public void All_well_is_healthy_though_one_that_only_answers_was_never_asked()
     {
         Delivered("fast", "slow");
         Is("healthy");

@@ -46,6 +46,21 @@ public sealed class ContentHoldTests : IDisposable
     }
 
     [Fact]
+    public void What_somebody_asks_for_meanwhile_is_not_made_up_for()
+    {
+        Freeze();
+        gate.Refuse("feeds");
+        for (var asked = 0; asked < 100; asked++)
+        {
+            Assert.NotNull(gate.Refuse("feeds", isDue: false));
+        }
+
+        time.Advance(TimeSpan.FromSeconds(60));
+        Assert.Null(gate.Refuse("feeds"));
+        Assert.NotNull(gate.Refuse("feeds"));
+    }
+
+    [Fact]
     public void Then_one_tries_and_when_nothing_moved_it_opens_again()
     {
         Freeze();

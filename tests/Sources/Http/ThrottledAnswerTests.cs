@@ -49,6 +49,22 @@ public sealed class ThrottledAnswerTests
     }
 
     [Fact]
+    public async Task What_a_document_said_before_it_was_patched_is_no_word_of_now()
+    {
+        await using var provider = await TestProvider.StartAsync((context, call) => context.Response.WriteAsync(
+            context.Request.Path == "/x" ? """{"version":0,"left":999}""" : $$"""{"version":{{call}}}"""));
+        await using var fixture = new SourceFixture(SourceFixture.Fast(provider.Address) with
+        {
+            Throttle = new ThrottleOptions { PerSecond = 1000, PerMinute = null, PerHour = 1000, Reports = [new ReportOptions { Window = "hour", Remaining = "$.left" }] },
+        });
+        var output = fixture.Run(("s", Ask with { Patch = new PatchOptions { Request = "/changes", Since = "$.version", Merge = "$" }, Every = new EveryOptions { Otherwise = Duration.Seconds(0.02) } }))[0];
+        await output.WaitForAsync(5);
+        var before = fixture.Gate.Throttle.Windows[1].ReportedAt;
+        await output.WaitForAsync(output.Documents.Count + 3);
+        Assert.Equal((999L, before), (fixture.Gate.Throttle.Windows[1].ReportedRemaining, fixture.Gate.Throttle.Windows[1].ReportedAt));
+    }
+
+    [Fact]
     public async Task A_status_says_it_though_its_body_never_comes()
     {
         await using var provider = await TestProvider.StartAsync(async (context, _) =>
