@@ -30,13 +30,9 @@ internal static class WebServer
 
     /// <param name="app">The server.</param>
     /// <param name="engine">What it serves.</param>
-    /// <param name="goodbye">Tells the listeners to come back later.</param>
-    public static void Map(WebApplication app, Engine engine, CancellationToken goodbye)
+    public static void Map(WebApplication app, Engine engine)
     {
         app.UseProblems(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(WebServer)));
-
-        // The upgrade costs every request that it looks at.
-        app.UseWhen(context => context.Request.Path.StartsWithSegments(ApiRoutes.WebSocket), sockets => sockets.UseWebSockets());
         PrometheusExport.Map(app);
         var api = app.MapGroup(ApiRoutes.Base);
         HealthEndpoints.Map(api, engine);
@@ -44,7 +40,7 @@ internal static class WebServer
         PlayerEndpoints.Map(api, engine);
         ExplainEndpoint.Map(api, engine);
         BreakerEndpoints.Map(new ApiGuard(engine.Definition.Options.Server).Guard(api), engine);
-        WebSocketEndpoint.Map(app, engine, goodbye);
+        WebSocketEndpoint.Map(app, engine);
     }
 
     private sealed class OwnedLifetime : IHostLifetime

@@ -27,15 +27,13 @@ internal sealed class Composition : IAsyncDisposable
     private const string Demo = "demo:";
 
     private readonly WebApplication app;
-    private readonly CancellationTokenSource goodbye;
     private readonly DemoProviders? demo;
     private readonly EngineMeters meters;
     private readonly EventHandler<UnobservedTaskExceptionEventArgs> unobserved;
 
-    private Composition(WebApplication app, Engine engine, CancellationTokenSource goodbye, DemoProviders? demo, TimeProvider time)
+    private Composition(WebApplication app, Engine engine, DemoProviders? demo, TimeProvider time)
     {
         this.app = app;
-        this.goodbye = goodbye;
         this.demo = demo;
         meters = new EngineMeters(engine);
         Engine = engine;
@@ -96,9 +94,8 @@ internal sealed class Composition : IAsyncDisposable
             },
             services.GetRequiredService<RecordStore>(),
             services.GetRequiredService<ListenerHub>());
-        var goodbye = new CancellationTokenSource();
-        WebServer.Map(app, engine, goodbye.Token);
-        return new Composition(app, engine, goodbye, usesDemo ? services.GetRequiredService<DemoProviders>() : null, time);
+        WebServer.Map(app, engine);
+        return new Composition(app, engine, usesDemo ? services.GetRequiredService<DemoProviders>() : null, time);
     }
 
     /// <summary>Opens the port, then starts the demo providers.</summary>
@@ -115,7 +112,7 @@ internal sealed class Composition : IAsyncDisposable
     /// <summary>The pipeline has drained: says goodbye to the listeners, then stops the server.</summary>
     public async Task StopAsync()
     {
-        await TryAsync("The listener hub", goodbye.CancelAsync).ConfigureAwait(false);
+        Engine.Hub.SayGoodbye();
         using var timeout = new CancellationTokenSource(CloseTimeout, Time);
         await TryAsync("The web server", () => app.StopAsync(timeout.Token)).ConfigureAwait(false);
     }
@@ -133,7 +130,6 @@ internal sealed class Composition : IAsyncDisposable
 
         // The container disposes what it made: the hub, the gates and their connections, the demo providers.
         await app.DisposeAsync().ConfigureAwait(false);
-        goodbye.Dispose();
     }
 
     private async Task TryAsync(string part, Func<Task> stop)

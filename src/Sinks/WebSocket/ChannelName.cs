@@ -18,6 +18,10 @@ internal sealed class ChannelName
     /// <summary>What the channels of a pattern start with.</summary>
     public string Prefix => Text[..^1];
 
+    /// <summary>Whether it is that channel, or stands for it among others.</summary>
+    public bool Covers(ReadOnlySpan<char> channel) =>
+        IsPattern ? channel.StartsWith(Text.AsSpan(0, Text.Length - 1), StringComparison.OrdinalIgnoreCase) : channel.Equals(Text, StringComparison.OrdinalIgnoreCase);
+
     public static ChannelName? Parse(string text, out string? fault)
     {
         fault = null;

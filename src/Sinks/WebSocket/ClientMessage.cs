@@ -11,6 +11,8 @@ internal readonly record struct Position(string Epoch, long Offset);
 internal sealed class ClientMessage
 {
     private const int LongestId = 64;
+    private const double SlowestRate = 0.001;
+    private const double FastestRate = 1000;
 
     /// <summary>The message's own id as JSON, to be repeated in the answer.</summary>
     public string? Id { get; private set; }
@@ -21,6 +23,9 @@ internal sealed class ClientMessage
 
     /// <summary>Where the listener was, for an exact channel.</summary>
     public Position? Since { get; private set; }
+
+    /// <summary>The least time between two updates of a channel; zero for none.</summary>
+    public TimeSpan Interval { get; private set; }
 
     /// <summary>Where the listener was, channel by channel, for a pattern.</summary>
     public IReadOnlyDictionary<string, Position> SinceByChannel { get; private set; } = new Dictionary<string, Position>();
@@ -86,7 +91,7 @@ internal sealed class ClientMessage
         switch (Type)
         {
             case "subscribe":
-                return ReadChannel(root, defaultSport) ?? ReadSince(root);
+                return ReadChannel(root, defaultSport) ?? ReadRate(root) ?? ReadSince(root);
             case "unsubscribe":
                 return ReadChannel(root, defaultSport);
             case "ping" or "pong":
@@ -125,6 +130,22 @@ internal sealed class ClientMessage
 
         Channel = ChannelName.Parse(name, out var fault);
         return Channel is null ? Frame.Error(Id, "bad_channel", fault!) : null;
+    }
+
+    private Frame? ReadRate(JsonElement root)
+    {
+        if (!root.TryGetProperty("maxRate", out var rate) || rate.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        if (rate.ValueKind != JsonValueKind.Number || !rate.TryGetDouble(out var perSecond) || perSecond is not (>= SlowestRate and <= FastestRate))
+        {
+            return Frame.Error(Id, "bad_request", $"'maxRate' must be a number of updates per second, from {SlowestRate.ToString(CultureInfo.InvariantCulture)} to {FastestRate}.");
+        }
+
+        Interval = TimeSpan.FromSeconds(1 / perSecond);
+        return null;
     }
 
     private Frame? ReadSince(JsonElement root)

@@ -11,6 +11,7 @@ internal static class CloseCode
     public const WebSocketCloseStatus BadRequest = (WebSocketCloseStatus)4000;
     public const WebSocketCloseStatus Limit = (WebSocketCloseStatus)4029;
     public const WebSocketCloseStatus Internal = (WebSocketCloseStatus)4100;
+    public const WebSocketCloseStatus NoPong = (WebSocketCloseStatus)4101;
     public const WebSocketCloseStatus Slow = (WebSocketCloseStatus)4108;
     public const WebSocketCloseStatus Restart = (WebSocketCloseStatus)4200;
 

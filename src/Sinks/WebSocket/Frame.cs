@@ -1,39 +1,74 @@
-using System.Buffers;
+using System.Buffers.Binary;
 using System.Buffers.Text;
+using System.Globalization;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using StreamEngine.Sinks.WebSockets.Wire;
 
 namespace StreamEngine.Sinks.WebSockets;
 
-/// <summary>One text frame. An update's bytes are made once and shared by all who receive it.</summary>
-/// <param name="Bytes">JSON, UTF-8.</param>
-/// <param name="Channel">The channel it tells about; null for what concerns one connection only.</param>
-/// <param name="Offset">Its position in the channel.</param>
-internal sealed record Frame(byte[] Bytes, HubChannel? Channel = null, long Offset = 0)
+/// <summary>
+/// One frame, its head included. An update's bytes are made once and shared by all who receive it. Those who get server-sent events get the JSON
+/// in it.
+/// </summary>
+internal sealed class Frame
 {
     /// <summary>What the object, its array and their heads take.</summary>
-    private const int Overhead = 112;
+    private const int Overhead = 136;
 
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private readonly byte[] wire;
+    private readonly int headLength;
     private int places;
+
+    private Frame(byte[] wire, int headLength)
+    {
+        this.wire = wire;
+        this.headLength = headLength;
+    }
 
     private static ReadOnlySpan<byte> BeforeData => ",\"data\":"u8;
 
-    /// <summary>Not sent: the connection is closed when it comes up.</summary>
-    public WebSocketCloseStatus? Close { get; private init; }
+    /// <summary>All of it.</summary>
+    public ReadOnlySpan<byte> Wire => wire;
 
-    public string? CloseReason { get; private init; }
+    /// <summary>Its JSON, UTF-8; empty for control frames.</summary>
+    public ReadOnlySpan<byte> Json => IsText ? wire.AsSpan(headLength) : [];
+
+    /// <summary>Whether it is a text frame and not one of the protocol's own.</summary>
+    public bool IsText { get; private init; } = true;
+
+    /// <summary>The channel it tells about; null for what concerns one connection only.</summary>
+    public HubChannel? Channel { get; private init; }
+
+    /// <summary>What a newer frame of the same takes the place of, when the listener is behind; null for what never makes way.</summary>
+    public object? Topic { get; private init; }
+
+    /// <summary>Its position in the channel.</summary>
+    public long Offset { get; private init; }
+
+    /// <summary>When it was published, by the clock's timestamps; 0 for what is not measured.</summary>
+    public long PublishedAt { get; private init; }
+
+    /// <summary>Whether it goes out as it happens, and not to one who catches up.</summary>
+    public bool IsNews => PublishedAt != 0;
+
+    /// <summary>Whether the connection is over once it is sent.</summary>
+    public bool IsClose { get; private init; }
+
+    /// <summary>What it ends the connection with.</summary>
+    public WebSocketCloseStatus Status { get; private init; }
 
     /// <summary>Memory that it takes, in bytes.</summary>
-    public int Weight => Overhead + Bytes.Length;
+    public int Weight => Overhead + wire.Length;
 
-    public static Frame Ping { get; } = new("{\"type\":\"ping\"}"u8.ToArray());
+    public static Frame Ping { get; } = OfText("{\"type\":\"ping\"}"u8);
 
-    public static Frame Pong { get; } = new("{\"type\":\"pong\"}"u8.ToArray());
+    public static Frame Pong { get; } = OfText("{\"type\":\"pong\"}"u8);
 
     /// <summary>It waits in one more place.</summary>
     /// <returns>Whether that is the only one.</returns>
@@ -43,36 +78,70 @@ internal sealed record Frame(byte[] Bytes, HubChannel? Channel = null, long Offs
     /// <returns>Whether it waits nowhere any more.</returns>
     public bool Leave() => Interlocked.Decrement(ref places) == 0;
 
-    public static Frame Ending(WebSocketCloseStatus status, string reason) => new([]) { Close = status, CloseReason = reason };
+    /// <summary>The same for one who comes later: no news, so that its way is not measured.</summary>
+    public Frame Again() => new(wire, headLength) { Channel = Channel, Topic = Topic, Offset = Offset };
 
-    public static Frame Update(HubChannel channel, long offset, ReadOnlySpan<byte> data)
+    /// <summary>One of the protocol's own.</summary>
+    public static Frame Control(Opcode opcode, ReadOnlySpan<byte> payload) => new(Wires(opcode, payload), 0) { IsText = false };
+
+    /// <summary>The last one.</summary>
+    public static Frame Ending(WebSocketCloseStatus status, string reason)
+    {
+        var payload = new byte[2 + Encoding.UTF8.GetByteCount(reason)];
+        BinaryPrimitives.WriteUInt16BigEndian(payload, (ushort)status);
+        Encoding.UTF8.GetBytes(reason, payload.AsSpan(2));
+        return new Frame(Wires(Opcode.Close, payload.AsSpan(0, Math.Min(payload.Length, WireFrame.LongestControl))), 0) { IsText = false, IsClose = true, Status = status };
+    }
+
+    /// <summary>A channel's new value.</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="offset">The value's position in it.</param>
+    /// <param name="data">JSON, UTF-8.</param>
+    /// <param name="publishedAt">When, by the clock's timestamps; 0 when it is not news.</param>
+    public static Frame Update(HubChannel channel, long offset, ReadOnlySpan<byte> data, long publishedAt = 0)
     {
         Span<byte> digits = stackalloc byte[20];
         Utf8Formatter.TryFormat(offset, digits, out var written);
-        var bytes = GC.AllocateUninitializedArray<byte>(channel.UpdateHead.Length + written + BeforeData.Length + data.Length + 1);
-        channel.UpdateHead.CopyTo(bytes);
-        var to = bytes.AsSpan(channel.UpdateHead.Length);
+        var length = channel.UpdateHead.Length + written + BeforeData.Length + data.Length + 1;
+        var head = WireFrame.HeadLength(length);
+        var wire = GC.AllocateUninitializedArray<byte>(head + length);
+        WireFrame.WriteHead(wire, Opcode.Text, length);
+        var to = wire.AsSpan(head);
+        channel.UpdateHead.CopyTo(to);
+        to = to[channel.UpdateHead.Length..];
         digits[..written].CopyTo(to);
         BeforeData.CopyTo(to[written..]);
         data.CopyTo(to[(written + BeforeData.Length)..]);
-        bytes[^1] = (byte)'}';
-        return new Frame(bytes, channel, offset);
+        wire[^1] = (byte)'}';
+        return new Frame(wire, head) { Channel = channel, Topic = TopicOf(channel), Offset = offset, PublishedAt = publishedAt };
     }
 
-    public static Frame Removed(HubChannel channel, long offset) =>
-        new(Write(new JsonObject { ["type"] = "removed", ["channel"] = channel.Name, ["offset"] = offset }), channel, offset);
+    /// <summary>The channel's entity is gone.</summary>
+    public static Frame Removed(HubChannel channel, long offset, long publishedAt = 0) =>
+        OfChannel(channel, offset, publishedAt, new JsonObject { ["type"] = "removed", ["channel"] = channel.Name, ["offset"] = offset });
 
-    public static Frame Alias(HubChannel channel, string now, long offset) =>
-        new(Write(new JsonObject { ["type"] = "alias", ["channel"] = channel.Name, ["now"] = now, ["offset"] = offset }), channel, offset);
+    /// <summary>The channel's entity goes on in another one.</summary>
+    public static Frame Alias(HubChannel channel, string now, long offset, long publishedAt = 0) =>
+        OfChannel(channel, offset, publishedAt, new JsonObject { ["type"] = "alias", ["channel"] = channel.Name, ["now"] = now, ["offset"] = offset });
 
-    public static Frame Established(string connection, TimeSpan heartbeat, long maxMessage) => new(Write(new JsonObject
+    /// <summary>Whether the channel's value can still be relied on.</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="stale">Whether it can't.</param>
+    /// <param name="asOf">When it was last changed or confirmed.</param>
+    public static Frame OfStatus(HubChannel channel, bool stale, DateTimeOffset asOf)
+    {
+        var text = Write(new JsonObject { ["type"] = "status", ["channel"] = channel.Name, ["stale"] = stale, ["asOf"] = asOf.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture) });
+        return new Frame(Wires(Opcode.Text, text), WireFrame.HeadLength(text.Length)) { Channel = channel, Topic = channel.StatusTopic, Offset = channel.Offset };
+    }
+
+    public static Frame Established(string connection, TimeSpan heartbeat, long maxMessage) => OfAnswer(new JsonObject
     {
         ["type"] = "connection_established",
         ["connection_id"] = connection,
         ["version"] = 1,
         ["heartbeat"] = heartbeat.TotalSeconds,
         ["maxMessage"] = maxMessage,
-    }));
+    });
 
     public static Frame Subscribed(string? id, string channel, string epoch, long? offset, string mode)
     {
@@ -85,14 +154,14 @@ internal sealed record Frame(byte[] Bytes, HubChannel? Channel = null, long Offs
         }
 
         answer["mode"] = mode;
-        return new Frame(Write(answer));
+        return OfAnswer(answer);
     }
 
     public static Frame Unsubscribed(string? id, string channel)
     {
         var answer = Answer("unsubscribed", id);
         answer["channel"] = channel;
-        return new Frame(Write(answer));
+        return OfAnswer(answer);
     }
 
     public static Frame Error(string? id, string code, string message, bool retry = false)
@@ -101,13 +170,27 @@ internal sealed record Frame(byte[] Bytes, HubChannel? Channel = null, long Offs
         answer["code"] = code;
         answer["message"] = message;
         answer["retry"] = retry;
-        return new Frame(Write(answer));
+        return OfAnswer(answer);
     }
 
-    public static Frame Lagging(long conflated) => new(Write(new JsonObject { ["type"] = "lagging", ["conflated"] = conflated }));
+    public static Frame Lagging(long conflated) => OfAnswer(new JsonObject { ["type"] = "lagging", ["conflated"] = conflated });
 
     public static Frame Bye(int code, int retryAfter) =>
-        new(Write(new JsonObject { ["type"] = "bye", ["code"] = code, ["retryAfter"] = retryAfter }));
+        OfAnswer(new JsonObject { ["type"] = "bye", ["code"] = code, ["retryAfter"] = retryAfter });
+
+    private static HubChannel? TopicOf(HubChannel channel) => channel.IsEvent ? null : channel;
+
+    private static Frame OfChannel(HubChannel channel, long offset, long publishedAt, JsonObject json)
+    {
+        var text = Write(json);
+        return new Frame(Wires(Opcode.Text, text), WireFrame.HeadLength(text.Length)) { Channel = channel, Topic = TopicOf(channel), Offset = offset, PublishedAt = publishedAt };
+    }
+
+    private static Frame OfAnswer(JsonObject json) => OfText(Write(json));
+
+    private static Frame OfText(ReadOnlySpan<byte> text) => new(Wires(Opcode.Text, text), WireFrame.HeadLength(text.Length));
+
+    private static byte[] Wires(Opcode opcode, ReadOnlySpan<byte> payload) => WireFrame.Make(opcode, payload);
 
     private static JsonObject Answer(string type, string? id)
     {
@@ -121,78 +204,4 @@ internal sealed record Frame(byte[] Bytes, HubChannel? Channel = null, long Offs
     }
 
     private static byte[] Write(JsonObject frame) => Encoding.UTF8.GetBytes(frame.ToJsonString(Relaxed));
-}
-
-/// <summary>A channel with its current value. Guarded by the hub's lock; name and head never change.</summary>
-internal sealed class HubChannel
-{
-    private const int Step = 64;
-
-    /// <summary>What a channel takes besides its names and its value: its objects, and its places in the table and in the order of news.</summary>
-    private const int Overhead = 300;
-
-    private byte[] data = [];
-    private int length;
-    private Frame? last;
-    private string? now;
-
-    public HubChannel(string name, long offset)
-    {
-        Name = name;
-        Offset = offset;
-        Node = new LinkedListNode<HubChannel>(this);
-        UpdateHead = Encoding.UTF8.GetBytes($"{{\"type\":\"update\",\"channel\":\"{JsonEncodedText.Encode(name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\",\"offset\":");
-    }
-
-    public string Name { get; }
-
-    public byte[] UpdateHead { get; }
-
-    public LinkedListNode<HubChannel> Node { get; }
-
-    public long Offset { get; private set; }
-
-    /// <summary>Whether the entity is gone.</summary>
-    public bool Removed { get; private set; }
-
-    /// <summary>Whether anything was published.</summary>
-    public bool HasValue => Removed || length > 0;
-
-    /// <summary>The newest value's frame. It is made when somebody wants it: most channels have no listener most of the time.</summary>
-    public Frame Last => last ??= now is not null ? Frame.Alias(this, now, Offset) : Removed ? Frame.Removed(this, Offset) : Frame.Update(this, Offset, data.AsSpan(0, length));
-
-    public DateTimeOffset TouchedAt { get; set; }
-
-    /// <summary>Memory that it took when it was last counted, in bytes.</summary>
-    public int Weight { get; private set; }
-
-    /// <summary>Counts its memory anew, the frame of its value included.</summary>
-    /// <returns>By how much it takes more.</returns>
-    public int Reweigh()
-    {
-        var before = Weight;
-        Weight = Overhead + (sizeof(char) * (Name.Length + (now?.Length ?? 0))) + UpdateHead.Length + data.Length + (last?.Weight ?? 0);
-        return Weight - before;
-    }
-
-    /// <summary>Takes a new value, over the one before.</summary>
-    public void Update(ReadOnlySpan<byte> value)
-    {
-        if (data.Length < value.Length)
-        {
-            data = GC.AllocateUninitializedArray<byte>((value.Length + Step - 1) / Step * Step);
-        }
-
-        value.CopyTo(data);
-        (length, last, Removed, now) = (value.Length, null, false, null);
-        Offset++;
-    }
-
-    /// <summary>The entity is gone.</summary>
-    /// <param name="alias">The channel in which it goes on; null for none.</param>
-    public void Remove(string? alias = null)
-    {
-        (data, length, last, Removed, now) = ([], 0, null, true, alias);
-        Offset++;
-    }
 }

@@ -1,118 +1,160 @@
+using System.Net;
 using System.Net.WebSockets;
+using StreamEngine.Sinks.WebSockets.Wire;
 
 namespace StreamEngine.Sinks.WebSockets;
 
-/// <summary>One connection: one loop reads what the listener asks, another sends what waits for it.</summary>
-internal sealed class Listener(ListenerHub hub, WebSocket socket, long number, WebSocketSinkOptions settings, TimeProvider time)
+/// <summary>One who listens: what waits for it, and how that is sent and ended. Its lane sends.</summary>
+internal abstract class Listener
 {
     /// <summary>How long an end may take: queued frames, the close frame, the listener's own close frame.</summary>
-    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
+    protected static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a listener that broke the protocol has to read why the connection ends.</summary>
-    private static readonly TimeSpan ToldLimit = TimeSpan.FromSeconds(1);
-
+    private readonly TimeProvider time;
+    private readonly SendLane lane;
+    private readonly Action abort;
     private readonly Lock ending = new();
-    private byte[] buffer = new byte[512];
-    private ITimer? abort;
-    private long lastSent = time.GetTimestamp();
+    private readonly TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Outlet outlet;
+    private ITimer? limit;
+    private long lastSent;
+    private long writingSince;
     private long framesSent;
     private long bytesSent;
-    private bool isSending;
-    private bool wasTold;
-    private bool closed;
+    private int closeCode;
+    private bool left;
 
-    public long Number { get; } = number;
+    protected Listener(ListenerHub hub, long number, IPAddress? address, Outlet outlet, Action abort, WebSocketSinkOptions settings)
+    {
+        (Hub, Number, Address, this.outlet, this.abort, Settings) = (hub, number, address, outlet, abort, settings);
+        time = hub.Time;
+        lane = hub.LaneOf(number);
+        lastSent = time.GetTimestamp();
+        Queue = new ListenerQueue(settings.Queue, time, hub.Memory, () => lane.Ask(this));
+    }
 
-    public string Name { get; } = "c" + number;
+    public long Number { get; }
 
-    public ListenerQueue Queue { get; } = new(settings.Queue, time, hub.Memory);
+    public string Name => "c" + Number;
 
-    public int MaxSubscriptions { get; } = settings.MaxSubscriptions;
+    /// <summary>Where it connects from; null when unknown.</summary>
+    public IPAddress? Address { get; }
 
-    /// <summary>Its subscriptions by channel or pattern. Guarded by the hub's lock.</summary>
-    public Dictionary<string, ChannelName> Subscriptions { get; } = new(StringComparer.OrdinalIgnoreCase);
+    public ListenerQueue Queue { get; }
 
-    /// <summary>The last publication it got. Guarded by the hub's lock.</summary>
-    public long LastPublication { get; set; }
+    public WebSocketSinkOptions Settings { get; }
+
+    /// <summary>Its subscriptions by channel or pattern. Used by its own loop only, and by what ends it afterwards.</summary>
+    public Dictionary<string, Subscription> Subscriptions { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>By shard, the last publication it got; null while it has one subscription at most. Guarded by the shards' locks.</summary>
+    public long[]? Stamps { get; set; }
+
+    /// <summary>Slows down its subscriptions with a rate; null when there are none.</summary>
+    public ListenerPace? Pace { get; set; }
 
     public long FramesSent => Volatile.Read(ref framesSent);
 
     public long BytesSent => Volatile.Read(ref bytesSent);
 
-    public async Task RunAsync(CancellationToken stopping)
-    {
-        Queue.Add(Frame.Established(Name, settings.Heartbeat.Value, settings.MaxMessage.Bytes));
-        var sending = SendAllAsync();
-        var goingAway = stopping.UnsafeRegister(l => ((Listener)l!).GoAway(), this);
-        try
-        {
-            await ReceiveAllAsync().ConfigureAwait(false);
-        }
-        catch (WebSocketException e) when (e.WebSocketErrorCode == WebSocketError.Faulted)
-        {
-            // It broke the protocol and was sent a close frame by the socket. Aborting now, or returning, which makes the
-            // server reset the connection, could overtake that.
-            Volatile.Write(ref wasTold, true);
-        }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException)
-        {
-            // The other side is gone, or was cut off; there is nobody to tell.
-            socket.Abort();
-        }
-        catch (Exception e)
-        {
-            hub.Failed(this, e);
-            End(null, Frame.Ending(CloseCode.Internal, "internal error"));
-        }
-        finally
-        {
-            await goingAway.DisposeAsync().ConfigureAwait(false);
-            hub.UnsubscribeAll(this);
-            End(null, Frame.Ending(WebSocketCloseStatus.NormalClosure, ""));
-            await sending.ConfigureAwait(false);
-            if (wasTold)
-            {
-                await Task.Delay(ToldLimit, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+    /// <summary>With what its connection ended; 0 when it broke off.</summary>
+    public int Closed => Volatile.Read(ref closeCode);
 
-            lock (ending)
-            {
-                closed = true;
-                abort?.Dispose();
-            }
-        }
-    }
+    protected ListenerHub Hub { get; }
+
+    protected TimeProvider Time => time;
+
+    /// <summary>Completed when nothing will be sent any more.</summary>
+    protected Task Over => over.Task;
+
+    /// <summary>How frames are written in server-sent events; null in a WebSocket.</summary>
+    protected virtual EventStream? Events => null;
+
+    /// <summary>Puts something of its own into the queue.</summary>
+    public void Answer(Frame frame) => Queue.Add(frame);
 
     /// <summary>Says why, closes the connection, and cuts it off when that takes too long.</summary>
-    public void End(Frame? goodbye, Frame close)
+    /// <returns>False when the end was set before.</returns>
+    public bool End(Frame? goodbye, Frame close, TimeSpan? within = null)
     {
         if (!Queue.End(goodbye, close))
         {
+            return false;
+        }
+
+        Volatile.Write(ref closeCode, (int)close.Status);
+        lock (ending)
+        {
+            if (!left)
+            {
+                limit = time.CreateTimer(l => ((Listener)l!).Abort(), this, within ?? EndLimit, Timeout.InfiniteTimeSpan);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Ends a listener that is too slow: what waits for it is dropped.</summary>
+    public void CutOff(string why)
+    {
+        Queue.DropUpdates();
+        End(null, Frame.Ending(CloseCode.Slow, why));
+    }
+
+    /// <summary>Breaks the connection off.</summary>
+    public void Abort()
+    {
+        Queue.Abandon();
+        over.TrySetResult();
+        abort();
+    }
+
+    /// <summary>Sends what waits. Called by its lane only.</summary>
+    public void Write(SendBuffer buffer)
+    {
+        buffer.Clear();
+        var end = Queue.Drain(buffer, Events);
+        if (buffer.Written.Length == 0 && end is null)
+        {
+            Queue.Written();
             return;
         }
 
-        lock (ending)
+        Volatile.Write(ref writingSince, time.GetTimestamp());
+        try
         {
-            if (!closed)
+            var writing = outlet.SendAsync(buffer.Written);
+            var (frames, bytes) = (buffer.Frames, buffer.FrameBytes);
+            if (writing.IsCompletedSuccessfully)
             {
-                abort = time.CreateTimer(s => ((WebSocket)s!).Abort(), socket, EndLimit, Timeout.InfiniteTimeSpan);
+                buffer.CountWrite();
+                Written(frames, bytes, end);
             }
+            else
+            {
+                buffer.CountWrite();
+                _ = FinishAsync(writing, frames, bytes, end);
+            }
+        }
+        catch (Exception e) when (IsGone(e))
+        {
+            Abort();
         }
     }
 
-    /// <summary>Pings when nothing was sent for a heartbeat; cuts off when something waits and could not be sent for two.</summary>
+    /// <summary>Looks after it once a second: pings when it is quiet, and ends it when it is gone.</summary>
     public void Beat()
     {
-        var quiet = time.GetElapsedTime(Volatile.Read(ref lastSent));
-        if (!Queue.IsEmpty || Volatile.Read(ref isSending))
+        var isQuiet = time.GetElapsedTime(Volatile.Read(ref lastSent)) >= Settings.Heartbeat.Value && Queue.IsQuiet;
+        if (Queue.IsWriting && time.GetElapsedTime(Volatile.Read(ref writingSince)) >= Settings.Timeout.Value)
         {
-            if (quiet >= 2 * settings.Heartbeat.Value)
-            {
-                // The socket's own pings can't find this: they wait behind the frame that hangs.
-                socket.Abort();
-            }
+            Volatile.Write(ref closeCode, (int)CloseCode.NoPong);
+            Abort();
+            return;
         }
-        else if (quiet >= settings.Heartbeat.Value)
+
+        CheckPulse();
+        if (isQuiet)
         {
             // Counts from now, not from when it is sent, or the next beat could add another.
             Volatile.Write(ref lastSent, time.GetTimestamp());
@@ -120,141 +162,62 @@ internal sealed class Listener(ListenerHub hub, WebSocket socket, long number, W
         }
     }
 
-    /// <summary>Waits until answers are taken. Meanwhile the web server may hold what the listener goes on sending.</summary>
-    private async ValueTask RoomAsync()
+    /// <summary>Finds out whether the other side is still there.</summary>
+    protected virtual void CheckPulse()
     {
-        var room = Queue.RoomAsync();
-        if (room.IsCompleted)
-        {
-            return;
-        }
-
-        hub.Memory.Take(ListenerHub.UnreadBytes);
-        if (hub.Memory.IsFull)
-        {
-            CutOff();
-        }
-
-        await room.ConfigureAwait(false);
-        hub.Memory.Take(-ListenerHub.UnreadBytes);
     }
 
-    /// <summary>Ends a listener that is too slow: what waits for it is dropped.</summary>
-    public void CutOff()
+    /// <summary>Whether an exception says that the other side is gone, or was cut off.</summary>
+    protected static bool IsGone(Exception e) =>
+        e is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException or System.Net.Sockets.SocketException;
+
+    /// <summary>Sends another way from now on. Only while the queue is held.</summary>
+    protected void Switch(Outlet to) => outlet = to;
+
+    /// <summary>Counts a frame that did not go through the queue.</summary>
+    protected void CountSent(Frame frame)
     {
-        Queue.DropUpdates();
-        End(null, Frame.Ending(CloseCode.Slow, "too slow: what waits for listeners has reached the server's bound"));
+        Interlocked.Increment(ref framesSent);
+        Interlocked.Add(ref bytesSent, frame.Json.Length);
     }
 
-    private void GoAway() => End(
-        Frame.Bye((int)CloseCode.Restart, hub.RetryAfter()),
-        Frame.Ending(CloseCode.Restart, "restart"));
+    /// <summary>It is gone: nothing is timed any more.</summary>
+    protected void Leave()
+    {
+        Pace?.Dispose();
+        lock (ending)
+        {
+            left = true;
+            limit?.Dispose();
+        }
+    }
 
-    private async Task SendAllAsync()
+    private async Task FinishAsync(ValueTask writing, int frames, int bytes, Frame? end)
     {
         try
         {
-            for (; ; )
-            {
-                await Queue.WaitAsync().ConfigureAwait(false);
-                while (Queue.TryTake(out var frame))
-                {
-                    if (frame.Close is { } status)
-                    {
-                        await socket.CloseOutputAsync(status, frame.CloseReason, CancellationToken.None).ConfigureAwait(false);
-                        return;
-                    }
-
-                    // Without a cancellable token the socket takes its fast path; Abort ends a send that hangs.
-                    Volatile.Write(ref isSending, true);
-                    await socket.SendAsync(frame.Bytes, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None).ConfigureAwait(false);
-                    Volatile.Write(ref lastSent, time.GetTimestamp());
-                    Volatile.Write(ref isSending, false);
-                    Interlocked.Increment(ref framesSent);
-                    Interlocked.Add(ref bytesSent, frame.Bytes.Length);
-                }
-            }
+            await writing.ConfigureAwait(false);
+            Written(frames, bytes, end);
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException or IOException)
+        catch (Exception e) when (IsGone(e))
         {
-            if (!Volatile.Read(ref wasTold))
-            {
-                // Ends the receiving loop as well.
-                socket.Abort();
-            }
+            Abort();
         }
-        finally
+    }
+
+    private void Written(int frames, int bytes, Frame? end)
+    {
+        Volatile.Write(ref lastSent, time.GetTimestamp());
+        Interlocked.Add(ref framesSent, frames);
+        Interlocked.Add(ref bytesSent, bytes);
+        if (end is not null)
         {
             Queue.Abandon();
+            over.TrySetResult();
         }
-    }
-
-    private async Task ReceiveAllAsync()
-    {
-        try
+        else
         {
-            await ReceiveMessagesAsync().ConfigureAwait(false);
-        }
-        finally
-        {
-            hub.Memory.Take(-buffer.Length);
-        }
-    }
-
-    private async Task ReceiveMessagesAsync()
-    {
-        hub.Memory.Take(buffer.Length);
-        var length = 0;
-        var discard = false;
-        for (; ; )
-        {
-            var received = await socket.ReceiveAsync(buffer.AsMemory(length), CancellationToken.None).ConfigureAwait(false);
-            if (received.MessageType == WebSocketMessageType.Close)
-            {
-                return;
-            }
-
-            if (discard)
-            {
-                continue;
-            }
-
-            length += received.Count;
-            if (received.MessageType == WebSocketMessageType.Binary)
-            {
-                discard = true;
-                End(
-                    hub.Refusal(null, "binary", "Binary frames are not understood; send JSON as text frames."),
-                    Frame.Ending(CloseCode.BadRequest, "binary frames are not understood"));
-            }
-            else if (length > settings.MaxMessage.Bytes)
-            {
-                discard = true;
-                End(null, Frame.Ending(CloseCode.TooBig, $"a message has at most {settings.MaxMessage.Bytes} bytes"));
-            }
-            else if (!received.EndOfMessage)
-            {
-                if (length == buffer.Length && hub.Memory.IsFull)
-                {
-                    discard = true;
-                    End(null, Frame.Ending(CloseCode.TryLater, "what listeners may take together has reached the server's bound"));
-                }
-                else if (length == buffer.Length)
-                {
-                    hub.Memory.Take(-buffer.Length);
-                    Array.Resize(ref buffer, (int)Math.Min(buffer.Length * 2L, settings.MaxMessage.Bytes + 1));
-                    hub.Memory.Take(buffer.Length);
-                }
-
-                continue;
-            }
-            else
-            {
-                hub.Answer(this, buffer.AsMemory(0, length));
-                await RoomAsync().ConfigureAwait(false);
-            }
-
-            length = 0;
+            Queue.Written();
         }
     }
 }

@@ -1,323 +1,251 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Sinks.WebSockets;
 
-/// <content>Channels and who listens to them; everything here is guarded by the one lock.</content>
+/// <content>Channels and who listens to them.</content>
 public sealed partial class ListenerHub
 {
-    private readonly Dictionary<string, HubChannel> channels = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<string, HubChannel>.AlternateLookup<ReadOnlySpan<char>> channelLookup;
-    private readonly LinkedList<HubChannel> recency = new();
-    private readonly Dictionary<string, HashSet<Listener>> exact = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<string, HashSet<Listener>>.AlternateLookup<ReadOnlySpan<char>> exactLookup;
-    private readonly Dictionary<string, HashSet<Listener>> patterns = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<string, HashSet<Listener>>.AlternateLookup<ReadOnlySpan<char>> patternLookup;
-    private char[] keyBuffer = new char[256];
-    private long publications;
+    /// <summary>Names up to this length are read without taking memory.</summary>
+    private const int UsualName = 256;
 
-    /// <summary>Memory that the channels take, in bytes.</summary>
-    private long valueBytes;
+    private const int MostShards = 16;
 
-    /// <summary>
-    /// The largest offset that a channel had when it was forgotten. New channels start after it: should it be the same one
-    /// again, its offsets still only grow.
-    /// </summary>
-    private long retiredOffset;
+    /// <summary>Fewer channels than that for each shard, or less memory, and bounds would not be met well.</summary>
+    private const int ShardChannels = 1024;
+
+    private const int ShardBytes = 4 << 20;
+
+    private readonly Lock making = new();
+    private readonly string epoch;
+    private HubShard[]? shards;
+    private ChannelName[] eventPatterns = [];
+
+    /// <summary>Within one epoch a channel's offsets only grow; positions of another epoch mean nothing.</summary>
+    public string Epoch => epoch;
+
+    private HubShard[] Shards => Volatile.Read(ref shards) ?? MakeShards();
 
     /// <summary>Publishes a channel's new value.</summary>
     /// <param name="channel">The channel, UTF-8.</param>
     /// <param name="data">The record as JSON, UTF-8.</param>
-    public void Publish(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> data)
-    {
-        lock (gate)
-        {
-            Update(Renew(Decode(channel)), data);
-        }
-    }
+    public void Publish(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> data) => Publish(channel, ChannelOp.Update, data);
 
     /// <summary>Publishes that a channel's entity is gone.</summary>
     /// <param name="channel">The channel, UTF-8.</param>
     /// <param name="now">The channel in which the entity goes on, UTF-8; empty for none.</param>
-    public void PublishRemoved(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> now = default)
+    public void PublishRemoved(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> now = default) =>
+        Publish(channel, now.IsEmpty ? ChannelOp.Removed : ChannelOp.Alias, now);
+
+    /// <summary>Whether a channel is one of events.</summary>
+    internal bool IsEvent(ReadOnlySpan<char> name)
     {
-        lock (gate)
+        foreach (var pattern in eventPatterns)
         {
-            var known = Renew(Decode(channel));
-            known.Remove(now.IsEmpty ? null : Encoding.UTF8.GetString(now));
-            Send(known);
-            valueBytes += known.Reweigh();
+            if (pattern.Covers(name))
+            {
+                return true;
+            }
         }
+
+        return false;
+    }
+
+    /// <summary>Whether positions of an epoch mean something.</summary>
+    internal bool Knows(string of, bool isEvent) => of == epoch;
+
+    /// <summary>A channel is new.</summary>
+    internal void Learn(string name)
+    {
+        if (learnedSport is null && name.Split(':') is [_, { Length: > 0 } sport, _, ..])
+        {
+            learnedSport = sport;
+        }
+    }
+
+    internal void AnswerSubscribed(Subscription subscription, ClientMessage message, ResumeMode mode, string? channel, long? offset)
+    {
+        if (message.Since is not null || message.SinceByChannel.Count > 0)
+        {
+            resumes.AddOrUpdate(mode, 1, (_, count) => count + 1);
+        }
+
+        subscription.Listener.Answer(Frame.Subscribed(message.Id, channel ?? subscription.Name.Text, Epoch, offset, Epochs.TextOf(mode)));
+    }
+
+    private void Publish(ReadOnlySpan<byte> channel, ChannelOp op, ReadOnlySpan<byte> data, long offset = 0)
+    {
+        var name = Decode(channel, stackalloc char[UsualName]);
+        ShardOf(name).Publish(name, op, data, Time.GetTimestamp(), offset);
     }
 
     private void Restore(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> data, DateTimeOffset received)
     {
-        lock (gate)
-        {
-            var name = Decode(channel);
-            if (time.GetUtcNow() - received < settings.Keep.Value && !(channelLookup.TryGetValue(name, out var held) && held.HasValue))
-            {
-                Update(Renew(name), data);
-            }
-        }
-    }
-
-    private void Update(HubChannel channel, ReadOnlySpan<byte> data)
-    {
-        channel.Update(data);
-        Send(channel);
-        valueBytes += channel.Reweigh();
-        while (valueBytes > settings.MaxBytes.Bytes && channels.Count > 1)
-        {
-            Retire(recency.Last!.Value);
-        }
+        var name = Decode(channel, stackalloc char[UsualName]);
+        ShardOf(name).Restore(name, data, received);
     }
 
     private void Touch(ReadOnlySpan<byte> channel)
     {
-        lock (gate)
-        {
-            if (channelLookup.TryGetValue(Decode(channel), out var known))
-            {
-                Renew(known);
-            }
-        }
-    }
-
-    /// <summary>Publishes nothing more to it.</summary>
-    internal void UnsubscribeAll(Listener listener)
-    {
-        lock (gate)
-        {
-            foreach (var subscription in listener.Subscriptions.Values)
-            {
-                Detach(listener, subscription);
-            }
-
-            listener.Subscriptions.Clear();
-        }
+        var name = Decode(channel, stackalloc char[UsualName]);
+        ShardOf(name).Touch(name);
     }
 
     private void Subscribe(Listener listener, ClientMessage message)
     {
-        var wanted = message.Channel!;
-        lock (gate)
+        var name = message.Channel!;
+        if (!listener.Subscriptions.TryGetValue(name.Text, out var subscription))
         {
-            if (listener.Subscriptions.TryAdd(wanted.Text, wanted))
+            if (Refusal(listener, message) is { } refusal)
             {
-                if (Refusal(listener, message) is { } refusal)
-                {
-                    listener.Subscriptions.Remove(wanted.Text);
-                    listener.Queue.Add(refusal);
-                    return;
-                }
-
-                Attach(listener, wanted);
+                listener.Answer(refusal);
+                return;
             }
 
-            if (wanted.IsPattern)
+            subscription = new Subscription(listener, name);
+            listener.Subscriptions.Add(name.Text, subscription);
+            Memory.Take(subscription.Weight);
+            if (listener.Subscriptions.Count > 1)
             {
-                AnswerPattern(listener, message);
+                listener.Stamps ??= new long[Shards.Length];
             }
-            else
+        }
+        else if (subscription.Interval != message.Interval)
+        {
+            Leave(subscription);
+        }
+
+        subscription.Interval = message.Interval;
+        if (message.Interval > TimeSpan.Zero)
+        {
+            listener.Pace ??= new ListenerPace(this, listener);
+        }
+
+        if (name.IsPattern)
+        {
+            SubscribeToPattern(subscription, message);
+        }
+        else
+        {
+            ShardOf(name.Text).Listen(subscription, message);
+        }
+    }
+
+    private void SubscribeToPattern(Subscription subscription, ClientMessage message)
+    {
+        // One that resumes is told whether all that it missed is there, so nothing may change meanwhile. Others are brought shard by shard.
+        var isResuming = message.SinceByChannel.Count > 0;
+        if (isResuming)
+        {
+            Array.ForEach(Shards, s => s.Hold());
+        }
+
+        try
+        {
+            var hasNews = Shards.Any(s => s.HasNews(subscription.Name, message));
+            AnswerSubscribed(subscription, message, hasNews ? ResumeMode.Snapshot : isResuming ? ResumeMode.Recovered : ResumeMode.Live, null, null);
+            Array.ForEach(Shards, s => s.ListenToPattern(subscription, message));
+        }
+        finally
+        {
+            if (isResuming)
             {
-                AnswerExact(listener, message);
+                Array.ForEach(Shards, s => s.LetGo());
             }
         }
     }
 
     /// <summary>Why a listener can't have one more subscription; null when it can.</summary>
     private Frame? Refusal(Listener listener, ClientMessage message) =>
-        listener.Subscriptions.Count > listener.MaxSubscriptions
-            ? Refusal(message.Id, "too_many_subscriptions", $"A connection has at most {listener.MaxSubscriptions} subscriptions; unsubscribe from some, or use a pattern.")
+        listener.Subscriptions.Count >= listener.Settings.MaxSubscriptions
+            ? Refusal(message.Id, "too_many_subscriptions", $"A connection has at most {listener.Settings.MaxSubscriptions} subscriptions; unsubscribe from some, or use a pattern.")
             : Memory.IsFull ? Refusal(message.Id, "server_full", "What listeners may take together has reached the server's bound; try again later.", retry: true)
             : null;
 
-    private void AnswerExact(Listener listener, ClientMessage message)
-    {
-        channels.TryGetValue(message.Channel!.Text, out var channel);
-        var offset = channel?.Offset ?? 0;
-        var upToDate = message.Since is { } since && since.Epoch == Epoch && since.Offset == offset;
-        var hasNews = channel is { HasValue: true } && !upToDate && (!channel.Removed || message.Since is not null);
-        var mode = hasNews ? "snapshot" : upToDate ? "recovered" : "live";
-        listener.Queue.Add(Frame.Subscribed(message.Id, channel?.Name ?? message.Channel.Text, Epoch, offset, mode));
-        if (hasNews)
-        {
-            Send(listener, channel!.Last, isSnapshot: true);
-            valueBytes += channel.Reweigh();
-        }
-    }
-
-    private void AnswerPattern(Listener listener, ClientMessage message)
-    {
-        var prefix = message.Channel!.Prefix;
-        var news = new List<Frame>();
-        foreach (var channel in channels.Values)
-        {
-            if (channel.HasValue && channel.Name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
-            {
-                var known = message.SinceByChannel.TryGetValue(channel.Name, out var since);
-                if (known ? since.Epoch != Epoch || since.Offset != channel.Offset : !channel.Removed)
-                {
-                    news.Add(channel.Last);
-                    valueBytes += channel.Reweigh();
-                }
-            }
-        }
-
-        var mode = news.Count > 0 ? "snapshot" : message.SinceByChannel.Count > 0 ? "recovered" : "live";
-        listener.Queue.Add(Frame.Subscribed(message.Id, message.Channel.Text, Epoch, null, mode));
-        foreach (var frame in news)
-        {
-            Send(listener, frame, isSnapshot: true);
-        }
-    }
-
     private void Unsubscribe(Listener listener, ClientMessage message)
     {
-        lock (gate)
+        if (!listener.Subscriptions.Remove(message.Channel!.Text, out var subscription))
         {
-            if (!listener.Subscriptions.Remove(message.Channel!.Text, out var subscription))
-            {
-                listener.Queue.Add(Refusal(message.Id, "not_subscribed", "This connection has no such subscription; name the channel or pattern as it was subscribed."));
-                return;
-            }
-
-            Detach(listener, subscription);
-            listener.Queue.Add(Frame.Unsubscribed(message.Id, subscription.Text));
-        }
-    }
-
-    private void Attach(Listener listener, ChannelName subscription)
-    {
-        var (table, name) = subscription.IsPattern ? (patterns, subscription.Prefix) : (exact, subscription.Text);
-        if (!table.TryGetValue(name, out var set))
-        {
-            table.Add(name, set = []);
-        }
-
-        set.Add(listener);
-        Memory.Take(Weight(subscription));
-    }
-
-    private void Detach(Listener listener, ChannelName subscription)
-    {
-        Memory.Take(-Weight(subscription));
-        var (table, name) = subscription.IsPattern ? (patterns, subscription.Prefix) : (exact, subscription.Text);
-        if (table.TryGetValue(name, out var set) && set.Remove(listener) && set.Count == 0)
-        {
-            table.Remove(name);
-        }
-    }
-
-    private static int Weight(ChannelName subscription) => ListenerMemory.Subscription + (4 * sizeof(char) * subscription.Text.Length);
-
-    private void Send(HubChannel channel)
-    {
-        publications++;
-        if (exact.TryGetValue(channel.Name, out var set))
-        {
-            Send(set, channel.Last);
-        }
-
-        if (patterns.Count == 0)
-        {
+            listener.Answer(Refusal(message.Id, "not_subscribed", "This connection has no such subscription; name the channel or pattern as it was subscribed."));
             return;
         }
 
-        var name = channel.Name.AsSpan();
-        for (var end = 0; end >= 0;)
+        Leave(subscription);
+        Memory.Take(-subscription.Weight);
+        listener.Answer(Frame.Unsubscribed(message.Id, subscription.Name.Text));
+    }
+
+    /// <summary>Brings a listener nothing more.</summary>
+    internal void UnsubscribeAll(Listener listener)
+    {
+        foreach (var subscription in listener.Subscriptions.Values)
         {
-            if (patternLookup.TryGetValue(name[..end], out set))
+            Leave(subscription);
+            Memory.Take(-subscription.Weight);
+        }
+
+        listener.Subscriptions.Clear();
+    }
+
+    private void Leave(Subscription subscription)
+    {
+        if (subscription.Name.IsPattern)
+        {
+            Array.ForEach(Shards, s => s.Leave(subscription));
+        }
+        else
+        {
+            ShardOf(subscription.Name.Text).Leave(subscription);
+        }
+
+        subscription.Listener.Pace?.Forget(subscription);
+    }
+
+    private HubShard ShardOf(ReadOnlySpan<char> name) =>
+        Shards is { Length: > 1 } all ? all[(uint)string.GetHashCode(name, StringComparison.OrdinalIgnoreCase) % (uint)all.Length] : Shards[0];
+
+    private void ConfigureChannels(WebSocketSinkOptions options)
+    {
+        eventPatterns = [.. options.Events.Select(e => ChannelName.Parse(e, out _)!)];
+        foreach (var shard in Shards)
+        {
+            shard.Limit(LimitsOf(options, Shards.Length));
+        }
+    }
+
+    /// <summary>Made when they are first needed, as how many there are follows from the config.</summary>
+    private HubShard[] MakeShards()
+    {
+        lock (making)
+        {
+            if (shards is null)
             {
-                Send(set, channel.Last);
+                var options = settings;
+                var count = (int)Math.Clamp(Math.Min(Math.Min(options.MaxChannels / ShardChannels, options.MaxBytes.Bytes / ShardBytes), options.HistoryBytes.Bytes / ShardBytes), 1, MostShards);
+                Volatile.Write(ref shards, [.. Enumerable.Range(0, count).Select(i => new HubShard(this, i, LimitsOf(options, count), Time))]);
             }
 
-            var next = name[end..].IndexOf(':');
-            end = next < 0 ? -1 : end + next + 1;
+            return shards;
         }
     }
 
-    private void Send(HashSet<Listener> set, Frame frame)
+    private static HubShard.Limits LimitsOf(WebSocketSinkOptions options, int count) => new(
+        (options.MaxChannels + count - 1) / count,
+        options.MaxBytes.Bytes / count,
+        options.Keep.Value,
+        options.StaleAfter.Value,
+        options.HistoryBytes.Bytes / count,
+        options.History.Value,
+        options.HistoryCount);
+
+    private static ReadOnlySpan<char> Decode(ReadOnlySpan<byte> name, Span<char> buffer)
     {
-        foreach (var listener in set)
+        if (buffer.Length < name.Length)
         {
-            if (listener.LastPublication != publications)
-            {
-                listener.LastPublication = publications;
-                Send(listener, frame, isSnapshot: false);
-            }
-        }
-    }
-
-    /// <summary>Puts a frame into a listener's queue. When there is no memory for it, the listener for which most waits is cut off.</summary>
-    private void Send(Listener listener, Frame frame, bool isSnapshot)
-    {
-        while (!(isSnapshot ? listener.Queue.Snapshot(frame) : listener.Queue.Update(frame)))
-        {
-            var slowest = listeners.Values.MaxBy(l => l.Queue.Waiting) ?? listener;
-            if (slowest.Queue.Waiting <= ListenerQueue.Few)
-            {
-                // Nobody holds much: what fills the memory is what they subscribed to.
-                slowest = listener;
-            }
-
-            slowest.CutOff();
-        }
-    }
-
-    private HubChannel Renew(ReadOnlySpan<char> name)
-    {
-        if (!channelLookup.TryGetValue(name, out var channel))
-        {
-            while (channels.Count >= settings.MaxChannels)
-            {
-                Retire(recency.Last!.Value);
-            }
-
-            channel = new HubChannel(name.ToString(), retiredOffset);
-            channels.Add(channel.Name, channel);
-            valueBytes += channel.Reweigh();
-            recency.AddFirst(channel.Node);
-            if (learnedSport is null && channel.Name.Split(':') is [_, { Length: > 0 } sport, _, ..])
-            {
-                learnedSport = sport;
-            }
+            buffer = new char[name.Length];
         }
 
-        Renew(channel);
-        return channel;
-    }
-
-    private void Renew(HubChannel channel)
-    {
-        recency.Remove(channel.Node);
-        recency.AddFirst(channel.Node);
-        channel.TouchedAt = time.GetUtcNow();
-    }
-
-    private void RetireOld(DateTimeOffset now)
-    {
-        while (recency.Last is { } oldest && now - oldest.Value.TouchedAt >= settings.Keep.Value)
-        {
-            Retire(oldest.Value);
-        }
-    }
-
-    private void Retire(HubChannel channel)
-    {
-        retiredOffset = Math.Max(retiredOffset, channel.Offset);
-        channels.Remove(channel.Name);
-        recency.Remove(channel.Node);
-        valueBytes -= channel.Weight;
-    }
-
-    private ReadOnlySpan<char> Decode(ReadOnlySpan<byte> key)
-    {
-        if (keyBuffer.Length < key.Length)
-        {
-            keyBuffer = new char[key.Length];
-        }
-
-        return keyBuffer.AsSpan(0, Encoding.UTF8.GetChars(key, keyBuffer));
+        return buffer[..Encoding.UTF8.GetChars(name, buffer)];
     }
 }

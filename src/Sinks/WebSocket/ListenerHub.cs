@@ -1,18 +1,20 @@
 using System.Collections.Concurrent;
-using System.Net.WebSockets;
+using System.Net;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Messages;
+using StreamEngine.Sinks.WebSockets.Wire;
 
 namespace StreamEngine.Sinks.WebSockets;
 
 /// <summary>
-/// Brings updates to listeners: channels are the records' keys, and each channel's current value is kept for those who come
-/// later. It lives outside the graph, so connections don't notice a reload. Safe for use from many threads.
+/// Brings updates to listeners: channels are the records' keys, and each channel's current value and what happened lately are kept for those who come
+/// later or come back. It lives outside the graph, so connections don't notice a reload. Safe for use from many threads.
 /// </summary>
 /// <remarks>
-/// A subscription's answer, its snapshot and the first live frame are put into the listener's queue under the same lock
-/// under which updates are published: there is no hole and no duplicate between them.
+/// A subscription's answer, what the listener lacks and the first live frame are put into the listener's queue under the same lock
+/// under which a channel's updates are published: there is no hole and no duplicate between them. Channels are divided among several such locks.
 /// </remarks>
 public sealed partial class ListenerHub : IAsyncDisposable
 {
@@ -22,24 +24,24 @@ public sealed partial class ListenerHub : IAsyncDisposable
     /// </summary>
     public const int UnreadBytes = 128 << 10;
 
-    private const string Digits = "0123456789abcdefghijklmnopqrstuvwxyz";
+    internal const string MemoryFull = "too slow: what waits for listeners has reached the server's bound";
+
+    private const int MostLanes = 8;
+
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
-    private readonly Lock gate = new();
-    private readonly TimeProvider time;
     private readonly Random random;
     private readonly ILogger logger;
     private readonly ITimer ticker;
-    private readonly ConcurrentDictionary<long, Listener> listeners = new();
+    private readonly SendLane[] lanes;
+    private readonly ListenerTable listeners = new();
+    private readonly ConcurrentDictionary<ResumeMode, long> resumes = new();
     private volatile WebSocketSinkOptions settings = new();
     private volatile string? defaultSport;
     private volatile string? learnedSport;
+    private volatile bool isLeaving;
     private long connections;
-    private long refused;
     private long errors;
-    private long pastFrames;
-    private long pastBytes;
-    private long pastConflated;
 
     /// <summary>Makes a hub without listeners.</summary>
     /// <param name="time">The clock.</param>
@@ -48,24 +50,16 @@ public sealed partial class ListenerHub : IAsyncDisposable
     public ListenerHub(TimeProvider time, Random random, ILoggerFactory logging)
     {
         ArgumentNullException.ThrowIfNull(logging);
-        this.time = time;
+        Time = time;
         this.random = random;
         logger = logging.CreateLogger<ListenerHub>();
-        exactLookup = exact.GetAlternateLookup<ReadOnlySpan<char>>();
-        patternLookup = patterns.GetAlternateLookup<ReadOnlySpan<char>>();
-        channelLookup = channels.GetAlternateLookup<ReadOnlySpan<char>>();
-        Epoch = EpochOf(time.GetUtcNow());
+        lanes = [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount / 2, 1, MostLanes)).Select(_ => new SendLane(time) { MaxDelay = settings.MaxDelay.Value })];
+        epoch = Epochs.Of(time.GetUtcNow());
         ticker = time.CreateTimer(_ => OnTick(), null, Tick, Tick);
     }
 
-    /// <summary>Within one epoch a channel's offsets only grow; positions of another epoch mean nothing.</summary>
-    public string Epoch { get; }
-
     /// <summary>Listeners connected now.</summary>
     public int Count => listeners.Count;
-
-    /// <summary>A listener that was sent nothing for so long gets a ping; also the interval for the WebSocket's own pings.</summary>
-    public TimeSpan Heartbeat => settings.Heartbeat.Value;
 
     /// <summary>The sport of a subscription that gives only a player's id; until set, that of the first key <c>kind:sport:id</c> published.</summary>
     public string? DefaultSport
@@ -79,85 +73,86 @@ public sealed partial class ListenerHub : IAsyncDisposable
     {
         get
         {
-            lock (gate)
-            {
-                var now = listeners.Values.ToList();
-                return new HubStats(
-                    now.Count,
-                    now.Sum(l => l.Subscriptions.Count),
-                    channels.Count,
-                    Volatile.Read(ref connections),
-                    refused,
-                    publications,
-                    pastFrames + now.Sum(l => l.FramesSent),
-                    pastBytes + now.Sum(l => l.BytesSent),
-                    pastConflated + now.Sum(l => l.Queue.Conflated),
-                    now.Count(l => l.Queue.Lagging),
-                    Volatile.Read(ref errors));
-            }
+            var all = listeners.Totals();
+            var counts = Shards.Select(s => s.Counts).ToList();
+            return new HubStats(
+                all.Listeners,
+                all.Subscriptions,
+                counts.Sum(c => c.Channels),
+                Volatile.Read(ref connections),
+                all.Refused,
+                counts.Sum(c => c.Published),
+                all.Frames,
+                all.Bytes,
+                lanes.Sum(l => l.Writes),
+                all.Conflated,
+                all.Lagging,
+                Volatile.Read(ref errors),
+                Memory.Bytes,
+                counts.Sum(c => c.HistoryBytes),
+                Enum.GetValues<ResumeMode>().ToDictionary(m => Epochs.TextOf(m), m => resumes.GetValueOrDefault(m)),
+                all.Closes,
+                [.. Enumerable.Range(0, LatencyBounds.Count + 1).Select(i => (i < LatencyBounds.Count ? LatencyBounds.Seconds[i] : double.PositiveInfinity, lanes.Sum(l => l.Latencies[i])))]);
         }
     }
+
+    internal TimeProvider Time { get; }
 
     /// <summary>What waits for listeners, and what they subscribed to.</summary>
     internal ListenerMemory Memory { get; } = new(new WebSocketSinkOptions().ListenerBytes.Bytes);
 
-    /// <summary>Changes the limits. Those of connected listeners stay as they are.</summary>
+    /// <summary>Changes the limits. Those of connected listeners stay as they are, and so does the memory of history.</summary>
     public void Configure(WebSocketSinkOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         settings = options;
         Memory.MaxBytes = options.ListenerBytes.Bytes;
+        foreach (var lane in lanes)
+        {
+            lane.MaxDelay = options.MaxDelay.Value;
+        }
+
+        ConfigureChannels(options);
     }
 
     /// <summary>Whether a web page of that origin may connect; a program that sends none may.</summary>
     public bool Allows(string? origin) =>
         string.IsNullOrEmpty(origin) || settings.Origins.Count == 0 || settings.Origins.Contains(origin, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Serves a connection until it ends. It doesn't throw when the other side breaks off.</summary>
-    /// <param name="socket">An accepted WebSocket, with its own pings switched on so that dead connections are found.</param>
-    /// <param name="stopping">Signalled when the host shuts down: queued frames are sent, then the listener is told to come back.</param>
-    public async Task AcceptAsync(WebSocket socket, CancellationToken stopping)
+    /// <summary>Accepts a request for a WebSocket and serves the connection until it ends. It doesn't throw when the other side breaks off.</summary>
+    /// <param name="context">A request that <see cref="WebSocketHandshake"/> found right.</param>
+    public async Task AcceptAsync(HttpContext context)
     {
-        ArgumentNullException.ThrowIfNull(socket);
-        var limits = settings;
-        var listener = new Listener(this, socket, Interlocked.Increment(ref connections), limits, time);
-        lock (gate)
-        {
-            if (listeners.Count < limits.MaxListeners)
-            {
-                listeners[listener.Number] = listener;
-            }
-            else
-            {
-                refused++;
-                listener.End(
-                    Frame.Error(null, "too_many_listeners", $"The server has its limit of {limits.MaxListeners} listeners; try another one."),
-                    Frame.Ending(CloseCode.Limit, "too many listeners"));
-            }
-        }
-
-        LogConnected(listener.Name);
-        try
-        {
-            await listener.RunAsync(stopping).ConfigureAwait(false);
-        }
-        finally
-        {
-            // In one go, or the counters would go back for as long as the listener takes to leave.
-            lock (gate)
-            {
-                listeners.TryRemove(listener.Number, out _);
-                pastFrames += listener.FramesSent;
-                pastBytes += listener.BytesSent;
-                pastConflated += listener.Queue.Conflated;
-            }
-        }
-
-        LogDisconnected(listener.Name, listener.FramesSent, listener.Queue.Conflated);
+        ArgumentNullException.ThrowIfNull(context);
+        var socket = WebSocketHandshake.SocketOf(context);
+        var stream = await WebSocketHandshake.AcceptAsync(context).ConfigureAwait(false);
+        var listener = new WebSocketListener(this, Interlocked.Increment(ref connections), context.Connection.RemoteIpAddress, stream, socket, context.Abort, settings);
+        await ServeAsync(listener, listener.RunAsync).ConfigureAwait(false);
     }
 
-    /// <summary>Stops the heartbeat. Connections end with the token they were accepted with.</summary>
-    public ValueTask DisposeAsync() => ticker.DisposeAsync();
+    /// <summary>
+    /// Tells all listeners to come back later, a little one after the other, and those that connect from now on too. What was queued before is sent.
+    /// </summary>
+    public void SayGoodbye()
+    {
+        isLeaving = true;
+        var all = listeners.All;
+        var spread = Math.Min(MostSpread.TotalMilliseconds, all.Count);
+        foreach (var listener in all)
+        {
+            GoAway(listener, TimeSpan.FromMilliseconds(Next(0, (int)spread)));
+        }
+    }
+
+    /// <summary>Stops the heartbeat and all sending.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await ticker.DisposeAsync().ConfigureAwait(false);
+        foreach (var lane in lanes)
+        {
+            await lane.DisposeAsync().ConfigureAwait(false);
+        }
+    }
 
     /// <summary>
     /// Publishes the rows of a sealed batch: updates and removals to listeners; confirmations keep a value from fading. What was known before a
@@ -186,15 +181,7 @@ public sealed partial class ListenerHub : IAsyncDisposable
         }
     }
 
-    internal void Failed(Listener listener, Exception exception) => LogFailed(exception, listener.Name);
-
-    internal int RetryAfter()
-    {
-        lock (random)
-        {
-            return random.Next(500, 3000);
-        }
-    }
+    internal SendLane LaneOf(long listener) => lanes[listener % lanes.Length];
 
     internal Frame Refusal(string? id, string code, string message, bool retry = false)
     {
@@ -207,7 +194,7 @@ public sealed partial class ListenerHub : IAsyncDisposable
         if (!ClientMessage.TryRead(text, () => DefaultSport, out var message, out var error))
         {
             Interlocked.Increment(ref errors);
-            listener.Queue.Add(error);
+            listener.Answer(error);
             return;
         }
 
@@ -220,33 +207,106 @@ public sealed partial class ListenerHub : IAsyncDisposable
                 Unsubscribe(listener, message);
                 break;
             case "ping":
-                listener.Queue.Add(Frame.Pong);
+                listener.Answer(Frame.Pong);
                 break;
+        }
+    }
+
+    /// <summary>Puts a frame into a listener's queue. When there is no memory for it, the listener for which most waits is cut off.</summary>
+    internal void Send(Listener listener, Frame frame, bool isSnapshot)
+    {
+        for (; ; )
+        {
+            switch (isSnapshot ? listener.Queue.Snapshot(frame) : listener.Queue.Update(frame))
+            {
+                case Intake.Taken:
+                    return;
+                case Intake.TooFarBehind:
+                    listener.CutOff("too slow: more events wait than may; come back and resume");
+                    return;
+                case Intake.NoMemory:
+                    // When nobody holds much, what fills the memory is what they subscribed to.
+                    var slowest = listeners.Slowest(listener);
+                    (slowest.Queue.Waiting > ListenerQueue.Few ? slowest : listener).CutOff(MemoryFull);
+                    break;
+            }
+        }
+    }
+
+    private static readonly TimeSpan MostSpread = TimeSpan.FromSeconds(2);
+
+    private async Task ServeAsync(Listener listener, Func<bool, Task> run)
+    {
+        var fault = listeners.Add(listener, settings);
+        if (fault is not null)
+        {
+            listener.End(Frame.Error(null, "too_many_listeners", fault), Frame.Ending(CloseCode.Limit, "too many listeners"));
+        }
+
+        LogConnected(listener.Name);
+        try
+        {
+            var running = run(fault is not null);
+            if (isLeaving)
+            {
+                GoAway(listener, TimeSpan.Zero);
+            }
+
+            await running.ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            LogFailed(e, listener.Name);
+            listener.End(null, Frame.Ending(CloseCode.Internal, "internal error"));
+            listener.Abort();
+        }
+        finally
+        {
+            UnsubscribeAll(listener);
+            listeners.Remove(listener);
+        }
+
+        LogDisconnected(listener.Name, listener.Closed, listener.FramesSent, listener.Queue.Conflated);
+    }
+
+    private void GoAway(Listener listener, TimeSpan after)
+    {
+        var (bye, close) = (Frame.Bye((int)CloseCode.Restart, Next(500, 3000)), Frame.Ending(CloseCode.Restart, "restart"));
+        if (after < Tick / 1000)
+        {
+            listener.End(bye, close);
+        }
+        else
+        {
+            _ = EndLaterAsync();
+        }
+
+        async Task EndLaterAsync()
+        {
+            await Task.Delay(after, Time).ConfigureAwait(false);
+            listener.End(bye, close);
+        }
+    }
+
+    private int Next(int from, int to)
+    {
+        lock (random)
+        {
+            return random.Next(from, Math.Max(from + 1, to));
         }
     }
 
     private void OnTick()
     {
-        foreach (var (_, listener) in listeners)
+        foreach (var listener in listeners.All)
         {
             listener.Beat();
         }
 
-        lock (gate)
+        foreach (var shard in Shards)
         {
-            RetireOld(time.GetUtcNow());
+            shard.Tidy();
         }
-    }
-
-    private static string EpochOf(DateTimeOffset start)
-    {
-        var text = new StringBuilder();
-        for (var left = start.ToUnixTimeMilliseconds(); left > 0; left /= Digits.Length)
-        {
-            text.Insert(0, Digits[(int)(left % Digits.Length)]);
-        }
-
-        return text.ToString();
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "serving listener {Name} failed; its connection is closed")]
@@ -255,6 +315,6 @@ public sealed partial class ListenerHub : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Debug, Message = "listener {Name} connected")]
     private partial void LogConnected(string name);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "listener {Name} left; {Frames} frames sent, {Conflated} conflated")]
-    private partial void LogDisconnected(string name, long frames, long conflated);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "listener {Name} left ({Code}); {Frames} frames sent, {Conflated} conflated")]
+    private partial void LogDisconnected(string name, int code, long frames, long conflated);
 }

@@ -1,18 +1,16 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Threading.Channels;
-
 namespace StreamEngine.Sinks.WebSockets;
 
 /// <summary>
 /// The frames that wait for one listener, bounded. While fewer than the capacity wait it is a plain queue. Past that it
-/// holds one place per channel, whose frame is replaced by the latest, so that no value is lost for good. Empty again, it is a plain
-/// queue. While the memory that all queues share is full, that begins after a few frames, and one that would need still more places is
-/// given up.
+/// holds one place per topic, whose frame is replaced by the latest, so that no value is lost for good. Empty again, it is a plain
+/// queue. Frames without a topic, those of events and answers, always keep their places. While the memory that all queues share is full, that begins
+/// after a few frames, and one that would need still more places is given up.
 /// </summary>
 /// <param name="capacity">Frames that may wait before updates are conflated.</param>
 /// <param name="time">The clock.</param>
 /// <param name="memory">What all queues share.</param>
-internal sealed class ListenerQueue(int capacity, TimeProvider time, ListenerMemory memory)
+/// <param name="wake">Asks for the queue to be emptied with <see cref="Drain"/>; called when it has something and was not asked for before.</param>
+internal sealed class ListenerQueue(int capacity, TimeProvider time, ListenerMemory memory, Action wake)
 {
     /// <summary>So many may wait also when memory is full: what is on its way to a listener that keeps up.</summary>
     public const int Few = 16;
@@ -23,14 +21,16 @@ internal sealed class ListenerQueue(int capacity, TimeProvider time, ListenerMem
     private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
-    private readonly Queue<Place> places = new();
-    private readonly Dictionary<HubChannel, Place> latest = [];
-    private readonly Channel<bool> ready = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private FrameRing places = new();
+
+    /// <summary>Where the latest frame of a topic waits; null while it is a plain queue.</summary>
+    private Dictionary<object, long>? latest;
+
     private TaskCompletionSource? room;
-    private bool conflating;
+    private Sending sending;
     private bool closing;
-    private bool dead;
     private int answers;
+    private int events;
     private long missed;
     private long conflated;
     private long? told;
@@ -38,11 +38,72 @@ internal sealed class ListenerQueue(int capacity, TimeProvider time, ListenerMem
     /// <summary>Places given up since they were last cleared away.</summary>
     private int givenUp;
 
+    private enum Sending
+    {
+        /// <summary>Nothing waits.</summary>
+        Idle,
+
+        /// <summary>It was asked for.</summary>
+        Asked,
+
+        /// <summary>A write is under way.</summary>
+        Writing,
+
+        /// <summary>Nothing may be sent for now.</summary>
+        Held,
+
+        /// <summary>Nothing will be sent any more.</summary>
+        Over,
+    }
+
     public long Conflated => Volatile.Read(ref conflated);
 
-    public bool Lagging => Volatile.Read(ref conflating);
+    public bool Lagging
+    {
+        get
+        {
+            lock (gate)
+            {
+                return latest is not null;
+            }
+        }
+    }
 
-    public bool IsEmpty => Waiting == 0;
+    /// <summary>Whether nothing waits and nothing is being written.</summary>
+    public bool IsQuiet
+    {
+        get
+        {
+            lock (gate)
+            {
+                return sending == Sending.Idle;
+            }
+        }
+    }
+
+    /// <summary>Whether a write is under way.</summary>
+    public bool IsWriting
+    {
+        get
+        {
+            lock (gate)
+            {
+                return sending == Sending.Writing;
+            }
+        }
+    }
+
+    /// <summary>Whether nothing more is taken.</summary>
+    public bool IsEnding
+    {
+        get
+        {
+            lock (gate)
+            {
+                return closing;
+            }
+        }
+    }
 
     /// <summary>Places taken, those given up included: what the memory is measured by.</summary>
     public int Waiting
@@ -68,7 +129,6 @@ internal sealed class ListenerQueue(int capacity, TimeProvider time, ListenerMem
 
             answers++;
             Enqueue(frame);
-            Signal();
         }
     }
 
@@ -89,57 +149,58 @@ internal sealed class ListenerQueue(int capacity, TimeProvider time, ListenerMem
             }
 
             Enqueue(ending);
-            Signal();
             return true;
         }
     }
 
     /// <summary>A live frame of a channel.</summary>
-    /// <returns>False when there is no memory for it: the listener is to be cut off.</returns>
-    public bool Update(Frame frame)
+    public Intake Update(Frame frame)
     {
         lock (gate)
         {
             if (closing)
             {
-                return true;
+                return Intake.Taken;
             }
 
             var isShort = places.Count >= Few && memory.IsFull;
-            if (!conflating && (isShort || places.Count >= capacity))
+            if (frame.Topic is null)
+            {
+                return TakeEvent(frame, isShort);
+            }
+
+            if (latest is null && (isShort || places.Count >= capacity))
             {
                 StartConflating();
             }
 
-            if (!conflating)
+            if (latest is null)
             {
                 Enqueue(frame);
             }
-            else if (latest.TryGetValue(frame.Channel!, out var waiting))
+            else if (latest.TryGetValue(frame.Topic, out var waiting))
             {
                 Replace(waiting, frame);
             }
             else if (isShort && memory.IsFull)
             {
-                return false;
+                return Intake.NoMemory;
             }
             else
             {
-                latest.Add(frame.Channel!, Enqueue(frame));
+                latest.Add(frame.Topic, Enqueue(frame));
             }
 
-            Signal();
-            return true;
+            return Intake.Taken;
         }
     }
 
-    /// <summary>The current value of a channel that was just subscribed: it comes after the answer, wherever it stood before.</summary>
-    /// <returns>False when there is no memory for it: the listener is to be cut off.</returns>
-    public bool Snapshot(Frame frame)
+    /// <summary>What a listener that has just subscribed lacks of a channel: it comes after the answer, wherever the topic stood before.</summary>
+    public Intake Snapshot(Frame frame)
     {
         lock (gate)
         {
-            if (latest.Remove(frame.Channel!, out var earlier))
+            if (frame.Topic is not null && latest is not null && latest.Remove(frame.Topic, out var earlier))
             {
                 GiveUp(earlier);
                 if (++givenUp > latest.Count + AnswerRoom)
@@ -152,45 +213,96 @@ internal sealed class ListenerQueue(int capacity, TimeProvider time, ListenerMem
         }
     }
 
-    public bool TryTake([NotNullWhen(true)] out Frame? frame)
+    /// <summary>Takes what waits, as much as one write should have. A write is under way from then on.</summary>
+    /// <param name="to">Where to.</param>
+    /// <param name="stream">How frames are written in server-sent events; null in a WebSocket.</param>
+    /// <returns>The end of the connection, when it is among what was taken.</returns>
+    public Frame? Drain(SendBuffer to, EventStream? stream)
     {
         lock (gate)
         {
-            frame = null;
-            if (missed > 0 && (told is not { } last || latest.Count == 0 || time.GetElapsedTime(last) >= TellEvery))
+            if (sending == Sending.Over)
             {
-                frame = Frame.Lagging(missed);
-                missed = 0;
-                told = time.GetTimestamp();
-                return true;
+                return null;
             }
 
-            while (frame is null && places.TryDequeue(out var place))
+            sending = Sending.Writing;
+            if (missed > 0 && (told is not { } last || latest is null or { Count: 0 } || time.GetElapsedTime(last) >= TellEvery))
             {
-                frame = place.Frame;
+                to.Add(Frame.Lagging(missed), stream);
+                missed = 0;
+                told = time.GetTimestamp();
+            }
+
+            Frame? end = null;
+            while (end is null && !to.IsFull && places.TryTake(out var frame))
+            {
                 if (frame is null)
                 {
                     continue;
                 }
 
-                GiveUp(place);
-                if (frame.Channel is { } channel)
-                {
-                    latest.Remove(channel);
-                }
-                else if (--answers == AnswerRoom / 2)
-                {
-                    room?.TrySetResult();
-                    room = null;
-                }
+                memory.Leave(frame);
+                Left(frame);
+                to.Add(frame, stream);
+                end = frame.IsClose ? frame : null;
             }
 
-            if (places.Count == 0)
+            if (places.Count == 0 && missed == 0)
             {
-                conflating = false;
+                (latest, givenUp) = (null, 0);
+                places.Shrink();
             }
 
-            return frame is not null;
+            return end;
+        }
+    }
+
+    /// <summary>The write that began with <see cref="Drain"/> is done.</summary>
+    public void Written()
+    {
+        lock (gate)
+        {
+            if (sending == Sending.Writing)
+            {
+                sending = Sending.Idle;
+                Ask();
+            }
+        }
+    }
+
+    /// <summary>Sends nothing until <see cref="Release"/>.</summary>
+    /// <returns>False when it is not quiet.</returns>
+    public bool Hold()
+    {
+        lock (gate)
+        {
+            if (sending != Sending.Idle)
+            {
+                return false;
+            }
+
+            sending = Sending.Held;
+            return true;
+        }
+    }
+
+    /// <summary>Ends <see cref="Hold"/>.</summary>
+    /// <param name="before">Called first, while nothing is being sent.</param>
+    /// <returns>Whether there was anything to end.</returns>
+    public bool Release(Action? before = null)
+    {
+        lock (gate)
+        {
+            if (sending != Sending.Held)
+            {
+                return false;
+            }
+
+            before?.Invoke();
+            sending = Sending.Idle;
+            Ask();
+            return true;
         }
     }
 
@@ -199,31 +311,29 @@ internal sealed class ListenerQueue(int capacity, TimeProvider time, ListenerMem
     {
         lock (gate)
         {
-            latest.Clear();
+            latest = null;
             for (var left = places.Count; left > 0; left--)
             {
-                var place = places.Dequeue();
-                if (place.Frame?.Channel is null)
+                places.TryTake(out var frame);
+                if (frame is { Channel: null })
                 {
-                    places.Enqueue(place);
+                    places.Add(frame);
                 }
-                else
+                else if (frame is not null)
                 {
-                    GiveUp(place);
+                    memory.Leave(frame);
+                    Left(frame);
                 }
             }
         }
     }
-
-    /// <summary>Waits until there is something to take.</summary>
-    public async ValueTask WaitAsync() => await ready.Reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
 
     /// <summary>Waits until there is room for answers: a listener that asks without reading is not read either.</summary>
     public Task RoomAsync()
     {
         lock (gate)
         {
-            if (answers <= AnswerRoom || closing || dead)
+            if (answers <= AnswerRoom || closing)
             {
                 return Task.CompletedTask;
             }
@@ -238,15 +348,53 @@ internal sealed class ListenerQueue(int capacity, TimeProvider time, ListenerMem
     {
         lock (gate)
         {
-            closing = dead = true;
-            foreach (var place in places)
+            closing = true;
+            sending = Sending.Over;
+            while (places.TryTake(out var frame))
             {
-                GiveUp(place);
+                if (frame is not null)
+                {
+                    memory.Leave(frame);
+                }
             }
 
-            places.Clear();
-            latest.Clear();
-            conflating = false;
+            latest = null;
+            room?.TrySetResult();
+            room = null;
+        }
+    }
+
+    private Intake TakeEvent(Frame frame, bool isShort)
+    {
+        // However many were missed, they are what was asked for.
+        if (frame.IsNews && events >= capacity)
+        {
+            return Intake.TooFarBehind;
+        }
+
+        if (isShort)
+        {
+            return Intake.NoMemory;
+        }
+
+        events += frame.IsNews ? 1 : 0;
+        Enqueue(frame);
+        return Intake.Taken;
+    }
+
+    /// <summary>Books for a frame that waits no more.</summary>
+    private void Left(Frame frame)
+    {
+        if (frame.Topic is { } topic)
+        {
+            latest?.Remove(topic);
+        }
+        else if (frame.Channel is not null)
+        {
+            events -= frame.IsNews ? 1 : 0;
+        }
+        else if (--answers == AnswerRoom / 2)
+        {
             room?.TrySetResult();
             room = null;
         }
@@ -254,69 +402,74 @@ internal sealed class ListenerQueue(int capacity, TimeProvider time, ListenerMem
 
     private void StartConflating()
     {
-        conflating = true;
+        latest = [];
         for (var left = places.Count; left > 0; left--)
         {
-            var place = places.Dequeue();
-            if (place.Frame?.Channel is not { } channel)
+            places.TryTake(out var frame);
+            if (frame?.Topic is not { } topic)
             {
-                places.Enqueue(place);
+                if (frame is not null)
+                {
+                    places.Add(frame);
+                }
             }
-            else if (latest.TryGetValue(channel, out var first))
+            else if (latest.TryGetValue(topic, out var first))
             {
-                Replace(first, place.Frame);
-                GiveUp(place);
+                memory.Leave(Exchange(first, frame));
             }
             else
             {
-                latest.Add(channel, place);
-                places.Enqueue(place);
+                latest.Add(topic, places.Add(frame));
             }
         }
     }
 
-    private Place Enqueue(Frame frame)
+    private long Enqueue(Frame frame)
     {
-        var place = new Place { Frame = frame };
         memory.Enter(frame);
-        places.Enqueue(place);
+        var place = places.Add(frame);
+        Ask();
         return place;
     }
 
-    private void Replace(Place place, Frame frame)
+    private void Replace(long place, Frame frame)
     {
         memory.Enter(frame);
-        memory.Leave(place.Frame!);
-        place.Frame = frame;
-        missed++;
-        conflated++;
+        memory.Leave(Exchange(place, frame));
     }
 
-    private void GiveUp(Place place)
+    private Frame Exchange(long place, Frame frame)
     {
-        if (place.Frame is { } frame)
-        {
-            memory.Leave(frame);
-            place.Frame = null;
-        }
+        missed++;
+        conflated++;
+        return places.Replace(place, frame)!;
     }
+
+    private void GiveUp(long place) => memory.Leave(places.Replace(place, null)!);
 
     private void DropGivenUp()
     {
         givenUp = 0;
         for (var left = places.Count; left > 0; left--)
         {
-            if (places.Dequeue() is { Frame: not null } place)
+            places.TryTake(out var frame);
+            if (frame is not null)
             {
-                places.Enqueue(place);
+                var place = places.Add(frame);
+                if (frame.Topic is { } topic)
+                {
+                    latest![topic] = place;
+                }
             }
         }
     }
 
-    private void Signal() => ready.Writer.TryWrite(true);
-
-    private sealed class Place
+    private void Ask()
     {
-        public Frame? Frame { get; set; }
+        if (sending == Sending.Idle && (places.Count > 0 || missed > 0))
+        {
+            sending = Sending.Asked;
+            wake();
+        }
     }
 }

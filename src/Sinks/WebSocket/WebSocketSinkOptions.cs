@@ -6,16 +6,56 @@ namespace StreamEngine.Sinks.WebSockets;
 /// <summary>Pushes every change of a record to the listeners of its channel. A pipeline has at most one.</summary>
 public sealed record WebSocketSinkOptions : SinkOptions
 {
-    /// <summary>A connection of the web server with its two loops, measured, in bytes.</summary>
-    private const int ConnectionBytes = 24 << 10;
+    /// <summary>A connection of the web server with its loop, measured, in bytes.</summary>
+    private const int ConnectionBytes = 20 << 10;
 
-    /// <summary>A listener that was sent nothing for so long gets a ping; dead connections are found within twice this time.</summary>
+    /// <summary>A listener that was sent nothing for so long gets a ping as JSON; one that was not heard of for so long one that its WebSocket answers by itself.</summary>
     [Between("1s", "10m")]
     public Duration Heartbeat { get; init; } = Duration.Seconds(30);
+
+    /// <summary>
+    /// How long a listener may leave a ping without an answer, or take nothing of what it is sent, before it counts as gone (close code 4101). Long enough
+    /// for one that stands still for a while.
+    /// </summary>
+    [Between("1s", "1h")]
+    public Duration Timeout { get; init; } = Duration.Seconds(90);
+
+    /// <summary>
+    /// How long updates may wait for others, to be sent together, when there are many listeners. It is less the less there is to do, and nothing
+    /// when there is little.
+    /// </summary>
+    [Between("0ms", "1s")]
+    public Duration MaxDelay { get; init; } = new(TimeSpan.FromMilliseconds(40));
+
+    /// <summary>
+    /// Channels of events, as patterns such as <c>play:*</c>: every update counts there, and none is left out. A listener that falls further behind than
+    /// <c>queue</c> is cut off with close code 4108 and may resume. All others are channels of states, of which a slow listener gets the latest.
+    /// </summary>
+    public IReadOnlyList<string> Events { get; init; } = [];
+
+    /// <summary>How long what happened in a channel is kept for listeners that come back.</summary>
+    [Between("0s", "7d")]
+    public Duration History { get; init; } = new(TimeSpan.FromMinutes(5));
+
+    /// <summary>The most updates of one channel that a listener gets when it comes back; one that missed more gets the current value.</summary>
+    [Between("0", "1000000")]
+    public int HistoryCount { get; init; } = 1000;
+
+    /// <summary>Memory that the history of all channels may take; past it the oldest leaves.</summary>
+    [Between("64KB", "1024GB")]
+    public ByteSize HistoryBytes { get; init; } = new(64L << 20);
+
+    /// <summary>How long a value counts as fresh after it was last changed or confirmed; then its listeners are told that it is stale. 0s is for ever.</summary>
+    [Between("0s", "365d")]
+    public Duration StaleAfter { get; init; } = new(TimeSpan.FromMinutes(5));
 
     /// <summary>Most listeners at once; more are refused with close code 4029.</summary>
     [Between("1", "1000000")]
     public int MaxListeners { get; init; } = 10_000;
+
+    /// <summary>Most listeners at once from one address; more are refused with close code 4029. Behind a proxy all have its address.</summary>
+    [Between("1", "1000000")]
+    public int MaxPerAddress { get; init; } = 1_000_000;
 
     /// <summary>Most subscriptions of one listener.</summary>
     [Between("1", "100000")]
@@ -59,6 +99,7 @@ public sealed record WebSocketSinkOptions : SinkOptions
     public override IEnumerable<MemoryNeed> Memory(MemoryTerms terms) =>
     [
         new MemoryNeed("current values", MaxBytes.Bytes, "maxBytes"),
+        new MemoryNeed("history", HistoryBytes.Bytes, "historyBytes"),
         new MemoryNeed("what waits for listeners, and their subscriptions", ListenerBytes.Bytes, "listenerBytes"),
         new MemoryNeed("connections", MaxListeners * (long)ConnectionBytes, "maxListeners"),
     ];

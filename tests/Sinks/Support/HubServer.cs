@@ -13,7 +13,6 @@ namespace StreamEngine.Sinks.Tests.Support;
 internal sealed class HubServer : IAsyncDisposable
 {
     private readonly WebApplication app;
-    private readonly CancellationTokenSource stopping = new();
 
     private HubServer(TimeProvider time, WebSocketSinkOptions options)
     {
@@ -23,13 +22,11 @@ internal sealed class HubServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         app = builder.Build();
-        app.UseWebSockets();
         app.Map("/ws", async context =>
         {
-            using var socket = await context.WebSockets.AcceptWebSocketAsync();
             try
             {
-                await Hub.AcceptAsync(socket, stopping.Token);
+                await Hub.AcceptAsync(context);
             }
             catch (Exception e)
             {
@@ -50,7 +47,7 @@ internal sealed class HubServer : IAsyncDisposable
         return server;
     }
 
-    public void Stop() => stopping.Cancel();
+    public void Stop() => Hub.SayGoodbye();
 
     public void Publish(string channel, string data) => Hub.Publish(Encoding.UTF8.GetBytes(channel), Encoding.UTF8.GetBytes(data));
 
@@ -73,11 +70,10 @@ internal sealed class HubServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await stopping.CancelAsync();
+        Hub.SayGoodbye();
         await app.DisposeAsync();
         Assert.Empty(Failures);
         await Hub.DisposeAsync();
-        stopping.Dispose();
     }
 }
 

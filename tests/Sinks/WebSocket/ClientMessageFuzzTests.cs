@@ -23,5 +23,5 @@ public sealed class ClientMessageFuzzTests
     [Fact]
     [Trait("kind", Fuzz.Trait)]
     public void Messages_are_read_or_refused_with_a_reason() => Fuzz.Run(Good, text =>
-        ClientMessage.TryRead(text, () => "mlb", out _, out var error) ? null : Encoding.UTF8.GetString(error.Bytes));
+        ClientMessage.TryRead(text, () => "mlb", out _, out var error) ? null : Encoding.UTF8.GetString(error.Json));
 }

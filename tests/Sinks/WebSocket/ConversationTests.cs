@@ -160,7 +160,7 @@ public sealed class ConversationTests
     }
 
     [Fact]
-    public async Task Since_the_current_place_nothing_is_sent_again_and_since_any_other_a_snapshot()
+    public async Task Since_a_known_place_what_was_missed_is_sent_and_since_any_other_a_snapshot()
     {
         await using var server = await HubServer.StartAsync();
         var epoch = server.Hub.Epoch;
@@ -169,7 +169,10 @@ public sealed class ConversationTests
         using var client = await server.ConnectAsync();
         Assert.Equal("recovered", await ModeAsync(client, Channel, $"{{\"epoch\":\"{epoch}\",\"offset\":2}}"));
         await client.ExpectNothingAsync();
-        foreach (var since in new[] { $"{{\"epoch\":\"{epoch}\",\"offset\":1}}", $"{{\"epoch\":\"{epoch}\",\"offset\":3}}", "{\"epoch\":\"older\",\"offset\":2}" })
+        Assert.Equal("recovered", await ModeAsync(client, Channel, $"{{\"epoch\":\"{epoch}\",\"offset\":0}}"));
+        Assert.Equal(1, (await client.ExpectAsync("update")).GetProperty("offset").GetInt64());
+        Assert.Equal(2, (await client.ExpectAsync("update")).GetProperty("offset").GetInt64());
+        foreach (var since in new[] { $"{{\"epoch\":\"{epoch}\",\"offset\":-1}}", $"{{\"epoch\":\"{epoch}\",\"offset\":3}}", "{\"epoch\":\"older\",\"offset\":2}" })
         {
             Assert.Equal("snapshot", await ModeAsync(client, Channel, since));
             Assert.Equal(2, (await client.ExpectAsync("update")).GetProperty("offset").GetInt64());
@@ -177,7 +180,7 @@ public sealed class ConversationTests
 
         server.PublishRemoved(Channel);
         await client.ExpectAsync("removed");
-        Assert.Equal("snapshot", await ModeAsync(client, Channel, $"{{\"epoch\":\"{epoch}\",\"offset\":2}}"));
+        Assert.Equal("recovered", await ModeAsync(client, Channel, $"{{\"epoch\":\"{epoch}\",\"offset\":2}}"));
         await client.ExpectAsync("removed");
         Assert.Equal("recovered", await ModeAsync(client, Channel, $"{{\"epoch\":\"{epoch}\",\"offset\":3}}"));
         Assert.Equal("live", await ModeAsync(client, Channel, "null"));

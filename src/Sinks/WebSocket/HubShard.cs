@@ -1,0 +1,223 @@
+using System.Text;
+
+namespace StreamEngine.Sinks.WebSockets;
+
+/// <summary>
+/// A part of the hub's channels with those who listen to them: all of one name are in one shard, patterns are in all. Everything is guarded by the
+/// shard's lock, under which a publication reaches its listeners' queues; so what is put into a queue under the same lock comes before or after it.
+/// </summary>
+/// <param name="hub">The hub.</param>
+/// <param name="number">Its number.</param>
+/// <param name="limits">What it may keep.</param>
+/// <param name="time">The clock.</param>
+internal sealed partial class HubShard(ListenerHub hub, int number, HubShard.Limits limits, TimeProvider time)
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, HubChannel> channels = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The one longest without news is the last.</summary>
+    private readonly LinkedList<HubChannel> recency = new();
+
+    private readonly Dictionary<string, HashSet<Subscription>> exact = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, HashSet<Subscription>> patterns = new(StringComparer.OrdinalIgnoreCase);
+    private readonly History history = new(limits.HistoryBytes);
+
+    private Limits limits = limits;
+
+    /// <summary>Subscriptions with a rate.</summary>
+    private int paced;
+
+    /// <summary>Updates and removals.</summary>
+    private long published;
+
+    /// <summary>The same with notices: tells which one a listener got last.</summary>
+    private long publications;
+
+    /// <summary>Memory that the channels take, in bytes.</summary>
+    private long valueBytes;
+
+    /// <summary>
+    /// The largest offset that a channel had when it was forgotten. New channels start after it: should it be the same one
+    /// again, its offsets still only grow.
+    /// </summary>
+    private long retiredOffset;
+
+    /// <summary>Channels, publications, and bytes of history.</summary>
+    public (int Channels, long Published, long HistoryBytes) Counts
+    {
+        get
+        {
+            lock (gate)
+            {
+                return (channels.Count, published, history.Bytes);
+            }
+        }
+    }
+
+    /// <summary>Changes what it may keep; that of history stays.</summary>
+    public void Limit(Limits changed)
+    {
+        lock (gate)
+        {
+            limits = changed;
+        }
+    }
+
+    /// <summary>Publishes what happened in a channel.</summary>
+    /// <param name="name">The channel.</param>
+    /// <param name="op">What happened.</param>
+    /// <param name="data">The new value as JSON, or the channel in which the entity goes on, UTF-8.</param>
+    /// <param name="at">When, by the clock's timestamps.</param>
+    /// <param name="offset">Its offset when that was given out before; else 0.</param>
+    public void Publish(ReadOnlySpan<char> name, ChannelOp op, ReadOnlySpan<byte> data, long at, long offset = 0)
+    {
+        lock (gate)
+        {
+            Publish(Renew(name), op, data, at, offset);
+        }
+    }
+
+    /// <summary>Publishes a value from before a restart, unless there is one.</summary>
+    public void Restore(ReadOnlySpan<char> name, ReadOnlySpan<byte> data, DateTimeOffset received)
+    {
+        lock (gate)
+        {
+            if (time.GetUtcNow() - received < limits.Keep && !(Find(name) is { } held && (held.HasValue || held.IsEvent)) && Renew(name) is { IsEvent: false } channel)
+            {
+                Publish(channel, ChannelOp.Update, data, time.GetTimestamp(), 0);
+            }
+        }
+    }
+
+    /// <summary>Gives an event its offset, unless it is a repetition.</summary>
+    /// <returns>The offset; 0 for a repetition.</returns>
+    public long Reserve(ReadOnlySpan<char> name, string source, long sequence, int run, out string channel, out int ordinal)
+    {
+        lock (gate)
+        {
+            var known = Renew(name);
+            channel = known.Name;
+            return known.Said.IsNew(source, sequence, run, out ordinal) ? known.Reserve() : 0;
+        }
+    }
+
+    /// <summary>What was said of a channel still holds.</summary>
+    public void Touch(ReadOnlySpan<char> name)
+    {
+        lock (gate)
+        {
+            if (Find(name) is { } known)
+            {
+                Renew(known);
+            }
+        }
+    }
+
+    /// <summary>Forgets what is too old, and tells listeners what has become stale.</summary>
+    public void Tidy()
+    {
+        lock (gate)
+        {
+            var now = time.GetUtcNow();
+            while (recency.Last is { } oldest && now - oldest.Value.TouchedAt >= limits.Keep)
+            {
+                Retire(oldest.Value);
+            }
+
+            for (var node = recency.Last; node is not null && limits.StaleAfter > TimeSpan.Zero && now - node.Value.TouchedAt >= limits.StaleAfter; node = node.Previous)
+            {
+                if (node.Value is { IsStale: false, IsEvent: false, Removed: false, HasValue: true } channel)
+                {
+                    channel.IsStale = true;
+                    Deliver(channel, c => Frame.OfStatus(c, true, c.TouchedAt));
+                }
+            }
+
+            history.Forget((now - limits.HistoryAge).UtcTicks);
+        }
+    }
+
+    /// <summary>The channels whose names start like that, by name.</summary>
+    public List<(string Name, bool IsEvent, long Offset)> List(string prefix)
+    {
+        lock (gate)
+        {
+            return [.. channels.Values.Where(c => c.Name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)).Select(c => (c.Name, c.IsEvent, c.Offset))];
+        }
+    }
+
+    private void Publish(HubChannel channel, ChannelOp op, ReadOnlySpan<byte> data, long at, long offset)
+    {
+        offset = offset == 0 ? channel.Offset + 1 : offset;
+        if (op == ChannelOp.Update)
+        {
+            channel.Update(data, offset, at);
+        }
+        else
+        {
+            channel.Remove(op == ChannelOp.Alias ? Encoding.UTF8.GetString(data) : null, offset, at);
+        }
+
+        channel.LastEntry = history.Add(channel.LastEntry, offset, channel.TouchedAt.UtcTicks, op, data);
+        published++;
+        Deliver(channel, c => c.Last);
+        valueBytes += channel.Reweigh();
+        while (valueBytes > limits.ValueBytes && channels.Count > 1)
+        {
+            Retire(recency.Last!.Value);
+        }
+    }
+
+    private HubChannel? Find(ReadOnlySpan<char> name) => channels.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var channel) ? channel : null;
+
+    private HubChannel Renew(ReadOnlySpan<char> name)
+    {
+        var channel = Find(name);
+        if (channel is null)
+        {
+            while (channels.Count >= limits.Channels)
+            {
+                Retire(recency.Last!.Value);
+            }
+
+            channel = new HubChannel(name.ToString(), retiredOffset, hub.IsEvent(name));
+            channels.Add(channel.Name, channel);
+            valueBytes += channel.Reweigh();
+            recency.AddFirst(channel.Node);
+            hub.Learn(channel.Name);
+        }
+
+        Renew(channel);
+        return channel;
+    }
+
+    private void Renew(HubChannel channel)
+    {
+        recency.Remove(channel.Node);
+        recency.AddFirst(channel.Node);
+        channel.TouchedAt = time.GetUtcNow();
+        if (channel.IsStale)
+        {
+            channel.IsStale = false;
+            Deliver(channel, c => Frame.OfStatus(c, false, c.TouchedAt));
+        }
+    }
+
+    private void Retire(HubChannel channel)
+    {
+        retiredOffset = Math.Max(retiredOffset, channel.Offset);
+        channels.Remove(channel.Name);
+        recency.Remove(channel.Node);
+        valueBytes -= channel.Weight;
+    }
+
+    /// <summary>What a shard may keep.</summary>
+    /// <param name="Channels">Channels.</param>
+    /// <param name="ValueBytes">Memory for their values, in bytes.</param>
+    /// <param name="Keep">How long a value is kept.</param>
+    /// <param name="StaleAfter">How long a value counts as fresh; zero for ever.</param>
+    /// <param name="HistoryBytes">Memory for history, in bytes.</param>
+    /// <param name="HistoryAge">How long history is kept.</param>
+    /// <param name="HistoryCount">The most entries of one channel that a listener gets.</param>
+    internal sealed record Limits(int Channels, long ValueBytes, TimeSpan Keep, TimeSpan StaleAfter, long HistoryBytes, TimeSpan HistoryAge, int HistoryCount);
+}

@@ -1,0 +1,116 @@
+using System.Net;
+
+namespace StreamEngine.Sinks.WebSockets;
+
+/// <summary>Who is connected, how many from where, and the books of those who have left.</summary>
+internal sealed class ListenerTable
+{
+    /// <summary>Codes that a listener makes up are counted together past so many.</summary>
+    private const int MostCodes = 50;
+
+    private const int OtherCode = -1;
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<long, Listener> listeners = [];
+    private readonly Dictionary<IPAddress, int> addresses = [];
+    private readonly Dictionary<int, long> closes = [];
+    private long refused;
+    private long pastFrames;
+    private long pastBytes;
+    private long pastConflated;
+
+    public int Count
+    {
+        get
+        {
+            lock (gate)
+            {
+                return listeners.Count;
+            }
+        }
+    }
+
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<Listener> All
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. listeners.Values];
+            }
+        }
+    }
+
+    /// <summary>Takes one in, if there is room.</summary>
+    /// <returns>Why there is none.</returns>
+    public string? Add(Listener listener, WebSocketSinkOptions limits)
+    {
+        lock (gate)
+        {
+            var here = listener.Address is null ? 0 : addresses.GetValueOrDefault(listener.Address);
+            var fault = listeners.Count >= limits.MaxListeners ? $"The server has its limit of {limits.MaxListeners} listeners; try another one."
+                : here >= limits.MaxPerAddress ? $"Your address has its limit of {limits.MaxPerAddress} listeners; close one of them."
+                : null;
+            if (fault is not null)
+            {
+                refused++;
+                return fault;
+            }
+
+            listeners.Add(listener.Number, listener);
+            if (listener.Address is not null)
+            {
+                addresses[listener.Address] = here + 1;
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>One has left. In one go with its books, or the counters would go back for as long as it takes to leave.</summary>
+    public void Remove(Listener listener)
+    {
+        lock (gate)
+        {
+            var code = closes.ContainsKey(listener.Closed) || closes.Count < MostCodes ? listener.Closed : OtherCode;
+            closes[code] = closes.GetValueOrDefault(code) + 1;
+            pastFrames += listener.FramesSent;
+            pastBytes += listener.BytesSent;
+            pastConflated += listener.Queue.Conflated;
+            if (listeners.Remove(listener.Number) && listener.Address is { } address && --addresses[address] == 0)
+            {
+                addresses.Remove(address);
+            }
+        }
+    }
+
+    /// <summary>The one for which most waits.</summary>
+    public Listener Slowest(Listener otherwise)
+    {
+        lock (gate)
+        {
+            return listeners.Values.MaxBy(l => l.Queue.Waiting) ?? otherwise;
+        }
+    }
+
+    /// <summary>The books of all, those who have left included.</summary>
+    public Sums Totals()
+    {
+        lock (gate)
+        {
+            var now = listeners.Values;
+            return new Sums(
+                now.Count,
+                now.Sum(l => l.Subscriptions.Count),
+                refused,
+                pastFrames + now.Sum(l => l.FramesSent),
+                pastBytes + now.Sum(l => l.BytesSent),
+                pastConflated + now.Sum(l => l.Queue.Conflated),
+                now.Count(l => l.Queue.Lagging),
+                new Dictionary<int, long>(closes));
+        }
+    }
+
+    internal sealed record Sums(int Listeners, int Subscriptions, long Refused, long Frames, long Bytes, long Conflated, int Lagging, IReadOnlyDictionary<int, long> Closes);
+}
