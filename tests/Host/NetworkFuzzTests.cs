@@ -35,48 +35,6 @@ public sealed class NetworkFuzzTests(DefaultPipelineFixture fixture) : IClassFix
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static TheoryData<string, byte[], int> Violations => new()
-    {
-        { "a frame without a mask", [Final | Text, 9, .. "{\"id\":123"u8], 1002 },
-        { "a reserved bit", Frame(Final | 0x40 | Text, "{}"u8), 1002 },
-        { "another reserved bit", Frame(Final | 0x10 | Ping, ""u8), 1002 },
-        { "a data opcode that nobody knows", Frame(Final | 3, "x"u8), 1002 },
-        { "a control opcode that nobody knows", Frame(Final | 11, "x"u8), 1002 },
-        { "a ping in pieces", Frame(Ping, "x"u8), 1002 },
-        { "a ping that is too long", Frame(Final | Ping, new byte[126]), 1002 },
-        { "a continuation of nothing", Frame(Final, "{}"u8), 1002 },
-        { "a text within a text", [.. Frame(Text, "{"u8), .. Frame(Final | Text, "}"u8)], 1002 },
-        { "a length with its highest bit", [Final | Text, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0], 1002 },
-        { "a close of one byte", Frame(Final | Close, "x"u8), 1002 },
-        { "a close with a code that is none", Frame(Final | Close, [0x03, 0xED]), 1002 },
-        { "half a character in a text", Frame(Final | Text, [(byte)'"', 0xC3, (byte)'"']), 1007 },
-        { "a message that is too long", Frame(Final | Text, new byte[70_000]), 1009 },
-        { "a message that is too long in pieces", [.. Frame(Text, "["u8), .. Enumerable.Repeat(Frame(0, new byte[30_000]), 3).SelectMany(f => f)], 1009 },
-        { "a message that says it is endless", [Final | Text, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, .. new byte[70_000]], 1009 },
-        { "a binary message", Frame(Final | 2, "{}"u8), 4000 },
-        { "a close", Frame(Final | Close, [0x03, 0xE8]), 1000 },
-        { "half a frame and then nothing", Frame(Final | Text, "{\"type\":\"ping\"}"u8)[..9], 0 },
-        { "half a head and then nothing", [Final | Text], 0 },
-        { "nothing at all", [], 0 },
-    };
-
-    [Theory]
-    [MemberData(nameof(Violations))]
-    public async Task A_broken_rule_of_the_protocol_ends_the_connection_with_the_code_for_it(string what, byte[] bytes, int code)
-    {
-        using var limit = new CancellationTokenSource(Longest);
-        var closed = await FramesAsync(bytes, hangUp: code == 0, limit.Token);
-        Assert.True(code == closed, $"{what}: closed with {closed}, not {code}");
-    }
-
-    [Fact]
-    public async Task A_key_with_spaces_is_refused()
-    {
-        using var limit = new CancellationTokenSource(Longest);
-        var answer = await AskAsync(Encoding.ASCII.GetBytes(Encoding.ASCII.GetString(Handshake).Replace("dGhl", "dGhl" + new string(' ', 100), StringComparison.Ordinal)), limit.Token);
-        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
-    }
-
     [Fact]
     [Trait("kind", Fuzz.Trait)]
     public Task Frames_in_any_shape_end_their_connection_only() => WhileOneListensAsync(async () =>

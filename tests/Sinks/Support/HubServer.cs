@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
 using StreamEngine.Sinks.WebSockets;
+using StreamEngine.Tests;
 
 namespace StreamEngine.Sinks.Tests.Support;
 
@@ -52,6 +53,18 @@ internal sealed class HubServer : IAsyncDisposable
     public void Publish(string channel, string data) => Hub.Publish(Encoding.UTF8.GetBytes(channel), Encoding.UTF8.GetBytes(data));
 
     public void PublishRemoved(string channel) => Hub.PublishRemoved(Encoding.UTF8.GetBytes(channel));
+
+    /// <summary>Connects by hand and, unless told otherwise, reads the greeting.</summary>
+    public async Task<RawListener> ConnectRawAsync(bool greet = true)
+    {
+        var listener = await RawListener.ConnectAsync(new Uri(app.Urls.Single()), "/ws");
+        if (greet)
+        {
+            Assert.Equal("connection_established", (await listener.NextAsync())?.ToString());
+        }
+
+        return listener;
+    }
 
     /// <summary>Connects and reads the greeting.</summary>
     public async Task<HubClient> ConnectAsync()
