@@ -8,22 +8,6 @@ public sealed class HandshakeTests(HandshakeTests.Shared shared) : IClassFixture
     private const string Path = "/api/optimized-realtime/ws/player-updates";
     private const string Ours = "Sec-WebSocket-Protocol: streamengine.v1";
 
-    /// <summary>Rows that hold once the server shakes hands by itself.</summary>
-    private static readonly string[] NeedsNewHub =
-    [
-        "Another version is refused, and told which one is spoken",
-        "No version is refused, and told which one is spoken",
-        "No key is refused",
-        "A short key is refused",
-        "A long key is refused",
-        "A key of 24 letters that is no base64 is refused",
-        "Two keys are refused",
-        "A plain request is told that it needs a WebSocket",
-        "An upgrade to something else is told that it needs a WebSocket",
-        "An upgrade that Connection does not name is told that it needs a WebSocket",
-        "HTTP/1.0 has no upgrade",
-    ];
-
     private static readonly Dictionary<string, Row> Rows = new()
     {
         ["A request as in the RFC is granted, with the answer to its key"] = new([], 101, [$"Sec-WebSocket-Accept: {RawListener.Accept}", "Upgrade: websocket", "Connection: Upgrade"], ["Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"]),
@@ -53,7 +37,7 @@ public sealed class HandshakeTests(HandshakeTests.Shared shared) : IClassFixture
         ["A request without a host is refused"] = new(["Host:"], 400),
     };
 
-    public static TheoryData<string> Rules => [.. Rows.Keys.Except(NeedsNewHub)];
+    public static TheoryData<string> Rules => [.. Rows.Keys];
 
     [Theory]
     [MemberData(nameof(Rules))]
@@ -73,9 +57,6 @@ public sealed class HandshakeTests(HandshakeTests.Shared shared) : IClassFixture
             }
         }
     }
-
-    [Fact]
-    public void All_rows_that_wait_for_the_new_hub_are_there() => Assert.Empty(NeedsNewHub.Except(Rows.Keys));
 
     /// <summary>A rule.</summary>
     /// <param name="Headers">Headers as in <see cref="RawListener.Request"/>.</param>

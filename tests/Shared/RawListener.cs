@@ -4,7 +4,10 @@ using System.Text;
 
 namespace StreamEngine.Tests;
 
-/// <summary>A listener that does its handshake by hand, sends any bytes, and answers nothing by itself.</summary>
+/// <summary>
+/// A listener that does its handshake by hand, sends any bytes, and answers nothing by itself but the first ping, by which the server learns that its
+/// greeting has arrived.
+/// </summary>
 internal sealed class RawListener : IDisposable
 {
     /// <summary>The key of the example in RFC 6455, 1.3, and what must be answered to it.</summary>
@@ -17,6 +20,7 @@ internal sealed class RawListener : IDisposable
     private readonly Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
     private Stream stream = Stream.Null;
+    private bool isGreeted;
 
     private RawListener()
     {
@@ -77,7 +81,18 @@ internal sealed class RawListener : IDisposable
     }
 
     /// <summary>The next frame; null when the connection ended.</summary>
-    public Task<ServerFrame?> NextAsync() => ServerFrame.ReadAsync(stream, limit.Token);
+    public async Task<ServerFrame?> NextAsync()
+    {
+        var frame = await ServerFrame.ReadAsync(stream, limit.Token);
+        if (!isGreeted && frame?.Opcode == ClientFrame.Ping)
+        {
+            isGreeted = true;
+            await SendAsync(new ClientFrame(ClientFrame.Pong, frame.Payload));
+            return await NextAsync();
+        }
+
+        return frame;
+    }
 
     /// <summary>Reads the frames before a close frame.</summary>
     /// <returns>What they were, and the code; 0 when the connection ended without one.</returns>

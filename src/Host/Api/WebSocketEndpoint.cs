@@ -23,6 +23,7 @@ internal static class WebSocketEndpoint
     {
         if (!WebSocketHandshake.IsAsked(context))
         {
+            context.Response.Headers.Upgrade = "websocket";
             return Problems.Of(
                 StatusCodes.Status426UpgradeRequired,
                 "websocket_required",

@@ -113,6 +113,9 @@ internal abstract class Listener
     public void Write(SendBuffer buffer)
     {
         buffer.Clear();
+
+        // Before the queue says that it is being written, or the last write would seem to take until now.
+        Volatile.Write(ref writingSince, time.GetTimestamp());
         var end = Queue.Drain(buffer, Events);
         if (buffer.Written.Length == 0 && end is null)
         {
@@ -120,7 +123,6 @@ internal abstract class Listener
             return;
         }
 
-        Volatile.Write(ref writingSince, time.GetTimestamp());
         try
         {
             var writing = outlet.SendAsync(buffer.Written);
@@ -208,16 +210,17 @@ internal abstract class Listener
     private void Written(int frames, int bytes, Frame? end)
     {
         Volatile.Write(ref lastSent, time.GetTimestamp());
+        if (end is null)
+        {
+            Queue.Written();
+        }
+
         Interlocked.Add(ref framesSent, frames);
         Interlocked.Add(ref bytesSent, bytes);
         if (end is not null)
         {
             Queue.Abandon();
             over.TrySetResult();
-        }
-        else
-        {
-            Queue.Written();
         }
     }
 }

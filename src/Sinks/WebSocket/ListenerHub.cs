@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -53,7 +54,7 @@ public sealed partial class ListenerHub : IAsyncDisposable
         Time = time;
         this.random = random;
         logger = logging.CreateLogger<ListenerHub>();
-        lanes = [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount / 2, 1, MostLanes)).Select(_ => new SendLane(time) { MaxDelay = settings.MaxDelay.Value })];
+        lanes = [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount / 2, 1, MostLanes)).Select(_ => new SendLane(time, Failed) { MaxDelay = settings.MaxDelay.Value })];
         epoch = Epochs.Of(time.GetUtcNow());
         ticker = time.CreateTimer(_ => OnTick(), null, Tick, Tick);
     }
@@ -126,8 +127,7 @@ public sealed partial class ListenerHub : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(context);
         var socket = WebSocketHandshake.SocketOf(context);
         var stream = await WebSocketHandshake.AcceptAsync(context).ConfigureAwait(false);
-        var listener = new WebSocketListener(this, Interlocked.Increment(ref connections), context.Connection.RemoteIpAddress, stream, socket, context.Abort, settings);
-        await ServeAsync(listener, listener.RunAsync).ConfigureAwait(false);
+        await AcceptAsync(stream, socket, context.Connection.RemoteIpAddress, context.Abort).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -179,6 +179,17 @@ public sealed partial class ListenerHub : IAsyncDisposable
                     break;
             }
         }
+    }
+
+    /// <summary>Serves a WebSocket whose handshake is done.</summary>
+    /// <param name="stream">The connection.</param>
+    /// <param name="socket">The socket below, when nothing lies between.</param>
+    /// <param name="address">Where it connects from.</param>
+    /// <param name="abort">Breaks it off.</param>
+    internal Task AcceptAsync(Stream stream, Socket? socket, IPAddress? address, Action abort)
+    {
+        var listener = new WebSocketListener(this, Interlocked.Increment(ref connections), address, stream, socket, abort, settings);
+        return ServeAsync(listener, listener.RunAsync);
     }
 
     internal SendLane LaneOf(long listener) => lanes[listener % lanes.Length];
@@ -256,9 +267,7 @@ public sealed partial class ListenerHub : IAsyncDisposable
         }
         catch (Exception e)
         {
-            LogFailed(e, listener.Name);
-            listener.End(null, Frame.Ending(CloseCode.Internal, "internal error"));
-            listener.Abort();
+            Failed(listener, e);
         }
         finally
         {
@@ -267,6 +276,13 @@ public sealed partial class ListenerHub : IAsyncDisposable
         }
 
         LogDisconnected(listener.Name, listener.Closed, listener.FramesSent, listener.Queue.Conflated);
+    }
+
+    private void Failed(Listener listener, Exception exception)
+    {
+        LogFailed(exception, listener.Name);
+        listener.End(null, Frame.Ending(CloseCode.Internal, "internal error"));
+        listener.Abort();
     }
 
     private void GoAway(Listener listener, TimeSpan after)

@@ -16,6 +16,7 @@ internal sealed class SendLane : IAsyncDisposable
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(1);
 
     private readonly TimeProvider time;
+    private readonly Action<Listener, Exception> failed;
     private readonly Lock gate = new();
     private readonly Channel<bool> work = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource stopping = new();
@@ -25,9 +26,11 @@ internal sealed class SendLane : IAsyncDisposable
     private List<Listener> round = [];
     private long maxDelayTicks;
 
-    public SendLane(TimeProvider time)
+    /// <param name="time">The clock.</param>
+    /// <param name="failed">Told what went wrong with a listener that was not its fault.</param>
+    public SendLane(TimeProvider time, Action<Listener, Exception> failed)
     {
-        this.time = time;
+        (this.time, this.failed) = (time, failed);
         buffer = new SendBuffer(time);
         running = RunAsync();
     }
@@ -99,7 +102,16 @@ internal sealed class SendLane : IAsyncDisposable
 
         foreach (var listener in round)
         {
-            listener.Write(buffer);
+            try
+            {
+                listener.Write(buffer);
+            }
+#pragma warning disable CA1031 // One listener's failure is not the others'.
+            catch (Exception e)
+            {
+                failed(listener, e);
+            }
+#pragma warning restore CA1031
         }
 
         round.Clear();

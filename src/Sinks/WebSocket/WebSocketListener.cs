@@ -213,6 +213,7 @@ internal sealed class WebSocketListener : Listener
                 case ReceivedKind.Fault:
                     isBroken = true;
                     Hub.UnsubscribeAll(this);
+                    Queue.Release();
                     End(
                         received.Status == CloseCode.BadRequest ? Hub.Refusal(null, "binary", "Binary frames are not understood; send JSON as text frames.") : null,
                         Frame.Ending(received.Status, received.Reason),

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Net.WebSockets;
 using StreamEngine.Sinks.WebSockets;
 
 namespace StreamEngine.Sinks.Tests.Support;
@@ -11,7 +10,7 @@ internal sealed class HubPipe
     private readonly Pipe toServer = new(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
     private readonly Pipe toClient = new(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
 
-    private HubPipe(ListenerHub hub, CancellationToken stopping) => Serving = Task.Run(() => ServeAsync(hub, stopping), CancellationToken.None);
+    private HubPipe(ListenerHub hub) => Serving = Task.Run(() => ServeAsync(hub), CancellationToken.None);
 
     /// <summary>Ends when the hub has done with the connection, with what came out of that.</summary>
     public Task Serving { get; }
@@ -19,24 +18,17 @@ internal sealed class HubPipe
     /// <summary>What the server says.</summary>
     public Stream Heard => toClient.Reader.AsStream();
 
-    public static HubPipe Connect(ListenerHub hub, CancellationToken stopping) => new(hub, stopping);
+    public static HubPipe Connect(ListenerHub hub) => new(hub);
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes) => await toServer.Writer.WriteAsync(bytes);
 
     /// <summary>Sends nothing more.</summary>
     public void HangUp() => toServer.Writer.Complete();
 
-    /// <summary>The one place that knows what the hub serves.</summary>
-    private static async Task ServeAsync(ListenerHub hub, Stream stream, CancellationToken stopping)
-    {
-        using var socket = System.Net.WebSockets.WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = true });
-        await hub.AcceptAsync(socket, stopping);
-    }
-
-    private async Task ServeAsync(ListenerHub hub, CancellationToken stopping)
+    private async Task ServeAsync(ListenerHub hub)
     {
         await using var stream = new TwoWay(toServer.Reader, toClient.Writer);
-        await ServeAsync(hub, stream, stopping);
+        await hub.AcceptAsync(stream, null, null, stream.Dispose);
     }
 
     private sealed class TwoWay(PipeReader from, PipeWriter to) : Stream

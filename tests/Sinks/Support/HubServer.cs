@@ -5,6 +5,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
+using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Sinks.WebSockets;
 using StreamEngine.Tests;
 
@@ -18,7 +19,9 @@ internal sealed class HubServer : IAsyncDisposable
     private HubServer(TimeProvider time, WebSocketSinkOptions options)
     {
         Hub = new ListenerHub(time, new Random(7), LoggerFactory.Create(_ => { }));
-        Hub.Configure(options);
+
+        // Frames don't gather by a clock that stands still.
+        Hub.Configure(time == TimeProvider.System ? options : options with { MaxDelay = new Duration(TimeSpan.Zero) });
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");

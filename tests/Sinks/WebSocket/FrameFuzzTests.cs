@@ -52,8 +52,8 @@ public sealed class FrameFuzzTests
     {
         var (time, log, updates) = (new FakeTimeProvider(), new ListLogger(), 0);
         await using var hub = new ListenerHub(time, new Random(7), log);
-        hub.Configure(new WebSocketSinkOptions { MaxMessage = new ByteSize(4096), Heartbeat = Duration.Seconds(600) });
-        var steady = HubPipe.Connect(hub, CancellationToken.None);
+        hub.Configure(new WebSocketSinkOptions { MaxMessage = new ByteSize(4096), Heartbeat = Duration.Seconds(600), MaxDelay = new Duration(TimeSpan.Zero) });
+        var steady = HubPipe.Connect(hub);
         await steady.SendAsync(ClientFrame.OfText("""{"type":"subscribe","channel":"player:mlb:1"}""").ToBytes());
         await ExpectAsync(steady, "connection_established", null);
         await ExpectAsync(steady, "subscribed", null);
@@ -85,7 +85,7 @@ public sealed class FrameFuzzTests
     private static async Task<(int Code, int Answers)> TalkAsync(ListenerHub hub, FakeTimeProvider time, byte[] bytes, Random random)
     {
         using var limit = new CancellationTokenSource(Longest);
-        var pipe = HubPipe.Connect(hub, CancellationToken.None);
+        var pipe = HubPipe.Connect(hub);
         var hearing = HearAsync(pipe, limit.Token);
         for (var at = 0; at < bytes.Length;)
         {

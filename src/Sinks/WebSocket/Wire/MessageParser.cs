@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Net.WebSockets;
+using System.Text;
 using System.Text.Unicode;
 
 namespace StreamEngine.Sinks.WebSockets.Wire;
@@ -23,6 +25,9 @@ internal sealed class MessageParser(long maxMessage, ListenerMemory memory)
     /// <summary>Bytes of the message so far.</summary>
     private int length;
 
+    /// <summary>How many of them are known to be text.</summary>
+    private int valid;
+
     /// <summary>Bytes of the frame so far.</summary>
     private int taken;
 
@@ -34,6 +39,8 @@ internal sealed class MessageParser(long maxMessage, ListenerMemory memory)
     {
         private byte first;
     }
+
+    private static Received NoText => Received.Fault(WebSocketCloseStatus.InvalidPayloadData, "the text is not valid UTF-8");
 
     private Opcode FrameType => (Opcode)(head[0] & 0x0f);
 
@@ -86,7 +93,7 @@ internal sealed class MessageParser(long maxMessage, ListenerMemory memory)
     public void Release()
     {
         memory.Take(-message.Length);
-        (message, length) = ([], 0);
+        (message, length, valid) = ([], 0, 0);
     }
 
     private int HeadSize => 2 + MaskLength + ((head[1] & 0x7f) switch { 126 => 2, 127 => 8, _ => 0 });
@@ -148,14 +155,14 @@ internal sealed class MessageParser(long maxMessage, ListenerMemory memory)
                 : null;
         }
 
-        if (FrameType == Opcode.Binary)
-        {
-            return Received.Fault(CloseCode.BadRequest, "binary frames are not understood");
-        }
-
         if (isFragmented != (FrameType == Opcode.Continuation))
         {
             return Broken(isFragmented ? "a new message begins before the last one has ended" : "nothing to continue");
+        }
+
+        if (FrameType == Opcode.Binary)
+        {
+            return Received.Fault(CloseCode.BadRequest, "binary frames are not understood");
         }
 
         return (ulong)length + PayloadLength > (ulong)maxMessage ? Received.Fault(CloseCode.TooBig, $"a message has at most {maxMessage} bytes") : null;
@@ -183,6 +190,10 @@ internal sealed class MessageParser(long maxMessage, ListenerMemory memory)
         {
             return Received.Fault(CloseCode.TryLater, "what listeners may take together has reached the server's bound");
         }
+        else if (!IsTextSoFar())
+        {
+            return NoText;
+        }
 
         taken += here.Length;
         if (taken < whole)
@@ -203,8 +214,9 @@ internal sealed class MessageParser(long maxMessage, ListenerMemory memory)
         }
 
         var text = message.AsMemory(0, length);
-        length = 0;
-        return Text(text);
+        var isText = valid == length;
+        (length, valid) = (0, 0);
+        return isText ? new Received(ReceivedKind.Text, text) : NoText;
     }
 
     private Received Whole(ReadOnlyMemory<byte> payload) => FrameType switch
@@ -215,9 +227,7 @@ internal sealed class MessageParser(long maxMessage, ListenerMemory memory)
         _ => Text(payload),
     };
 
-    private static Received Text(ReadOnlyMemory<byte> text) => Utf8.IsValid(text.Span)
-        ? new Received(ReceivedKind.Text, text)
-        : Received.Fault(WebSocketCloseStatus.InvalidPayloadData, "the text is not valid UTF-8");
+    private static Received Text(ReadOnlyMemory<byte> text) => Utf8.IsValid(text.Span) ? new Received(ReceivedKind.Text, text) : NoText;
 
     private static Received Close(ReadOnlyMemory<byte> payload)
     {
@@ -240,6 +250,24 @@ internal sealed class MessageParser(long maxMessage, ListenerMemory memory)
         {
             here[i] ^= mask[(taken + i) % MaskLength];
         }
+    }
+
+    /// <summary>Whether the message can still become valid UTF-8: only its last character may be incomplete.</summary>
+    private bool IsTextSoFar()
+    {
+        var rest = message.AsSpan(valid, length - valid);
+        var whole = rest.Length;
+        for (var back = 1; back <= Math.Min(3, rest.Length); back++)
+        {
+            if (rest[^back] >= 0xc0)
+            {
+                whole = Rune.DecodeFromUtf8(rest[^back..], out _, out _) == OperationStatus.NeedMoreData ? rest.Length - back : whole;
+                break;
+            }
+        }
+
+        valid += whole;
+        return Utf8.IsValid(rest[..whole]);
     }
 
     /// <summary>Takes bytes into the message.</summary>
