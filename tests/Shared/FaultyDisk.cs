@@ -222,6 +222,11 @@ internal sealed class FaultyDisk : Disk
             {
                 files[to] = file;
             }
+
+            foreach (var (handle, _) in paths.Where(p => p.Value == from))
+            {
+                paths[handle] = to;
+            }
         }
     }
 
