@@ -14,6 +14,7 @@ internal enum DiskCall
     Sync,
     Rename,
     SyncFolder,
+    Delete,
 }
 
 /// <summary>
@@ -228,6 +229,12 @@ internal sealed class FaultyDisk : Disk
                 paths[handle] = to;
             }
         }
+    }
+
+    public override void Delete(string path)
+    {
+        Enter(DiskCall.Delete, null, path);
+        base.Delete(path);
     }
 
     public override void SyncFolder(string folder)

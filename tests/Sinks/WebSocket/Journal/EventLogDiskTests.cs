@@ -158,6 +158,55 @@ public sealed class EventLogDiskTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(int.MaxValue)]
+    public void A_log_that_can_not_be_deleted_gives_no_offset_twice(int times)
+    {
+        using var log = folder.Open(disk);
+        for (var run = 1; run <= 3; run++)
+        {
+            log.Begin($"k{run}");
+            log.Add(Of(run));
+        }
+
+        disk.Fill();
+        disk.Fail(DiskCall.Delete, times: times);
+        Assert.Throws<IOException>(() => log.Add(Of(4)));
+        using (var killed = folder.Killed())
+        {
+            var (epochs, listing, _, _) = killed.Read();
+            Assert.Equal(["k1", "k2", "k3"], epochs);
+            Assert.Equal(3, listing.States["play:1"].Last.Offset);
+        }
+
+        disk.Heal();
+        log.Begin("k4");
+        using (var killed = folder.Killed())
+        {
+            var (epochs, listing, damage, _) = killed.Read();
+            Assert.Equal(["k4"], epochs);
+            Assert.Null(damage);
+            Assert.Empty(listing.States);
+        }
+    }
+
+    [Fact]
+    public void A_new_segment_gets_its_name_when_it_and_the_one_before_are_durable()
+    {
+        using var log = folder.Open(disk);
+        log.Begin("k1");
+        log.Add(Of(1));
+        disk.Calls.Clear();
+        log.Begin("k2");
+        Assert.Equal(["write", "sync", "sync", "rename", $"sync {Path.GetFileName(folder.Path)}"], disk.Calls);
+        var last = folder.Of(folder.Segments[^1]);
+        log.Add(Of(2));
+        Assert.NotEqual(File.ReadAllBytes(last), disk.Durable(last));
+        log.Dispose();
+        Assert.Equal(File.ReadAllBytes(last), disk.Durable(last));
+    }
+
     [Fact]
     public void A_disk_that_does_not_work_at_the_start_is_told()
     {
