@@ -14,6 +14,7 @@ internal enum DiskCall
     Sync,
     Rename,
     SyncFolder,
+    Delete,
 }
 
 /// <summary>
@@ -222,7 +223,18 @@ internal sealed class FaultyDisk : Disk
             {
                 files[to] = file;
             }
+
+            foreach (var (handle, _) in paths.Where(p => p.Value == from))
+            {
+                paths[handle] = to;
+            }
         }
+    }
+
+    public override void Delete(string path)
+    {
+        Enter(DiskCall.Delete, null, path);
+        base.Delete(path);
     }
 
     public override void SyncFolder(string folder)

@@ -7,7 +7,7 @@ namespace StreamEngine.Pipeline.Checkpoints;
 /// One process's claim to a folder: a lock of the operating system on a file in it, which the kernel lets go of however the process ends.
 /// Another file says who has it; both stay when nobody does.
 /// </summary>
-internal sealed class FolderClaim : IDisposable
+public sealed class FolderClaim : IDisposable
 {
     // .NET locks a file that it reads too, so the locked one can't say anything.
     private const string Locked = "in-use.lock";
