@@ -20,6 +20,10 @@ need redis-server redis-server
 need promtool prometheus
 need strace strace
 need cc gcc
+need node nodejs
+need npm npm
+need chromium chromium
+npm ci --prefix tests/clients --silent --no-audit --no-fund || { echo "test.sh: the packages of tests/clients could not be installed" >&2; exit 1; }
 
 echo "building"
 dotnet build StreamEngine.sln -v quiet --nologo || { echo "0 passed, 1 failed"; exit 1; }
