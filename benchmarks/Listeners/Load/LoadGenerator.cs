@@ -1,0 +1,229 @@
+using System.Buffers.Text;
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+
+namespace StreamEngine.Benchmarks;
+
+/// <summary>
+/// The load generator, a process of its own. It connects its listeners and says so; then it answers each line on standard input:
+/// <c>mark</c> with what it saw since the last mark, <c>stop</c> and <c>read</c> when the second group has stopped reading or
+/// reads again.
+/// </summary>
+internal sealed class LoadGenerator : Clients
+{
+    public const string Verb = "fanout-load";
+
+    /// <summary>Connections under way at once; a web server's queue of those it has not accepted holds 512.</summary>
+    private const int MostConnecting = 200;
+
+    private static readonly byte[] SignalRHandshake = Wire.Frame(Wire.Text, "{\"protocol\":\"json\",\"version\":1}\u001e"u8);
+    private static readonly byte[] SignalRPing = Wire.Frame(Wire.Text, "{\"type\":6}\u001e"u8);
+
+    private readonly LoadSpec spec;
+    private readonly Connection[] listeners;
+    private readonly ListenerGroup first = new();
+    private readonly ListenerGroup second = new();
+    private readonly byte[][] subscriptions;
+    private readonly Dictionary<string, int> ends = [];
+    private readonly StringBuilder input = new();
+    private int begun;
+    private int settled;
+    private bool returns;
+    private bool isReady;
+    private bool ended;
+    private string? error;
+    private long markedAt;
+    private long serverCpu;
+    private TimeSpan ownCpu;
+
+    private LoadGenerator(LoadSpec spec)
+        : base(spec.Port, spec.Path)
+    {
+        this.spec = spec;
+        subscriptions = [.. Enumerable.Range(0, spec.Dialect == Dialect.Hub ? spec.Channels : 0).Select(Wire.Subscribe)];
+        listeners = [.. Enumerable.Range(0, spec.Listeners).Select(i => new Connection(i)
+        {
+            Group = i < spec.Listeners - spec.Second ? first : second,
+            Offsets = new long[spec.PerListener],
+        })];
+    }
+
+    public static int Run(string spec)
+    {
+        var generator = new LoadGenerator(JsonSerializer.Deserialize<LoadSpec>(spec)!);
+        generator.WatchInput(0);
+        while (!generator.ended)
+        {
+            generator.ConnectSome();
+            generator.Poll(100);
+        }
+
+        return 0;
+    }
+
+    protected override void OnOpen(Connection client)
+    {
+        switch (spec.Dialect)
+        {
+            case Dialect.Plain:
+                settled++;
+                break;
+            case Dialect.SignalR:
+                Send(client, SignalRHandshake);
+                break;
+            case Dialect.Hub:
+                for (var i = 0; i < spec.PerListener; i++)
+                {
+                    Send(client, subscriptions[(client.Number + i) % spec.Channels]);
+                }
+
+                break;
+        }
+    }
+
+    protected override void OnText(Connection client, ReadOnlySpan<byte> text)
+    {
+        var group = client.Group!;
+        var isUpdate = false;
+        for (var left = text; left.IndexOf("\"t\":"u8) is >= 0 and var at;)
+        {
+            left = left[(at + 4)..];
+            isUpdate = Utf8Parser.TryParse(left, out long sent, out _);
+            group.Delivered(client, sent, Now);
+        }
+
+        if (!isUpdate)
+        {
+            Control(client, text);
+        }
+        else if (spec.Dialect == Dialect.Hub)
+        {
+            var channel = NumberAfter("\"channel\":\"c:"u8, text);
+            var offset = NumberAfter("\"offset\":"u8, text);
+            group.Follow(ref client.Offsets[(channel + spec.Channels - (client.Number % spec.Channels)) % spec.Channels], offset);
+        }
+    }
+
+    protected override void OnEnd(Connection client, string how)
+    {
+        ends[how] = ends.GetValueOrDefault(how) + 1;
+        if (!isReady)
+        {
+            settled++;
+        }
+        else if (returns && client.Group == second)
+        {
+            Return(client);
+        }
+    }
+
+    protected override void OnInput()
+    {
+        Span<byte> bytes = stackalloc byte[256];
+        var read = Libc.Read(0, bytes);
+        ended = read == 0;
+        input.Append(Encoding.ASCII.GetString(bytes[..Math.Max(0, read)]));
+        while (input.ToString().IndexOf('\n', StringComparison.Ordinal) is >= 0 and var end)
+        {
+            var line = input.ToString(0, end);
+            input.Remove(0, end + 1);
+            Console.WriteLine(line == "mark" ? JsonSerializer.Serialize(Mark()) : Turn(line == "read"));
+        }
+    }
+
+    private static long NumberAfter(ReadOnlySpan<byte> marker, ReadOnlySpan<byte> text) =>
+        text.IndexOf(marker) is >= 0 and var at && Utf8Parser.TryParse(text[(at + marker.Length)..], out long number, out _)
+            ? number
+            : throw new InvalidOperationException($"Not an update of the hub: {Encoding.UTF8.GetString(text)}");
+
+    private void Control(Connection client, ReadOnlySpan<byte> text)
+    {
+        if (spec.Dialect == Dialect.SignalR)
+        {
+            if (client.Subscribed++ == 0)
+            {
+                settled++;
+            }
+            else if (text.StartsWith("{\"type\":6"u8))
+            {
+                Send(client, SignalRPing);
+            }
+        }
+        else if (text.StartsWith("{\"type\":\"subscribed\""u8))
+        {
+            settled += ++client.Subscribed == spec.PerListener && !isReady ? 1 : 0;
+        }
+        else if (text.StartsWith("{\"type\":\"lagging\""u8))
+        {
+            client.Group!.Lagging++;
+        }
+        else if (text.StartsWith("{\"type\":\"error\""u8))
+        {
+            error ??= Encoding.UTF8.GetString(text);
+        }
+    }
+
+    private void ConnectSome()
+    {
+        while (begun < listeners.Length && begun - settled < MostConnecting)
+        {
+            Connect(listeners[begun++]);
+        }
+
+        if (!isReady && settled >= listeners.Length)
+        {
+            isReady = true;
+            Console.WriteLine(JsonSerializer.Serialize(Mark()));
+        }
+    }
+
+    private string Turn(bool reads)
+    {
+        returns |= reads;
+        second.ReadsSince = Clock();
+        foreach (var listener in listeners.Where(l => l.Group == second))
+        {
+            listener.IsBehind = reads;
+            if (listener.State == ConnectionState.Open)
+            {
+                Read(listener, reads);
+            }
+            else if (reads)
+            {
+                Return(listener);
+            }
+        }
+
+        return "done";
+    }
+
+    /// <summary>As a client does that was cut off, but once only.</summary>
+    private void Return(Connection listener)
+    {
+        if (!listener.HasReturned)
+        {
+            listener.HasReturned = true;
+            listener.Subscribed = 0;
+            Connect(listener);
+        }
+    }
+
+    private LoadWindow Mark()
+    {
+        var (now, server, own) = (Stopwatch.GetTimestamp(), Libc.CpuOf(spec.Server), Environment.CpuUsage.TotalTime);
+        var open = listeners.Where(l => l.State == ConnectionState.Open).ToLookup(l => l.Group);
+        var window = new LoadWindow(
+            server - serverCpu,
+            (own - ownCpu).TotalNanoseconds,
+            Stopwatch.GetElapsedTime(markedAt, now).TotalSeconds,
+            open.Sum(g => g.Count()),
+            first.Take([.. open[first]]),
+            second.Take([.. open[second]]),
+            new Dictionary<string, int>(ends),
+            error);
+        (markedAt, serverCpu, ownCpu, error) = (now, server, own, null);
+        ends.Clear();
+        return window;
+    }
+}
