@@ -16,14 +16,14 @@ internal sealed class FanOutReport
         Console.WriteLine(text);
     }
 
-    /// <summary>Says how connections ended that should not have.</summary>
+    /// <summary>Says how connections ended, and what was refused, where nothing should have been.</summary>
     public void AddEnds(Dictionary<string, List<Turn>> turns)
     {
         foreach (var (name, all) in turns)
         {
-            foreach (var turn in all.Where(t => t.Window.Ends.Count > 0))
+            foreach (var turn in all.Where(t => t.Window.Ends.Count > 0 || t.Window.Error is not null))
             {
-                Add($"{name}: {turn.Window.Ways()}");
+                Add($"{name}: {turn.Window.Ways()} {turn.Window.Error}");
             }
         }
     }

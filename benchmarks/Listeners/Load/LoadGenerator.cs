@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 
@@ -10,7 +9,7 @@ namespace StreamEngine.Benchmarks;
 /// <c>mark</c> with what it saw since the last mark, <c>stop</c> and <c>read</c> when the second group has stopped reading or
 /// reads again.
 /// </summary>
-internal sealed class LoadGenerator : Clients
+internal sealed partial class LoadGenerator : Clients
 {
     public const string Verb = "fanout-load";
 
@@ -26,16 +25,11 @@ internal sealed class LoadGenerator : Clients
     private readonly ListenerGroup second = new();
     private readonly byte[][] subscriptions;
     private readonly Dictionary<string, int> ends = [];
-    private readonly StringBuilder input = new();
     private int begun;
     private int settled;
-    private bool returns;
     private bool isReady;
     private bool ended;
     private string? error;
-    private long markedAt;
-    private long serverCpu;
-    private TimeSpan ownCpu;
 
     private LoadGenerator(LoadSpec spec)
         : base(spec.Port, spec.Path)
@@ -118,20 +112,6 @@ internal sealed class LoadGenerator : Clients
         }
     }
 
-    protected override void OnInput()
-    {
-        Span<byte> bytes = stackalloc byte[256];
-        var read = Libc.Read(0, bytes);
-        ended = read == 0;
-        input.Append(Encoding.ASCII.GetString(bytes[..Math.Max(0, read)]));
-        while (input.ToString().IndexOf('\n', StringComparison.Ordinal) is >= 0 and var end)
-        {
-            var line = input.ToString(0, end);
-            input.Remove(0, end + 1);
-            Console.WriteLine(line == "mark" ? JsonSerializer.Serialize(Mark()) : Turn(line == "read"));
-        }
-    }
-
     private static long NumberAfter(ReadOnlySpan<byte> marker, ReadOnlySpan<byte> text) =>
         text.IndexOf(marker) is >= 0 and var at && Utf8Parser.TryParse(text[(at + marker.Length)..], out long number, out _)
             ? number
@@ -176,54 +156,5 @@ internal sealed class LoadGenerator : Clients
             isReady = true;
             Console.WriteLine(JsonSerializer.Serialize(Mark()));
         }
-    }
-
-    private string Turn(bool reads)
-    {
-        returns |= reads;
-        second.ReadsSince = Clock();
-        foreach (var listener in listeners.Where(l => l.Group == second))
-        {
-            listener.IsBehind = reads;
-            if (listener.State == ConnectionState.Open)
-            {
-                Read(listener, reads);
-            }
-            else if (reads)
-            {
-                Return(listener);
-            }
-        }
-
-        return "done";
-    }
-
-    /// <summary>As a client does that was cut off, but once only.</summary>
-    private void Return(Connection listener)
-    {
-        if (!listener.HasReturned)
-        {
-            listener.HasReturned = true;
-            listener.Subscribed = 0;
-            Connect(listener);
-        }
-    }
-
-    private LoadWindow Mark()
-    {
-        var (now, server, own) = (Stopwatch.GetTimestamp(), Libc.CpuOf(spec.Server), Environment.CpuUsage.TotalTime);
-        var open = listeners.Where(l => l.State == ConnectionState.Open).ToLookup(l => l.Group);
-        var window = new LoadWindow(
-            server - serverCpu,
-            (own - ownCpu).TotalNanoseconds,
-            Stopwatch.GetElapsedTime(markedAt, now).TotalSeconds,
-            open.Sum(g => g.Count()),
-            first.Take([.. open[first]]),
-            second.Take([.. open[second]]),
-            new Dictionary<string, int>(ends),
-            error);
-        (markedAt, serverCpu, ownCpu, error) = (now, server, own, null);
-        ends.Clear();
-        return window;
     }
 }
