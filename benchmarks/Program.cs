@@ -14,6 +14,14 @@ switch (args)
         return CheckpointCost.Run(args);
     case ["mapping", ..]:
         return MappingCost.Run(args);
+    case ["fanout", ..]:
+        return FanOut.Run(args);
+    case [ServerProcess.Verb, var kind, var listeners]:
+        return await ServerProcess.ServeAsync(kind, int.Parse(listeners, CultureInfo.InvariantCulture));
+    case [LoadGenerator.Verb, var spec]:
+        return LoadGenerator.Run(spec);
+    case [Storm.Verb, var spec]:
+        return Storm.Run(spec);
     case ["soak", ..]:
         return await Soak.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 10);
     case [PinnedEngine.Verb, var count, var folder]:

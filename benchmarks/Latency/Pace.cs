@@ -13,11 +13,10 @@ internal sealed class Pace
 
     private const double Settling = 0.2;
 
-    private readonly double interval;
+    private readonly Schedule schedule;
     private readonly byte[][] lines;
     private readonly int[] times;
     private readonly long[] late;
-    private long start;
     private int arrived;
 
     /// <param name="input">Whose good lines are sent, over and over, each with a time of its own.</param>
@@ -25,7 +24,7 @@ internal sealed class Pace
     /// <param name="seconds">For how long.</param>
     public Pace(string input, double perSecond, double seconds)
     {
-        interval = Stopwatch.Frequency / perSecond;
+        schedule = new Schedule(perSecond);
         Count = (int)(perSecond * seconds);
         lines = [.. File.ReadLines(input).Take(100_000).Where(IsGood).Select(System.Text.Encoding.UTF8.GetBytes)];
         times = [.. lines.Select(l => l.AsSpan().IndexOf("\"at\":\""u8) + 6)];
@@ -39,12 +38,12 @@ internal sealed class Pace
     /// <summary>From now on time counts.</summary>
     public void Start()
     {
-        start = Stopwatch.GetTimestamp() + (Stopwatch.Frequency / 10);
+        schedule.Start();
         arrived = 0;
     }
 
     /// <summary>When an update is due.</summary>
-    public long Due(int index) => start + (long)(index * interval);
+    public long Due(int index) => schedule.Due(index);
 
     /// <summary>Waits for an update's time, not sleeping for the last two milliseconds: a sleep may last one too long.</summary>
     /// <returns>The time then.</returns>

@@ -17,17 +17,7 @@ internal sealed partial class PinnedEngine : IDisposable
 
     public PinnedEngine(int count, string folder)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
-        {
-            start.ArgumentList.Add(typeof(PinnedEngine).Assembly.Location);
-        }
-
-        foreach (var argument in (string[])[Verb, count.ToString(CultureInfo.InvariantCulture), folder])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
+        var start = OwnProcess.With(Verb, count.ToString(CultureInfo.InvariantCulture), folder);
         start.Environment["DOTNET_PROCESSOR_COUNT"] = "1";
         child = OperatingSystem.IsLinux() ? StartOnFirstCore(start) : Process.Start(start)!;
         if (OperatingSystem.IsWindows())
