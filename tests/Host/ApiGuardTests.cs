@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using StreamEngine.Host.Api;
+using StreamEngine.Keys;
 using StreamEngine.Pipeline.Configuration;
 
 namespace StreamEngine.Host.Tests;
@@ -95,10 +96,10 @@ public sealed class ApiGuardTests
     [InlineData("short", "has 5 characters")]
     [InlineData("sixteen and more with spaces", "can't be sent in a header")]
     [InlineData("schl\u00fcssel-schl\u00fcssel", "can't be sent in a header")]
-    public void A_key_that_is_none_is_told(string key, string words) => Assert.Contains(words, ApiGuard.KeyFault(key), StringComparison.Ordinal);
+    public void A_key_that_is_none_is_told(string key, string words) => Assert.Contains(words, Credentials.KeyFault(key), StringComparison.Ordinal);
 
     [Fact]
-    public void A_key_that_is_one_is_not() => Assert.Null(ApiGuard.KeyFault(Key));
+    public void A_key_that_is_one_is_not() => Assert.Null(Credentials.KeyFault(Key));
 
     private static DefaultHttpContext Is(string? code, ServerOptions options, string? from, string host, params (string Name, string Value)[] headers)
     {

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
-using System.Text;
+using StreamEngine.Keys;
 using StreamEngine.Pipeline.Configuration;
 
 namespace StreamEngine.Host.Api;
@@ -12,18 +12,7 @@ namespace StreamEngine.Host.Api;
 /// </remarks>
 internal sealed class ApiGuard(ServerOptions options)
 {
-    private const int ShortestKey = 16;
-    private const string Scheme = "Bearer ";
-
-    private readonly byte[]? key = options.ApiKey.Length == 0 ? null : Hash(options.ApiKey);
-
-    /// <summary>Why a text can be no key; null when it can.</summary>
-    public static string? KeyFault(string key) => key switch
-    {
-        { Length: < ShortestKey } => $"has {key.Length} characters, which can be guessed; give it at least {ShortestKey}, such as those of: openssl rand -hex 16",
-        _ when key.Any(c => c is <= ' ' or > '~') => "can't be sent in a header; give it letters and digits only",
-        _ => null,
-    };
+    private readonly byte[]? key = options.ApiKey.Length == 0 ? null : Credentials.Hash(options.ApiKey);
 
     /// <summary>Why a text can be no name of a host; null when it can.</summary>
     public static string? HostFault(string host) => Uri.CheckHostName(host) is UriHostNameType.Unknown ? $"'{host}' is no name of a host; write it without scheme, port and path, such as stats.example.com" : null;
@@ -48,7 +37,7 @@ internal sealed class ApiGuard(ServerOptions options)
 
         if (key is not null)
         {
-            return Brought(request).Any(b => CryptographicOperations.FixedTimeEquals(Hash(b), key)) ? null : Unauthorized(context);
+            return Credentials.Of(request).Any(b => CryptographicOperations.FixedTimeEquals(Credentials.Hash(b), key)) ? null : Unauthorized(context);
         }
 
         return IsFromHere(context) ? null : Forbidden(
@@ -61,23 +50,13 @@ internal sealed class ApiGuard(ServerOptions options)
 
     private static IResult Unauthorized(HttpContext context)
     {
-        context.Response.Headers.WWWAuthenticate = Scheme.TrimEnd();
+        context.Response.Headers.WWWAuthenticate = Credentials.Scheme;
         return Problems.Of(
             StatusCodes.Status401Unauthorized,
             "api_key_required",
             "The API key is needed",
-            $"{(!Brought(context.Request).Any() ? "The call changes something and brings no API key" : "The call brings another API key than the configured one")}; send that of the config's server.apiKey as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.");
+            $"{(!Credentials.Of(context.Request).Any() ? "The call changes something and brings no API key" : "The call brings another API key than the configured one")}; send that of the config's server.apiKey as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.");
     }
-
-    /// <summary>A gateway may have a token of its own in the one header, so the key may stand in either.</summary>
-    private static IEnumerable<string> Brought(HttpRequest request)
-    {
-        var authorization = request.Headers.Authorization.ToString();
-        return ((string[])[authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? authorization[Scheme.Length..].Trim() : "", request.Headers["X-API-Key"].ToString()]).Where(b => b.Length > 0);
-    }
-
-    // Of equal length whatever was brought, so that the comparison tells nothing.
-    private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 
     private bool IsOurs(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || IPAddress.TryParse(host.Trim('[', ']'), out _) || options.Hosts.Contains(host, StringComparer.OrdinalIgnoreCase);

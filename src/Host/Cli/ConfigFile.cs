@@ -1,5 +1,6 @@
 using StreamEngine.Host.Api;
 using StreamEngine.Host.Running;
+using StreamEngine.Keys;
 using StreamEngine.Pipeline.Configuration;
 
 namespace StreamEngine.Host.Cli;
@@ -49,7 +50,7 @@ internal static class ConfigFile
             error("server.urls", fault);
         }
 
-        if (options.Server.ApiKey is { Length: > 0 } key && ApiGuard.KeyFault(key) is { } unfit)
+        if (options.Server.ApiKey is { Length: > 0 } key && Credentials.KeyFault(key) is { } unfit)
         {
             error("server.apiKey", unfit);
         }

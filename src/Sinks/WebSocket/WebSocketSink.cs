@@ -1,5 +1,6 @@
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Messages;
+using StreamEngine.Sinks.WebSockets.Access;
 
 namespace StreamEngine.Sinks.WebSockets;
 
@@ -29,6 +30,11 @@ internal sealed class WebSocketSink : ISink
     public static void Check(WebSocketSinkOptions options, BlockCheck check)
     {
         SinkTypes.CheckOnlyOne<WebSocketSinkOptions>("websocket", check);
+        if (options.Auth is { } auth)
+        {
+            ListenerAccessCheck.Run("auth", auth, check);
+        }
+
         for (var i = 0; i < options.Origins.Count; i++)
         {
             if (!Uri.TryCreate(options.Origins[i], UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.GetLeftPart(UriPartial.Authority).Length != options.Origins[i].Length)

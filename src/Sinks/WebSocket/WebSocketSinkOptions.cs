@@ -1,5 +1,6 @@
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Memory;
+using StreamEngine.Sinks.WebSockets.Access;
 
 namespace StreamEngine.Sinks.WebSockets;
 
@@ -74,6 +75,9 @@ public sealed record WebSocketSinkOptions : SinkOptions
 
     /// <summary>Web pages that may connect, such as <c>https://scores.example</c>; empty lets all. Programs that send no Origin always may.</summary>
     public IReadOnlyList<string> Origins { get; init; } = [];
+
+    /// <summary>Who may listen to what; absent, everybody to everything.</summary>
+    public ListenerAccessOptions? Auth { get; init; }
 
     /// <summary>Channels whose current value is kept for new listeners; past it, the one longest without news leaves.</summary>
     [Between("1", "10000000")]

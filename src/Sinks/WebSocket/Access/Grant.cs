@@ -1,0 +1,12 @@
+namespace StreamEngine.Sinks.WebSockets.Access;
+
+/// <summary>What a credential opens.</summary>
+/// <param name="Name">Who holds it, for logs: the name of the key, or the token's subject.</param>
+/// <param name="ExpiresAt">When it ends, the clock skew included: whoever is admitted is so until then. Null for never.</param>
+/// <param name="Channels">What may be read.</param>
+/// <param name="Bytes">Memory that it takes beyond what the options take.</param>
+internal sealed record Grant(string Name, DateTimeOffset? ExpiresAt, ChannelScope Channels, int Bytes = 0)
+{
+    /// <summary>Whether a channel, or everything that a pattern can match, may be read. It doesn't look at the time.</summary>
+    public bool Allows(ChannelName channel) => Channels.Covers(channel);
+}
