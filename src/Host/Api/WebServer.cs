@@ -40,6 +40,7 @@ internal static class WebServer
         PlayerEndpoints.Map(api, engine);
         ExplainEndpoint.Map(api, engine);
         BreakerEndpoints.Map(new ApiGuard(engine.Definition.Options.Server).Guard(api), engine);
+        EventsEndpoint.Map(api, engine);
         WebSocketEndpoint.Map(app, engine);
     }
 

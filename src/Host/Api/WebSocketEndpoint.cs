@@ -46,10 +46,21 @@ internal static class WebSocketEndpoint
             return Problems.BadRequest("bad_websocket_key", "The header Sec-WebSocket-Key must be 16 bytes as base64, 24 characters.");
         }
 
-        return engine.Hub.Allows(context.Request.Headers.Origin) ? null : Problems.Of(
-            StatusCodes.Status403Forbidden,
-            "origin_not_allowed",
-            "This web page may not connect",
-            "The origin of the page is not in the list of the websocket sink's 'origins'.");
+        return NotAdmitted(context, engine);
+    }
+
+    /// <summary>Why whoever asks may not listen, whatever it wants to hear; null when it may.</summary>
+    public static IResult? NotAdmitted(HttpContext context, Engine engine)
+    {
+        if (!engine.Hub.Allows(context.Request.Headers.Origin))
+        {
+            return Problems.Of(
+                StatusCodes.Status403Forbidden,
+                "origin_not_allowed",
+                "This web page may not connect",
+                "The origin of the page is not in the list of the websocket sink's 'origins'.");
+        }
+
+        return engine.Hub.Admits(context.Request, out var fault) ? null : Problems.Of(StatusCodes.Status401Unauthorized, "not_authenticated", "The key or token is not good", fault!);
     }
 }

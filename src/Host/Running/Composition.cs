@@ -72,7 +72,12 @@ internal sealed class Composition : IAsyncDisposable
         builder.Services.AddSources();
         builder.Services.AddSingleton(services => new GateSet(definition, time, services.GetRequiredService<ILoggerFactory>(), services.GetRequiredService<SourceHealth>()));
         builder.Services.AddSingleton(services => new RecordStore(time, RedisTier.Create(definition.Options.Redis, time, services.GetRequiredService<ILoggerFactory>())));
-        builder.Services.AddSingleton(services => new ListenerHub(time, Seeded.Random(definition.Options.Seed, "listeners"), services.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddSingleton(services =>
+        {
+            var hub = new ListenerHub(time, Seeded.Random(definition.Options.Seed, "listeners"), services.GetRequiredService<ILoggerFactory>());
+            hub.Open(definition);
+            return hub;
+        });
         var usesDemo = definition.Options.Providers.Values.Any(p => p.BaseUrl.StartsWith(Demo, StringComparison.Ordinal));
         if (usesDemo)
         {
@@ -115,6 +120,7 @@ internal sealed class Composition : IAsyncDisposable
         Engine.Hub.SayGoodbye();
         using var timeout = new CancellationTokenSource(CloseTimeout, Time);
         await TryAsync("The web server", () => app.StopAsync(timeout.Token)).ConfigureAwait(false);
+        Engine.Hub.Close();
     }
 
     public async ValueTask DisposeAsync()

@@ -24,11 +24,24 @@ internal sealed class ClientMessage
     /// <summary>Where the listener was, for an exact channel.</summary>
     public Position? Since { get; private set; }
 
+    /// <summary>The key or token of who asks.</summary>
+    public string Token { get; private set; } = "";
+
     /// <summary>The least time between two updates of a channel; zero for none.</summary>
     public TimeSpan Interval { get; private set; }
 
     /// <summary>Where the listener was, channel by channel, for a pattern.</summary>
     public IReadOnlyDictionary<string, Position> SinceByChannel { get; private set; } = new Dictionary<string, Position>();
+
+    /// <summary>That somebody wants a channel, said otherwise than in a message.</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="since">Where the listener was, as <c>EPOCH:OFFSET</c>; anything else is nowhere.</param>
+    public static ClientMessage ToSubscribe(ChannelName channel, string? since) => new()
+    {
+        Type = "subscribe",
+        Channel = channel,
+        Since = channel.IsPattern || since?.Split(':') is not [var epoch, var offset] || !long.TryParse(offset, CultureInfo.InvariantCulture, out var at) ? null : new Position(epoch, at),
+    };
 
     /// <summary>Reads a message.</summary>
     /// <param name="text">What was received.</param>
@@ -84,7 +97,7 @@ internal sealed class ClientMessage
 
         if (!root.TryGetProperty("type", out var type) || type.ValueKind != JsonValueKind.String)
         {
-            return Frame.Error(Id, "bad_request", "'type' is missing; it is one of subscribe, unsubscribe, ping.");
+            return Frame.Error(Id, "bad_request", "'type' is missing; it is one of subscribe, unsubscribe, auth, ping.");
         }
 
         Type = type.GetString()!;
@@ -94,10 +107,12 @@ internal sealed class ClientMessage
                 return ReadChannel(root, defaultSport) ?? ReadRate(root) ?? ReadSince(root);
             case "unsubscribe":
                 return ReadChannel(root, defaultSport);
+            case "auth":
+                return ReadToken(root);
             case "ping" or "pong":
                 return null;
             default:
-                return Frame.Error(Id, "unknown_type", $"'{Short(Type)}' is not a type of message; it is one of subscribe, unsubscribe, ping.");
+                return Frame.Error(Id, "unknown_type", $"'{Short(Type)}' is not a type of message; it is one of subscribe, unsubscribe, auth, ping.");
         }
     }
 
@@ -130,6 +145,17 @@ internal sealed class ClientMessage
 
         Channel = ChannelName.Parse(name, out var fault);
         return Channel is null ? Frame.Error(Id, "bad_channel", fault!) : null;
+    }
+
+    private Frame? ReadToken(JsonElement root)
+    {
+        if (!root.TryGetProperty("token", out var token) || token.ValueKind != JsonValueKind.String)
+        {
+            return Frame.Error(Id, "bad_request", "'token' is missing; it is the API key or the token, as text.");
+        }
+
+        Token = token.GetString()!;
+        return null;
     }
 
     private Frame? ReadRate(JsonElement root)

@@ -9,11 +9,14 @@ namespace StreamEngine.Sinks.WebSockets;
 internal static class CloseCode
 {
     public const WebSocketCloseStatus BadRequest = (WebSocketCloseStatus)4000;
+    public const WebSocketCloseStatus Auth = (WebSocketCloseStatus)4001;
     public const WebSocketCloseStatus Limit = (WebSocketCloseStatus)4029;
     public const WebSocketCloseStatus Internal = (WebSocketCloseStatus)4100;
     public const WebSocketCloseStatus NoPong = (WebSocketCloseStatus)4101;
     public const WebSocketCloseStatus Slow = (WebSocketCloseStatus)4108;
     public const WebSocketCloseStatus Restart = (WebSocketCloseStatus)4200;
+
+    public const WebSocketCloseStatus Expired = (WebSocketCloseStatus)4201;
 
     /// <summary>Try again later (registered with IANA as 1013).</summary>
     public const WebSocketCloseStatus TryLater = (WebSocketCloseStatus)1013;

@@ -130,7 +130,7 @@ internal sealed class Frame
     /// <param name="asOf">When it was last changed or confirmed.</param>
     public static Frame OfStatus(HubChannel channel, bool stale, DateTimeOffset asOf)
     {
-        var text = Write(new JsonObject { ["type"] = "status", ["channel"] = channel.Name, ["stale"] = stale, ["asOf"] = asOf.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture) });
+        var text = Write(new JsonObject { ["type"] = "status", ["channel"] = channel.Name, ["stale"] = stale, ["asOf"] = TimeText(asOf) });
         return new Frame(Wires(Opcode.Text, text), WireFrame.HeadLength(text.Length)) { Channel = channel, Topic = channel.StatusTopic, Offset = channel.Offset };
     }
 
@@ -164,6 +164,17 @@ internal sealed class Frame
         return OfAnswer(answer);
     }
 
+    public static Frame Authenticated(string? id, DateTimeOffset? expires)
+    {
+        var answer = Answer("authenticated", id);
+        if (expires is { } at)
+        {
+            answer["expires"] = TimeText(at);
+        }
+
+        return OfAnswer(answer);
+    }
+
     public static Frame Error(string? id, string code, string message, bool retry = false)
     {
         var answer = Answer("error", id);
@@ -177,6 +188,8 @@ internal sealed class Frame
 
     public static Frame Bye(int code, int retryAfter) =>
         OfAnswer(new JsonObject { ["type"] = "bye", ["code"] = code, ["retryAfter"] = retryAfter });
+
+    private static string TimeText(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 
     private static HubChannel? TopicOf(HubChannel channel) => channel.IsEvent ? null : channel;
 

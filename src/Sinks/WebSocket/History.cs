@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using StreamEngine.Sinks.WebSockets.Journal;
 
 namespace StreamEngine.Sinks.WebSockets;
 
@@ -33,7 +34,7 @@ internal sealed class History(long maxBytes)
     /// <param name="op">What happened.</param>
     /// <param name="data">The value, or where the entity goes on.</param>
     /// <returns>Where it is.</returns>
-    public long Add(long previous, long offset, long at, ChannelOp op, ReadOnlySpan<byte> data)
+    public long Add(long previous, long offset, long at, JournalOp op, ReadOnlySpan<byte> data)
     {
         var size = HeadSize + data.Length;
         if (size > maxBytes)
@@ -138,7 +139,7 @@ internal sealed class History(long maxBytes)
     /// <param name="At">When it happened: UTC ticks.</param>
     /// <param name="Length">Of its data, in bytes.</param>
     /// <param name="Op">What happened.</param>
-    public readonly record struct EntryHead(long Previous, long Offset, long At, int Length, ChannelOp Op);
+    public readonly record struct EntryHead(long Previous, long Offset, long At, int Length, JournalOp Op);
 
     private sealed class Chunk(byte[] bytes)
     {

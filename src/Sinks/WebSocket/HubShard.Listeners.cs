@@ -1,3 +1,5 @@
+using StreamEngine.Sinks.WebSockets.Journal;
+
 namespace StreamEngine.Sinks.WebSockets;
 
 /// <content>Who listens.</content>
@@ -129,8 +131,8 @@ internal sealed partial class HubShard
 
     private static Frame FrameOf(HubChannel channel, History.EntryHead entry, ReadOnlySpan<byte> data) => entry.Op switch
     {
-        ChannelOp.Update => Frame.Update(channel, entry.Offset, data),
-        ChannelOp.Alias => Frame.Alias(channel, System.Text.Encoding.UTF8.GetString(data), entry.Offset),
+        JournalOp.Update => Frame.Update(channel, entry.Offset, data),
+        JournalOp.Alias => Frame.Alias(channel, System.Text.Encoding.UTF8.GetString(data), entry.Offset),
         _ => Frame.Removed(channel, entry.Offset),
     };
 

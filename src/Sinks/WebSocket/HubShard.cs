@@ -1,4 +1,5 @@
 using System.Text;
+using StreamEngine.Sinks.WebSockets.Journal;
 
 namespace StreamEngine.Sinks.WebSockets;
 
@@ -36,12 +37,6 @@ internal sealed partial class HubShard(ListenerHub hub, int number, HubShard.Lim
     /// <summary>Memory that the channels take, in bytes.</summary>
     private long valueBytes;
 
-    /// <summary>
-    /// The largest offset that a channel had when it was forgotten. New channels start after it: should it be the same one
-    /// again, its offsets still only grow.
-    /// </summary>
-    private long retiredOffset;
-
     /// <summary>Channels, publications, and bytes of history.</summary>
     public (int Channels, long Published, long HistoryBytes) Counts
     {
@@ -69,7 +64,7 @@ internal sealed partial class HubShard(ListenerHub hub, int number, HubShard.Lim
     /// <param name="data">The new value as JSON, or the channel in which the entity goes on, UTF-8.</param>
     /// <param name="at">When, by the clock's timestamps.</param>
     /// <param name="offset">Its offset when that was given out before; else 0.</param>
-    public void Publish(ReadOnlySpan<char> name, ChannelOp op, ReadOnlySpan<byte> data, long at, long offset = 0)
+    public void Publish(ReadOnlySpan<char> name, JournalOp op, ReadOnlySpan<byte> data, long at, long offset = 0)
     {
         lock (gate)
         {
@@ -77,14 +72,15 @@ internal sealed partial class HubShard(ListenerHub hub, int number, HubShard.Lim
         }
     }
 
-    /// <summary>Publishes a value from before a restart, unless there is one.</summary>
-    public void Restore(ReadOnlySpan<char> name, ReadOnlySpan<byte> data, DateTimeOffset received)
+    /// <summary>Publishes what was known before a restart, where nothing is known.</summary>
+    public void Restore(ReadOnlySpan<char> name, JournalOp op, ReadOnlySpan<byte> data, DateTimeOffset received)
     {
         lock (gate)
         {
-            if (time.GetUtcNow() - received < limits.Keep && !(Find(name) is { } held && (held.HasValue || held.IsEvent)) && Renew(name) is { IsEvent: false } channel)
+            var isNews = op == JournalOp.Update && time.GetUtcNow() - received < limits.Keep && Find(name) is not { HasValue: true };
+            if (isNews && !hub.IsEvent(name))
             {
-                Publish(channel, ChannelOp.Update, data, time.GetTimestamp(), 0);
+                Publish(Renew(name), op, data, time.GetTimestamp(), 0);
             }
         }
     }
@@ -146,16 +142,16 @@ internal sealed partial class HubShard(ListenerHub hub, int number, HubShard.Lim
         }
     }
 
-    private void Publish(HubChannel channel, ChannelOp op, ReadOnlySpan<byte> data, long at, long offset)
+    private void Publish(HubChannel channel, JournalOp op, ReadOnlySpan<byte> data, long at, long offset)
     {
         offset = offset == 0 ? channel.Offset + 1 : offset;
-        if (op == ChannelOp.Update)
+        if (op == JournalOp.Update)
         {
             channel.Update(data, offset, at);
         }
         else
         {
-            channel.Remove(op == ChannelOp.Alias ? Encoding.UTF8.GetString(data) : null, offset, at);
+            channel.Remove(op == JournalOp.Alias ? Encoding.UTF8.GetString(data) : null, offset, at);
         }
 
         channel.LastEntry = history.Add(channel.LastEntry, offset, channel.TouchedAt.UtcTicks, op, data);
@@ -180,7 +176,7 @@ internal sealed partial class HubShard(ListenerHub hub, int number, HubShard.Lim
                 Retire(recency.Last!.Value);
             }
 
-            channel = new HubChannel(name.ToString(), retiredOffset, hub.IsEvent(name));
+            channel = new HubChannel(name.ToString(), hub.Floor, hub.IsEvent(name));
             channels.Add(channel.Name, channel);
             valueBytes += channel.Reweigh();
             recency.AddFirst(channel.Node);
@@ -205,7 +201,7 @@ internal sealed partial class HubShard(ListenerHub hub, int number, HubShard.Lim
 
     private void Retire(HubChannel channel)
     {
-        retiredOffset = Math.Max(retiredOffset, channel.Offset);
+        hub.Retired(channel);
         channels.Remove(channel.Name);
         recency.Remove(channel.Node);
         valueBytes -= channel.Weight;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.WebSockets;
+using StreamEngine.Sinks.WebSockets.Access;
 using StreamEngine.Sinks.WebSockets.Wire;
 
 namespace StreamEngine.Sinks.WebSockets;
@@ -15,8 +16,10 @@ internal abstract class Listener
     private readonly Action abort;
     private readonly Lock ending = new();
     private readonly TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile Grant grant;
     private Outlet outlet;
     private ITimer? limit;
+    private readonly long began;
     private long lastSent;
     private long writingSince;
     private long framesSent;
@@ -24,12 +27,12 @@ internal abstract class Listener
     private int closeCode;
     private bool left;
 
-    protected Listener(ListenerHub hub, long number, IPAddress? address, Outlet outlet, Action abort, WebSocketSinkOptions settings)
+    protected Listener(ListenerHub hub, long number, IPAddress? address, Grant grant, Outlet outlet, Action abort, WebSocketSinkOptions settings)
     {
-        (Hub, Number, Address, this.outlet, this.abort, Settings) = (hub, number, address, outlet, abort, settings);
+        (Hub, Number, Address, this.grant, this.outlet, this.abort, Settings) = (hub, number, address, grant, outlet, abort, settings);
         time = hub.Time;
         lane = hub.LaneOf(number);
-        lastSent = time.GetTimestamp();
+        began = lastSent = time.GetTimestamp();
         Queue = new ListenerQueue(settings.Queue, time, hub.Memory, () => lane.Ask(this));
     }
 
@@ -39,6 +42,13 @@ internal abstract class Listener
 
     /// <summary>Where it connects from; null when unknown.</summary>
     public IPAddress? Address { get; }
+
+    /// <summary>What it may listen to.</summary>
+    public Grant Grant
+    {
+        get => grant;
+        set => grant = value;
+    }
 
     public ListenerQueue Queue { get; }
 
@@ -156,11 +166,25 @@ internal abstract class Listener
         }
 
         CheckPulse();
+        CheckGrant();
         if (isQuiet)
         {
             // Counts from now, not from when it is sent, or the next beat could add another.
             Volatile.Write(ref lastSent, time.GetTimestamp());
             Queue.Add(Frame.Ping);
+        }
+    }
+
+    /// <summary>Ends it when what it showed holds no more, or when it showed nothing in time.</summary>
+    private void CheckGrant()
+    {
+        if (grant.ExpiresAt <= time.GetUtcNow())
+        {
+            End(Frame.Bye((int)CloseCode.Expired, 0), Frame.Ending(CloseCode.Expired, "the token has expired"));
+        }
+        else if (grant == Hub.Access.Anonymous && time.GetElapsedTime(began) >= Hub.Access.Within && Hub.Access.Within != System.Threading.Timeout.InfiniteTimeSpan)
+        {
+            End(Hub.Refusal(null, "not_authenticated", "No key or token came in time; send {\"type\":\"auth\",\"token\":\"...\"} first."), Frame.Ending(CloseCode.Auth, "no key or token"));
         }
     }
 

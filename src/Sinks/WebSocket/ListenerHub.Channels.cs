@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using StreamEngine.Pipeline.Messages;
+using StreamEngine.Sinks.WebSockets.Journal;
 
 namespace StreamEngine.Sinks.WebSockets;
 
@@ -18,7 +19,7 @@ public sealed partial class ListenerHub
     private const int ShardBytes = 4 << 20;
 
     private readonly Lock making = new();
-    private readonly string epoch;
+    private volatile string epoch;
     private HubShard[]? shards;
     private ChannelName[] eventPatterns = [];
 
@@ -27,16 +28,16 @@ public sealed partial class ListenerHub
 
     private HubShard[] Shards => Volatile.Read(ref shards) ?? MakeShards();
 
-    /// <summary>Publishes a channel's new value.</summary>
+    /// <summary>Publishes a channel's new value, past the log of events.</summary>
     /// <param name="channel">The channel, UTF-8.</param>
     /// <param name="data">The record as JSON, UTF-8.</param>
-    public void Publish(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> data) => Publish(channel, ChannelOp.Update, data);
+    public void Publish(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> data) => Publish(channel, JournalOp.Update, data);
 
     /// <summary>Publishes that a channel's entity is gone.</summary>
     /// <param name="channel">The channel, UTF-8.</param>
     /// <param name="now">The channel in which the entity goes on, UTF-8; empty for none.</param>
     public void PublishRemoved(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> now = default) =>
-        Publish(channel, now.IsEmpty ? ChannelOp.Removed : ChannelOp.Alias, now);
+        Publish(channel, now.IsEmpty ? JournalOp.Removed : JournalOp.Alias, now);
 
     /// <summary>Whether a channel is one of events.</summary>
     internal bool IsEvent(ReadOnlySpan<char> name)
@@ -51,9 +52,6 @@ public sealed partial class ListenerHub
 
         return false;
     }
-
-    /// <summary>Whether positions of an epoch mean something.</summary>
-    internal bool Knows(string of, bool isEvent) => of == epoch;
 
     /// <summary>A channel is new.</summary>
     internal void Learn(string name)
@@ -74,25 +72,13 @@ public sealed partial class ListenerHub
         subscription.Listener.Answer(Frame.Subscribed(message.Id, channel ?? subscription.Name.Text, Epoch, offset, Epochs.TextOf(mode)));
     }
 
-    private void Publish(ReadOnlySpan<byte> channel, ChannelOp op, ReadOnlySpan<byte> data, long offset = 0)
+    private void Publish(ReadOnlySpan<byte> channel, JournalOp op, ReadOnlySpan<byte> data)
     {
         var name = Decode(channel, stackalloc char[UsualName]);
-        ShardOf(name).Publish(name, op, data, Time.GetTimestamp(), offset);
+        ShardOf(name).Publish(name, op, data, Time.GetTimestamp());
     }
 
-    private void Restore(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> data, DateTimeOffset received)
-    {
-        var name = Decode(channel, stackalloc char[UsualName]);
-        ShardOf(name).Restore(name, data, received);
-    }
-
-    private void Touch(ReadOnlySpan<byte> channel)
-    {
-        var name = Decode(channel, stackalloc char[UsualName]);
-        ShardOf(name).Touch(name);
-    }
-
-    private void Subscribe(Listener listener, ClientMessage message)
+    internal void Subscribe(Listener listener, ClientMessage message)
     {
         var name = message.Channel!;
         if (!listener.Subscriptions.TryGetValue(name.Text, out var subscription))
@@ -158,22 +144,30 @@ public sealed partial class ListenerHub
 
     /// <summary>Why a listener can't have one more subscription; null when it can.</summary>
     private Frame? Refusal(Listener listener, ClientMessage message) =>
-        listener.Subscriptions.Count >= listener.Settings.MaxSubscriptions
+        !listener.Grant.Allows(message.Channel!)
+            ? (listener.Grant == Access.Anonymous ? Refusal(message.Id, "not_authenticated", NoCredential) : Refusal(message.Id, "forbidden", NotAllowed))
+            : listener.Subscriptions.Count >= listener.Settings.MaxSubscriptions
             ? Refusal(message.Id, "too_many_subscriptions", $"A connection has at most {listener.Settings.MaxSubscriptions} subscriptions; unsubscribe from some, or use a pattern.")
             : Memory.IsFull ? Refusal(message.Id, "server_full", "What listeners may take together has reached the server's bound; try again later.", retry: true)
             : null;
 
     private void Unsubscribe(Listener listener, ClientMessage message)
     {
-        if (!listener.Subscriptions.Remove(message.Channel!.Text, out var subscription))
+        if (!listener.Subscriptions.TryGetValue(message.Channel!.Text, out var subscription))
         {
             listener.Answer(Refusal(message.Id, "not_subscribed", "This connection has no such subscription; name the channel or pattern as it was subscribed."));
             return;
         }
 
+        Remove(listener, subscription, message.Id);
+    }
+
+    private void Remove(Listener listener, Subscription subscription, string? id)
+    {
+        listener.Subscriptions.Remove(subscription.Name.Text);
         Leave(subscription);
         Memory.Take(-subscription.Weight);
-        listener.Answer(Frame.Unsubscribed(message.Id, subscription.Name.Text));
+        listener.Answer(Frame.Unsubscribed(id, subscription.Name.Text));
     }
 
     /// <summary>Brings a listener nothing more.</summary>

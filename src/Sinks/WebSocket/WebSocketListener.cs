@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
+using StreamEngine.Sinks.WebSockets.Access;
 using StreamEngine.Sinks.WebSockets.Wire;
 
 namespace StreamEngine.Sinks.WebSockets;
@@ -37,12 +38,13 @@ internal sealed class WebSocketListener : Listener
     /// <param name="hub">The hub.</param>
     /// <param name="number">Its number.</param>
     /// <param name="address">Where it connects from.</param>
+    /// <param name="grant">What it may listen to.</param>
     /// <param name="stream">The upgraded connection.</param>
     /// <param name="socket">The socket below, when nothing lies between; else null.</param>
     /// <param name="abort">Breaks the connection off.</param>
     /// <param name="settings">Its limits.</param>
-    public WebSocketListener(ListenerHub hub, long number, IPAddress? address, Stream stream, Socket? socket, Action abort, WebSocketSinkOptions settings)
-        : base(hub, number, address, new StreamOutlet(stream), abort, settings)
+    public WebSocketListener(ListenerHub hub, long number, IPAddress? address, Grant grant, Stream stream, Socket? socket, Action abort, WebSocketSinkOptions settings)
+        : base(hub, number, address, grant, new StreamOutlet(stream), abort, settings)
     {
         this.stream = stream;
         this.socket = socket;

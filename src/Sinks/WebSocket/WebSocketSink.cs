@@ -1,4 +1,5 @@
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Sinks.WebSockets.Access;
 
@@ -13,9 +14,12 @@ internal sealed class WebSocketSink : ISink
     {
         hub = SinkTypes.Service<ListenerHub>(context);
         hub.Configure(options);
+        hub.BeginRun();
     }
 
     public bool BeginsEmpty => true;
+
+    public string? Problem => hub.Problem;
 
     public ValueTask WriteAsync(Batch batch, CancellationToken cancellationToken)
     {
@@ -33,6 +37,19 @@ internal sealed class WebSocketSink : ISink
         if (options.Auth is { } auth)
         {
             ListenerAccessCheck.Run("auth", auth, check);
+        }
+
+        for (var i = 0; i < options.Events.Count; i++)
+        {
+            if (ChannelName.Parse(options.Events[i], out var fault) is null)
+            {
+                check.Error($"events[{i}]", fault!);
+            }
+        }
+
+        if (options.Events.Count > 0 && options.OnFull != SinkOptions.Wait)
+        {
+            check.Error("onFull", "leaves updates out before they come here, and of 'events' none may be; use 'wait'");
         }
 
         for (var i = 0; i < options.Origins.Count; i++)

@@ -34,6 +34,12 @@ public sealed record WebSocketSinkOptions : SinkOptions
     /// </summary>
     public IReadOnlyList<string> Events { get; init; } = [];
 
+    /// <summary>
+    /// Folder of what survives a restart: events, written before listeners are told, and at a clean stop the history of all channels. Relative to the
+    /// config's folder; beside that of the checkpoints unless set, and nowhere when there are none: then a restart begins a new epoch.
+    /// </summary>
+    public string Log { get; init; } = "";
+
     /// <summary>How long what happened in a channel is kept for listeners that come back.</summary>
     [Between("0s", "7d")]
     public Duration History { get; init; } = new(TimeSpan.FromMinutes(5));

@@ -28,7 +28,7 @@ internal sealed class HubPipe
     private async Task ServeAsync(ListenerHub hub)
     {
         await using var stream = new TwoWay(toServer.Reader, toClient.Writer);
-        await hub.AcceptAsync(stream, null, null, stream.Dispose);
+        await hub.AcceptAsync(stream, null, null, stream.Dispose, hub.Access.Anonymous);
     }
 
     private sealed class TwoWay(PipeReader from, PipeWriter to) : Stream

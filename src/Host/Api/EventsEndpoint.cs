@@ -1,0 +1,30 @@
+using StreamEngine.Host.Running;
+
+namespace StreamEngine.Host.Api;
+
+/// <summary><c>sse</c>: the WebSocket's channels as server-sent events, for places without WebSockets.</summary>
+internal static class EventsEndpoint
+{
+    private const string Channel = "channel";
+
+    public static void Map(RouteGroupBuilder api, Engine engine) => api.MapGet("/sse", async (HttpContext context) =>
+    {
+        if (WebSocketEndpoint.NotAdmitted(context, engine) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var channels = context.Request.Query[Channel].SelectMany(c => c?.Split(',', StringSplitOptions.RemoveEmptyEntries) ?? []).ToList();
+        if (channels.Count == 0)
+        {
+            return Problems.BadRequest("channel_required", $"Name one or more channels, such as: curl -N 'http://{context.Request.Host}{ApiRoutes.Base}/sse?channel=player:*'");
+        }
+
+        return await engine.Hub.AcceptEventsAsync(context, channels, context.Request.Headers["Last-Event-ID"]).ConfigureAwait(false) is not { } fault ? Results.Empty : fault.Code switch
+        {
+            "not_authenticated" => Problems.Of(StatusCodes.Status401Unauthorized, fault.Code, "A key or token is needed", "Send a key or token that opens the channel as 'Authorization: Bearer KEY'."),
+            "forbidden" => Problems.Of(StatusCodes.Status403Forbidden, fault.Code, "This channel is not open to you", fault.Fault),
+            _ => Problems.BadRequest(fault.Code, fault.Fault),
+        };
+    });
+}

@@ -1,0 +1,310 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Disks;
+using StreamEngine.Pipeline.Messages;
+using StreamEngine.Sinks.WebSockets.Journal;
+
+namespace StreamEngine.Sinks.WebSockets;
+
+/// <content>What survives the process: the events, and at a clean stop everything.</content>
+public sealed partial class ListenerHub
+{
+    private static readonly TimeSpan LogRetry = TimeSpan.FromSeconds(10);
+
+    /// <summary>One publishes at a time what goes into the log: its order is that of the offsets.</summary>
+    private readonly Lock publishing = new();
+
+    private readonly ConcurrentQueue<(string Name, long Offset)> retiredEvents = new();
+    private readonly Queue<long> reserved = new();
+    private volatile string[] stateEpochs = [];
+    private volatile string[] eventEpochs = [];
+    private string? folder;
+    private EventLog? log;
+    private long logTriedAt;
+    private long floor;
+    private int run;
+
+    /// <summary>What is wrong with the log of events, in words for an operator; null when all is well.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>The largest offset of a channel that was forgotten. New channels start after it: should it be the same one again, its offsets still only grow.</summary>
+    internal long Floor => Volatile.Read(ref floor);
+
+    /// <summary>Takes the websocket sink's settings, and what the last run left on disk. Before the pipeline runs and listeners come.</summary>
+    /// <param name="definition">The pipeline.</param>
+    /// <exception cref="IOException">Another process uses the folder.</exception>
+    public void Open(PipelineDefinition definition)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        if (definition.Options.Sinks.Values.OfType<WebSocketSinkOptions>().FirstOrDefault() is { } options)
+        {
+            Configure(options);
+            Open(JournalFolder.Of(definition, options.Log), options);
+        }
+    }
+
+    /// <summary>Keeps what the next run needs to go on. After the last listener has left.</summary>
+    public void Close()
+    {
+        if (folder is null || log is null)
+        {
+            return;
+        }
+
+        try
+        {
+            CleanState.Write(folder, Disk.Real, [.. stateEpochs.TakeLast(EventLog.MostEpochs)], Floor, to => Array.ForEach(Shards, s => s.Save(to, isEvent: false, withHistory: true)));
+        }
+        catch (Exception e) when (DiskFault.Is(e))
+        {
+            LogNotKept(DiskFault.Describe(folder, e));
+        }
+
+        log.Dispose();
+        log = null;
+    }
+
+    /// <summary>The pipeline begins, or goes back to a checkpoint: what it says may have been said.</summary>
+    internal void BeginRun() => Interlocked.Increment(ref run);
+
+    /// <summary>Whether positions of an epoch mean something.</summary>
+    internal bool Knows(string of, bool isEvent) => of == Epoch || Array.IndexOf(isEvent ? eventEpochs : stateEpochs, of) >= 0;
+
+    /// <summary>A channel is not kept any more.</summary>
+    internal void Retired(HubChannel channel)
+    {
+        for (var known = Floor; known < channel.Offset; known = Floor)
+        {
+            Interlocked.CompareExchange(ref floor, channel.Offset, known);
+        }
+
+        if (channel.IsEvent && log is not null)
+        {
+            retiredEvents.Enqueue((channel.Name, channel.Offset));
+        }
+    }
+
+    internal void Open(string? at, WebSocketSinkOptions options)
+    {
+        if (at is null)
+        {
+            return;
+        }
+
+        log = EventLog.Open(at, new JournalLimits(options.HistoryBytes.Bytes, options.History.Value), Disk.Real, Time, logger);
+        folder = at;
+        var state = CleanState.Take(at, Disk.Real, logger);
+        if (state is not null && (log.Epochs.Count == 0 || state.Epochs[^1] != log.Epochs[^1]))
+        {
+            // That of an earlier run, which could not be taken away.
+            state.Dispose();
+            state = null;
+        }
+
+        floor = Math.Max(log.Floor, state?.Floor ?? 0);
+        var (states, events) = (new Loading(this, isEvent: false), new Loading(this, isEvent: true));
+        try
+        {
+            state?.Replay(states);
+            stateEpochs = [.. state?.Epochs ?? []];
+        }
+        catch (Exception e) when (DiskFault.Is(e))
+        {
+            LogNotKept(DiskFault.Describe(at, e));
+        }
+
+        state?.Dispose();
+        log.Replay(events);
+        eventEpochs = [.. log.Epochs];
+        floor = Math.Max(floor, Math.Max(states.Ignored, events.Ignored));
+        while (stateEpochs.Contains(epoch) || eventEpochs.Contains(epoch))
+        {
+            epoch += "a";
+        }
+
+        stateEpochs = [.. stateEpochs, epoch];
+        BeginLog();
+    }
+
+    private void BeginLog()
+    {
+        logTriedAt = Time.GetTimestamp();
+        try
+        {
+            log!.Begin(epoch);
+            eventEpochs = [.. log.Epochs];
+            var logging = new Putting(log);
+            Array.ForEach(Shards, s => s.Save(logging, isEvent: true, withHistory: false));
+            log.Flush();
+            Problem = null;
+        }
+        catch (IOException e)
+        {
+            LoseLog(e);
+        }
+    }
+
+    /// <summary>
+    /// Listeners are not kept waiting for a disk: events go on in another epoch that the log knows nothing of, so that nobody can resume from a place
+    /// that a crash would give out again.
+    /// </summary>
+    private void LoseLog(IOException e)
+    {
+        Problem = $"{e.Message}; events go on without a log, so listeners can't resume over a restart";
+        TakeNewEpoch();
+    }
+
+    private void TakeNewEpoch()
+    {
+        var next = Epochs.Of(Time.GetUtcNow());
+        while (stateEpochs.Contains(next))
+        {
+            next += "a";
+        }
+
+        epoch = next;
+        stateEpochs = [.. stateEpochs.TakeLast(EventLog.MostEpochs - 1), epoch];
+        eventEpochs = [epoch];
+    }
+
+    /// <summary>Gives the events of a batch their offsets, and writes them. Repetitions get 0.</summary>
+    private void Reserve(Batch batch)
+    {
+        reserved.Clear();
+        if (eventPatterns.Length == 0 || batch.IsRestored)
+        {
+            return;
+        }
+
+        foreach (var row in batch)
+        {
+            if (row.Head.Op != RowOp.Confirmed)
+            {
+                Reserve(batch, row);
+            }
+        }
+
+        if (reserved.Count > 0)
+        {
+            Log(l => l.Flush());
+        }
+    }
+
+    private void Reserve(Batch batch, Row row)
+    {
+        var name = Decode(row.Key, stackalloc char[UsualName]);
+        if (!IsEvent(name))
+        {
+            return;
+        }
+
+        // A merge numbers the records of a key anew; those of one source keep its numbers.
+        var source = row.Head.Revision > 0 ? "" : row.Source.Name;
+        var offset = ShardOf(name).Reserve(name, source, row.Head.Sequence, run, out var channel, out var ordinal);
+        reserved.Enqueue(offset);
+        if (offset > 0 && log is not null && Problem is null)
+        {
+            var data = batch.DataOf(row.Index).Span;
+            try
+            {
+                log.Append(new JournalEntry
+                {
+                    Channel = channel,
+                    Offset = offset,
+                    Op = row.Head.Op == RowOp.Update ? JournalOp.Update : data.IsEmpty ? JournalOp.Removed : JournalOp.Alias,
+                    At = Time.GetUtcNow(),
+                    Source = source,
+                    Sequence = row.Head.Sequence,
+                    Ordinal = ordinal,
+                    Data = data,
+                });
+            }
+            catch (IOException e)
+            {
+                LoseLog(e);
+            }
+        }
+    }
+
+    private void Log(Action<EventLog> write)
+    {
+        if (log is null || Problem is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            write(log);
+        }
+        catch (IOException e)
+        {
+            LoseLog(e);
+        }
+    }
+
+    private void TidyLog()
+    {
+        // A disk that hangs must not hold up the heartbeats.
+        if (log is null || !publishing.TryEnter())
+        {
+            return;
+        }
+
+        try
+        {
+            if (Problem is not null && Time.GetElapsedTime(logTriedAt) >= LogRetry)
+            {
+                // Another epoch: what happened since the log was lost is not in it.
+                TakeNewEpoch();
+                BeginLog();
+            }
+
+            while (retiredEvents.TryDequeue(out var retired))
+            {
+                Log(l => l.Forget(retired.Name, retired.Offset));
+            }
+
+            Log(l => l.Trim());
+        }
+        finally
+        {
+            publishing.Exit();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "what the channels hold could not be kept for the next start ({Reason}); listeners who come back then get a snapshot instead of what they missed")]
+    private partial void LogNotKept(string reason);
+
+    /// <summary>Takes over what is shown.</summary>
+    private sealed class Loading(ListenerHub hub, bool isEvent) : IJournalVisitor
+    {
+        /// <summary>The largest offset of a channel that is of the other kind now.</summary>
+        public long Ignored { get; private set; }
+
+        public void State(in JournalEntry last, ReadOnlySpan<JournalPosition> positions)
+        {
+            if (hub.IsEvent(last.Channel) != isEvent || !hub.ShardOf(last.Channel).Load(last, positions, isEvent))
+            {
+                Ignored = Math.Max(Ignored, last.Offset);
+            }
+        }
+
+        public void Entry(in JournalEntry entry)
+        {
+            if (hub.IsEvent(entry.Channel) == isEvent)
+            {
+                hub.ShardOf(entry.Channel).LoadHistory(entry);
+            }
+        }
+    }
+
+    /// <summary>Tells a log that begins how the channels stand.</summary>
+    private sealed class Putting(EventLog log) : IJournalVisitor
+    {
+        public void State(in JournalEntry last, ReadOnlySpan<JournalPosition> positions) => log.Put(last, positions);
+
+        public void Entry(in JournalEntry entry) => throw new NotSupportedException("A log begins without history.");
+    }
+}
