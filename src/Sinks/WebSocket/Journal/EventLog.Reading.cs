@@ -86,7 +86,7 @@ internal sealed partial class EventLog
     {
         foreach (var left in Directory.EnumerateFiles(folder, Prefix + "*" + Extension + Temporary))
         {
-            disk.Delete(left);
+            TryDelete(left);
         }
 
         var names = new JournalNames();
@@ -132,9 +132,9 @@ internal sealed partial class EventLog
 
         var first = Math.Max(last.Head.Since, segments[0].Number);
         var lineage = segments.Where(s => s.Number >= first).ToList();
-        if (lineage.Find(s => s.Fault is not null || (s.IsTorn && s != last)) is { } bad)
+        if (lineage.Find(s => s.Fault is not null) is { } bad)
         {
-            return bad.Fault ?? $"'{bad.Path}' was cut off";
+            return bad.Fault;
         }
 
         if (lineage.Count <= last.Number - first)
