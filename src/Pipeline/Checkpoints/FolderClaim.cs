@@ -32,13 +32,13 @@ public sealed class FolderClaim : IDisposable
             try
             {
                 File.WriteAllText(Path.Combine(folder, Holder), string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}"));
-                return new FolderClaim(handle);
             }
-            catch
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                handle.Dispose();
-                throw;
+                // On a full disk the claim counts, though nobody is told whose it is.
             }
+
+            return new FolderClaim(handle);
         }
         catch (IOException e) when (e.HResult is WouldBlock or NoAccess or SharingViolation)
         {

@@ -86,7 +86,7 @@ internal sealed partial class EventLog
     {
         foreach (var left in Directory.EnumerateFiles(folder, Prefix + "*" + Extension + Temporary))
         {
-            disk.Delete(left);
+            TryDelete(left);
         }
 
         var names = new JournalNames();
@@ -130,16 +130,9 @@ internal sealed partial class EventLog
             return last.Fault;
         }
 
-        var first = Math.Max(last.Head.Since, segments[0].Number);
-        var lineage = segments.Where(s => s.Number >= first).ToList();
-        if (lineage.Find(s => s.Fault is not null || (s.IsTorn && s != last)) is { } bad)
+        if (segments.Find(s => s.Number >= last.Head.Since && s.Fault is not null) is { } bad)
         {
-            return bad.Fault ?? $"'{bad.Path}' was cut off";
-        }
-
-        if (lineage.Count <= last.Number - first)
-        {
-            return $"a file of the event log in '{folder}' is missing";
+            return bad.Fault;
         }
 
         return last.IsClosed || (boot == last.Head.Boot && boot != Guid.Empty)

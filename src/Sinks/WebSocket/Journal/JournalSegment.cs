@@ -95,7 +95,7 @@ internal sealed record JournalSegment(long Number, string Path)
         var place = new JournalPlace(Number, reader.Position);
         switch (body[0])
         {
-            case JournalRecord.Entry when JournalRecord.TryRead(body, names, positions, out var entry) && channels.IsNew(entry):
+            case JournalRecord.Entry when JournalRecord.TryRead(body, names, positions, out var entry):
                 channels.Add(entry, place);
                 Newest = entry.At > Newest ? entry.At : Newest;
                 return true;

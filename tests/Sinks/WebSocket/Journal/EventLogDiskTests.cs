@@ -192,6 +192,29 @@ public sealed class EventLogDiskTests : IDisposable
     }
 
     [Fact]
+    public void What_lies_on_a_disk_that_is_full_at_the_start_is_claimed_and_given_up()
+    {
+        using (var first = folder.Open())
+        {
+            first.Begin("k1");
+            first.Add(Of(1));
+        }
+
+        // Nobody can write there whose the folder is, nor delete what was left.
+        File.Delete(folder.Of("in-use.txt"));
+        Directory.CreateDirectory(folder.Of("in-use.txt"));
+        File.WriteAllText(folder.Of("events-00000002.log.tmp"), "unfinished");
+        disk.Fail(DiskCall.Delete, times: 1);
+        disk.Fill();
+        using var log = folder.Open(disk);
+        Assert.Equal(["k1"], log.Epochs);
+        Assert.Contains("another process", Assert.Throws<IOException>(() => folder.Open()).Message, StringComparison.Ordinal);
+        Assert.Throws<IOException>(() => log.Begin("k2"));
+        using var killed = folder.Killed();
+        Assert.Empty(killed.Read().Epochs);
+    }
+
+    [Fact]
     public void A_new_segment_gets_its_name_when_it_and_the_one_before_are_durable()
     {
         using var log = folder.Open(disk);
