@@ -22,29 +22,43 @@ internal static class FanOut
         using var scratch = new Scratch(args);
         var report = new FanOutReport();
         Console.WriteLine(Machine.Line(string.Join(' ', args), scratch.Path));
+        var failed = false;
         foreach (var part in options.Parts)
         {
-            switch (part)
+            try
             {
-                case "all-200" or "all-20":
-                    new ToAll(options, report, scratch.Path).Run(int.Parse(part[4..], CultureInfo.InvariantCulture));
-                    break;
-                case "channels":
-                    new OverChannels(options, report).Run();
-                    break;
-                case "idle":
-                    new Idle(options, report).Run();
-                    break;
-                case "stopped":
-                    new Stopped(options, report).Run();
-                    break;
-                case "storm":
-                    new Stormy(options, report).Run();
-                    break;
+                Run(part, options, report, scratch.Path);
+            }
+            catch (Exception e) when (e is InvalidOperationException or IOException)
+            {
+                failed = true;
+                report.Add($"{part}: {e.Message}");
             }
         }
 
         report.Add(Target.Table(report.Targets));
-        return 0;
+        return failed ? 1 : 0;
+    }
+
+    private static void Run(string part, FanOutOptions options, FanOutReport report, string scratch)
+    {
+        switch (part)
+        {
+            case "all-200" or "all-20":
+                new ToAll(options, report, scratch).Run(int.Parse(part[4..], CultureInfo.InvariantCulture));
+                break;
+            case "channels":
+                new OverChannels(options, report).Run();
+                break;
+            case "idle":
+                new Idle(options, report).Run();
+                break;
+            case "stopped":
+                new Stopped(options, report).Run();
+                break;
+            case "storm":
+                new Stormy(options, report).Run();
+                break;
+        }
     }
 }

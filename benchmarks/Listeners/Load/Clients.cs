@@ -94,7 +94,7 @@ internal abstract partial class Clients(int port, string path)
     }
 
     /// <summary>Microseconds since 1970.</summary>
-    protected static long Clock() => (DateTime.UtcNow.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
+    public static long Clock() => (DateTime.UtcNow.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
 
     /// <summary>The WebSocket is open.</summary>
     protected abstract void OnOpen(Connection client);

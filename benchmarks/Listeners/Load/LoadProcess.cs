@@ -5,6 +5,10 @@ namespace StreamEngine.Benchmarks;
 /// <summary>The load generator as the suite steers it.</summary>
 internal sealed class LoadProcess : IDisposable
 {
+    private const int MostDrains = 20;
+
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
+
     private readonly Child child;
 
     /// <summary>Connects all listeners and subscribes.</summary>
@@ -25,6 +29,20 @@ internal sealed class LoadProcess : IDisposable
 
     /// <summary>What was seen since the last mark.</summary>
     public LoadWindow Mark() => Read(child.Ask("mark"));
+
+    /// <summary>Waits until nothing comes any more, or too long.</summary>
+    /// <returns>What was seen meanwhile.</returns>
+    public IReadOnlyList<LoadWindow> Drain()
+    {
+        var windows = new List<LoadWindow>();
+        do
+        {
+            Thread.Sleep(Quiet);
+            windows.Add(Mark());
+        }
+        while (windows[^1].Deliveries > 0 && windows.Count < MostDrains);
+        return windows;
+    }
 
     /// <summary>The second group stops reading.</summary>
     public void StopReading() => child.Ask("stop");

@@ -66,7 +66,7 @@ internal sealed class Storm(StormSpec spec) : Clients(spec.Port, spec.Path)
 
     protected override void OnEnd(Connection client, string how)
     {
-        var outcome = client.Subscribed > 0 && how == "close 1000" ? Goodbye : how;
+        var outcome = client.Subscribed == 0 || how == BrokeOff ? how : how == "close 1000" ? Goodbye : "subscribed, then " + how;
         outcomes[outcome] = outcomes.GetValueOrDefault(outcome) + 1;
     }
 

@@ -36,8 +36,7 @@ internal sealed record Turn(LoadWindow Window, Spread Hiccups, long Expected, lo
         var window = load.Mark();
         var late = hiccups.Stop();
         var published = server.Pause();
-        Thread.Sleep(Settling);
-        LoadWindow[] all = [before, window, load.Mark()];
+        LoadWindow[] all = [before, window, .. load.Drain()];
         return new Turn(
             window,
             late,

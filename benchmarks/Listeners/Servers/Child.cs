@@ -5,7 +5,10 @@ namespace StreamEngine.Benchmarks;
 /// <summary>A child process that answers each line with a line, and ends with its input.</summary>
 internal sealed class Child : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(20);
+
+    /// <summary>Longer than any whole measurement that is answered with a line.</summary>
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromMinutes(5);
 
     private readonly string name;
     private readonly Process process;
@@ -21,7 +24,14 @@ internal sealed class Child : IDisposable
     public int Id => process.Id;
 
     /// <summary>Its next line.</summary>
-    public string Read() => process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"{name} ended; what it said stands above.");
+    /// <exception cref="InvalidOperationException">It has ended, or doesn't answer.</exception>
+    public string Read()
+    {
+        var line = process.StandardOutput.ReadLineAsync();
+        return line.Wait(AnswerLimit)
+            ? line.Result ?? throw new InvalidOperationException($"{name} ended; what it said stands above.")
+            : throw new InvalidOperationException($"{name} does not answer.");
+    }
 
     public string Ask(string line)
     {
@@ -32,7 +42,7 @@ internal sealed class Child : IDisposable
     public void Dispose()
     {
         process.StandardInput.Close();
-        if (!process.WaitForExit(Patience))
+        if (!process.WaitForExit(EndLimit))
         {
             process.Kill();
         }

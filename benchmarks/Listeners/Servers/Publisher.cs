@@ -75,7 +75,7 @@ internal sealed class Publisher(PublishUpdate publish)
             length += written;
             ",\"t\":"u8.CopyTo(data.AsSpan(length));
             length += 5;
-            Utf8Formatter.TryFormat(((DateTime.UtcNow.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond) - late, data.AsSpan(length), out written);
+            Utf8Formatter.TryFormat(Clients.Clock() - late, data.AsSpan(length), out written);
             length += written;
             data[length++] = (byte)'}';
             publish(names[published % channels], data.AsSpan(0, length));
