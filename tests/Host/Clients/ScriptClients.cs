@@ -83,7 +83,7 @@ internal sealed class ScriptClients : IAsyncDisposable
         : new Client(
             "chromium",
             [
-                "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
+                "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--log-level=3",
                 $"--user-data-dir={profile.FullName}", "--remote-debugging-port=0", app.Urls.Single() + "/",
             ]);
 
