@@ -22,14 +22,8 @@ internal static class HubServer
         var builder = WebServer.CreateBuilder(["http://127.0.0.1:0"], new ServerOptions().MaxConnections);
         builder.Logging.ClearProviders();
         var app = builder.Build();
-        app.UseWebSockets();
-        app.Map(Path, context => AcceptAsync(hub, context, stopping));
+        app.Map(Path, hub.AcceptAsync);
+        stopping.UnsafeRegister(h => ((ListenerHub)h!).SayGoodbye(), hub);
         return (app, hub.Publish);
-    }
-
-    private static async Task AcceptAsync(ListenerHub hub, HttpContext context, CancellationToken stopping)
-    {
-        using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = hub.Heartbeat, KeepAliveTimeout = hub.Heartbeat }).ConfigureAwait(false);
-        await hub.AcceptAsync(socket, stopping).ConfigureAwait(false);
     }
 }

@@ -87,14 +87,33 @@ internal sealed partial class HubShard(ListenerHub hub, int number, HubShard.Lim
 
     /// <summary>Gives an event its offset, unless it is a repetition.</summary>
     /// <returns>The offset; 0 for a repetition.</returns>
-    public long Reserve(ReadOnlySpan<char> name, string source, long sequence, int run, out string channel, out int ordinal)
+    public long Reserve(ReadOnlySpan<char> name, string source, long sequence, int run, ReadOnlySpan<byte> data, out string channel, out int ordinal)
     {
         lock (gate)
         {
             var known = Renew(name);
             channel = known.Name;
-            return known.Said.IsNew(source, sequence, run, out ordinal) ? known.Reserve() : 0;
+            return known.Said.IsNew(source, sequence, run, out ordinal) && !WasSaid(known, data) ? known.Reserve() : 0;
         }
+    }
+
+    /// <summary>Whether a merged record was published before. Those that are new have a revision that was not there yet.</summary>
+    private bool WasSaid(HubChannel channel, ReadOnlySpan<byte> data)
+    {
+        if (data.IsEmpty || channel.Data.IsEmpty || EventContent.Read(data) is not { Revision: > 0 } content || content.Revision > EventContent.Read(channel.Data).Revision)
+        {
+            return false;
+        }
+
+        for (var place = channel.LastEntry; history.TryRead(place, out var entry, out var said); place = entry.Previous)
+        {
+            if (entry.Op == JournalOp.Update && EventContent.Read(said).Equals(content))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>What was said of a channel still holds.</summary>

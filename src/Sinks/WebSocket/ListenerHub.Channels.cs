@@ -129,7 +129,7 @@ public sealed partial class ListenerHub
 
         try
         {
-            var hasNews = Shards.Any(s => s.HasNews(subscription.Name, message));
+            var hasNews = Shards.Any(s => s.HasNews(subscription.Name, message)) || message.SinceByChannel.Any(s => !Knows(s.Value.Epoch, IsEvent(s.Key)));
             AnswerSubscribed(subscription, message, hasNews ? ResumeMode.Snapshot : isResuming ? ResumeMode.Recovered : ResumeMode.Live, null, null);
             Array.ForEach(Shards, s => s.ListenToPattern(subscription, message));
         }

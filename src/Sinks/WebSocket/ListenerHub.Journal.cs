@@ -201,18 +201,19 @@ public sealed partial class ListenerHub
 
         // A merge numbers the records of a key anew; those of one source keep its numbers.
         var source = row.Head.Revision > 0 ? "" : row.Source.Name;
-        var offset = ShardOf(name).Reserve(name, source, row.Head.Sequence, run, out var channel, out var ordinal);
+        var data = batch.DataOf(row.Index).Span;
+        var isUpdate = row.Head.Op == RowOp.Update;
+        var offset = ShardOf(name).Reserve(name, source, row.Head.Sequence, run, isUpdate ? data : [], out var channel, out var ordinal);
         reserved.Enqueue(offset);
         if (offset > 0 && log is not null && Problem is null)
         {
-            var data = batch.DataOf(row.Index).Span;
             try
             {
                 log.Append(new JournalEntry
                 {
                     Channel = channel,
                     Offset = offset,
-                    Op = row.Head.Op == RowOp.Update ? JournalOp.Update : data.IsEmpty ? JournalOp.Removed : JournalOp.Alias,
+                    Op = isUpdate ? JournalOp.Update : data.IsEmpty ? JournalOp.Removed : JournalOp.Alias,
                     At = Time.GetUtcNow(),
                     Source = source,
                     Sequence = row.Head.Sequence,

@@ -20,9 +20,8 @@ public sealed class ScenarioWorld : IAsyncLifetime
     /// <summary>The clients in JavaScript.</summary>
     internal ScriptClients Scripts { get; private set; } = null!;
 
-    /// <summary>The scenarios by name; those that need what the hub can't do yet are left out.</summary>
+    /// <summary>The scenarios by name.</summary>
     internal static IReadOnlyDictionary<string, JsonElement> Scenarios { get; } = JsonElement.Parse(Repo.Read("tests/clients/scenarios.json")).EnumerateObject()
-        .Where(s => NewHub.IsHere || !s.Value[0].TryGetProperty("needs", out _))
         .ToDictionary(s => s.Name, s => s.Value);
 
     public async ValueTask InitializeAsync()
@@ -40,7 +39,7 @@ public sealed class ScenarioWorld : IAsyncLifetime
                 "normalized": { "type": "normalize", "from": ["lines"], "map": "map.json" },
                 "trusted": { "type": "merge", "from": ["normalized"] }
               },
-              "sinks": { "listeners": { "type": "websocket", "from": ["trusted"]{{(NewHub.IsHere ? ", \"events\": [\"play:*\"]" : "")}} } }
+              "sinks": { "listeners": { "type": "websocket", "from": ["trusted"], "events": ["play:*"] } }
             }
             """);
         await StartAsync();
@@ -59,7 +58,7 @@ public sealed class ScenarioWorld : IAsyncLifetime
     internal JsonElement StepsOf(string scenario)
     {
         var text = Scenarios[scenario].GetRawText().Replace("@", string.Create(CultureInfo.InvariantCulture, $"s{++runs}"), StringComparison.Ordinal);
-        return JsonSerializer.SerializeToElement(JsonElement.Parse(text).EnumerateArray().Where(s => !s.TryGetProperty("needs", out _)));
+        return JsonSerializer.SerializeToElement(JsonElement.Parse(text).EnumerateArray());
     }
 
     /// <summary>Does what a scenario asks for, and goes on when it is done.</summary>
