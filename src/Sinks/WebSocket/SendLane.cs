@@ -9,7 +9,7 @@ namespace StreamEngine.Sinks.WebSockets;
 /// </summary>
 internal sealed class SendLane : IAsyncDisposable
 {
-    /// <summary>It waits so many times as long as its last round of writes took.</summary>
+    /// <summary>From one round of writes to the next it lets so many times as long pass as the last one took.</summary>
     private const int WaitFactor = 8;
 
     /// <summary>Less than the timer can tell.</summary>
@@ -74,21 +74,21 @@ internal sealed class SendLane : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        var ended = time.GetTimestamp();
+        var began = time.GetTimestamp();
         var pause = TimeSpan.Zero;
         while (await work.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
         {
             work.Reader.TryRead(out _);
-            var left = pause - time.GetElapsedTime(ended);
+            var left = pause - time.GetElapsedTime(began);
             if (left >= ShortestWait)
             {
                 await Task.Delay(left, time, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
-            var began = time.GetTimestamp();
+            // From the beginning of a round to that of the next, or a delay that once came about would last.
+            began = time.GetTimestamp();
             WriteRound();
-            ended = time.GetTimestamp();
-            var wanted = time.GetElapsedTime(began, ended) * WaitFactor;
+            var wanted = time.GetElapsedTime(began) * WaitFactor;
             pause = wanted < MaxDelay ? wanted : MaxDelay;
         }
     }
