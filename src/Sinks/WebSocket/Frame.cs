@@ -68,6 +68,12 @@ internal sealed class Frame
 
     public static Frame Ping { get; } = OfText("{\"type\":\"ping\"}"u8);
 
+    /// <summary>The ping that a WebSocket answers by itself.</summary>
+    public static Frame WirePing { get; } = Control(Opcode.Ping, []);
+
+    /// <summary>Both in one.</summary>
+    public static Frame BothPings { get; } = new([.. WirePing.wire, .. Ping.wire], WirePing.wire.Length + Ping.headLength);
+
     public static Frame Pong { get; } = OfText("{\"type\":\"pong\"}"u8);
 
     /// <summary>It waits in one more place.</summary>

@@ -50,6 +50,9 @@ internal abstract class Listener
         set => grant = value;
     }
 
+    /// <summary>Its place in the table. Guarded by the table's lock.</summary>
+    public int Place { get; set; } = -1;
+
     public ListenerQueue Queue { get; }
 
     public WebSocketSinkOptions Settings { get; }
@@ -155,42 +158,61 @@ internal abstract class Listener
     }
 
     /// <summary>Looks after it once a second: pings when it is quiet, and ends it when it is gone.</summary>
-    public void Beat()
+    /// <param name="now">By the clock's timestamps.</param>
+    /// <returns>For how long there will be nothing to do.</returns>
+    public TimeSpan Beat(long now)
     {
-        var isQuiet = time.GetElapsedTime(Volatile.Read(ref lastSent)) >= Settings.Heartbeat.Value && Queue.IsQuiet;
-        if (Queue.IsWriting && time.GetElapsedTime(Volatile.Read(ref writingSince)) >= Settings.Timeout.Value)
+        if (time.GetElapsedTime(Volatile.Read(ref writingSince), now) >= Settings.Timeout.Value && Queue.IsWriting)
         {
             Volatile.Write(ref closeCode, (int)CloseCode.NoPong);
             Abort();
-            return;
+            return TimeSpan.Zero;
         }
 
-        CheckPulse();
-        CheckGrant();
+        var isQuiet = time.GetElapsedTime(Volatile.Read(ref lastSent), now) >= Settings.Heartbeat.Value && Queue.IsQuiet;
         if (isQuiet)
         {
             // Counts from now, not from when it is sent, or the next beat could add another.
-            Volatile.Write(ref lastSent, time.GetTimestamp());
-            Queue.Add(Frame.Ping);
+            Volatile.Write(ref lastSent, now);
+        }
+
+        Ping(isQuiet, now);
+        return CheckGrant() ? Rest(now) : TimeSpan.Zero;
+    }
+
+    /// <summary>For how long it need not be pinged.</summary>
+    protected virtual TimeSpan Rest(long now)
+    {
+        var rest = Settings.Heartbeat.Value - time.GetElapsedTime(Volatile.Read(ref lastSent), now);
+        return rest < Settings.Timeout.Value ? rest : Settings.Timeout.Value;
+    }
+
+    /// <summary>Pings.</summary>
+    /// <param name="isQuiet">Whether nothing was sent for long.</param>
+    /// <param name="now">By the clock's timestamps.</param>
+    protected virtual void Ping(bool isQuiet, long now)
+    {
+        if (isQuiet)
+        {
+            Answer(Frame.Ping);
         }
     }
 
     /// <summary>Ends it when what it showed holds no more, or when it showed nothing in time.</summary>
-    private void CheckGrant()
+    /// <returns>Whether that can't happen.</returns>
+    private bool CheckGrant()
     {
+        var isWaitedFor = ReferenceEquals(grant, Hub.Access.Anonymous) && Hub.Access.Within != System.Threading.Timeout.InfiniteTimeSpan;
         if (grant.ExpiresAt <= time.GetUtcNow())
         {
             End(Frame.Bye((int)CloseCode.Expired, 0), Frame.Ending(CloseCode.Expired, "the token has expired"));
         }
-        else if (grant == Hub.Access.Anonymous && time.GetElapsedTime(began) >= Hub.Access.Within && Hub.Access.Within != System.Threading.Timeout.InfiniteTimeSpan)
+        else if (isWaitedFor && time.GetElapsedTime(began) >= Hub.Access.Within)
         {
             End(Hub.Refusal(null, "not_authenticated", "No key or token came in time; send {\"type\":\"auth\",\"token\":\"...\"} first."), Frame.Ending(CloseCode.Auth, "no key or token"));
         }
-    }
 
-    /// <summary>Finds out whether the other side is still there.</summary>
-    protected virtual void CheckPulse()
-    {
+        return !isWaitedFor && grant.ExpiresAt is null;
     }
 
     /// <summary>Whether an exception says that the other side is gone, or was cut off.</summary>

@@ -424,10 +424,7 @@ public sealed partial class ListenerHub : IAsyncDisposable
 
     private void OnTick()
     {
-        foreach (var listener in listeners.All)
-        {
-            listener.Beat();
-        }
+        listeners.Beat(Time);
 
         foreach (var shard in Shards)
         {

@@ -11,7 +11,8 @@ internal sealed class ListenerTable
     private const int OtherCode = -1;
 
     private readonly Lock gate = new();
-    private readonly Dictionary<long, Listener> listeners = [];
+    /// <summary>With when there is something to do for each: most of the time for none, so that they themselves need not be looked at.</summary>
+    private readonly List<(Listener Listener, long LookAt)> listeners = [];
     private readonly Dictionary<IPAddress, int> addresses = [];
     private readonly Dictionary<int, long> closes = [];
     private long refused;
@@ -37,7 +38,7 @@ internal sealed class ListenerTable
         {
             lock (gate)
             {
-                return [.. listeners.Values];
+                return [.. listeners.Select(l => l.Listener)];
             }
         }
     }
@@ -58,7 +59,8 @@ internal sealed class ListenerTable
                 return fault;
             }
 
-            listeners.Add(listener.Number, listener);
+            listener.Place = listeners.Count;
+            listeners.Add((listener, 0));
             if (listener.Address is not null)
             {
                 addresses[listener.Address] = here + 1;
@@ -78,9 +80,48 @@ internal sealed class ListenerTable
             pastFrames += listener.FramesSent;
             pastBytes += listener.BytesSent;
             pastConflated += listener.Queue.Conflated;
-            if (listeners.Remove(listener.Number) && listener.Address is { } address && --addresses[address] == 0)
+            if (listener.Place < 0)
+            {
+                return;
+            }
+
+            // The last one takes its place.
+            listeners[listener.Place] = listeners[^1];
+            listeners[^1].Listener.Place = listener.Place;
+            listeners.RemoveAt(listeners.Count - 1);
+            listener.Place = -1;
+            if (listener.Address is { } address && --addresses[address] == 0)
             {
                 addresses.Remove(address);
+            }
+        }
+    }
+
+    /// <summary>Looks after those for whom there is something to do.</summary>
+    public void Beat(TimeProvider time)
+    {
+        var now = time.GetTimestamp();
+        var due = new List<Listener>();
+        lock (gate)
+        {
+            foreach (var (listener, lookAt) in listeners)
+            {
+                if (lookAt <= now)
+                {
+                    due.Add(listener);
+                }
+            }
+        }
+
+        foreach (var listener in due)
+        {
+            var rest = listener.Beat(now);
+            lock (gate)
+            {
+                if (listener.Place >= 0)
+                {
+                    listeners[listener.Place] = (listener, now + (long)(rest.TotalSeconds * time.TimestampFrequency));
+                }
             }
         }
     }
@@ -90,7 +131,7 @@ internal sealed class ListenerTable
     {
         lock (gate)
         {
-            return listeners.Values.MaxBy(l => l.Queue.Waiting) ?? otherwise;
+            return listeners.Count == 0 ? otherwise : listeners.MaxBy(l => l.Listener.Queue.Waiting).Listener;
         }
     }
 
@@ -99,7 +140,7 @@ internal sealed class ListenerTable
     {
         lock (gate)
         {
-            var now = listeners.Values;
+            var now = listeners.ConvertAll(l => l.Listener);
             return new Sums(
                 now.Count,
                 now.Sum(l => l.Subscriptions.Count),

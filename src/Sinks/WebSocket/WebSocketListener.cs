@@ -23,6 +23,9 @@ internal sealed class WebSocketListener : Listener
     /// <summary>How often the short way is tried.</summary>
     private const int SwitchTries = 3;
 
+    /// <summary>It is asked for a sign of life when it has been silent for so many heartbeats: reading the answers is most of what idle listeners cost.</summary>
+    private const int SilentBeats = 2;
+
     private const int ReadBytes = 4 << 10;
 
     private readonly Stream stream;
@@ -58,8 +61,6 @@ internal sealed class WebSocketListener : Listener
 
     private static byte[] SwitchPing { get; } = WireFrame.Make(Opcode.Ping, SwitchMark);
 
-    private static Frame WirePing { get; } = Frame.Control(Opcode.Ping, []);
-
     /// <summary>Serves it until it is gone. It doesn't throw when the other side breaks off.</summary>
     /// <param name="isRefused">Whether its end is set already, and it isn't greeted.</param>
     public async Task RunAsync(bool isRefused)
@@ -89,21 +90,42 @@ internal sealed class WebSocketListener : Listener
     }
 
     /// <inheritdoc/>
-    protected override void CheckPulse()
+    protected override void Ping(bool isQuiet, long now)
     {
-        var isUnanswered = pingedAt != 0 && Volatile.Read(ref lastHeard) < pingedAt;
-        if (isUnanswered && Time.GetElapsedTime(pingedAt) >= Settings.Timeout.Value)
+        var heard = Volatile.Read(ref lastHeard);
+        if (pingedAt != 0 && heard < pingedAt)
         {
-            End(null, Frame.Ending(CloseCode.NoPong, "no answer to a ping"), ToldLimit);
-        }
-        else if (!isUnanswered && Time.GetElapsedTime(Volatile.Read(ref lastHeard)) >= Settings.Heartbeat.Value)
-        {
-            pingedAt = Time.GetTimestamp();
-            if (!TrySwitch())
+            if (Time.GetElapsedTime(pingedAt, now) >= Settings.Timeout.Value)
             {
-                Answer(WirePing);
+                End(null, Frame.Ending(CloseCode.NoPong, "no answer to a ping"), ToldLimit);
+            }
+
+            base.Ping(isQuiet, now);
+        }
+        else if (Time.GetElapsedTime(heard, now) < SilentBeats * Settings.Heartbeat.Value)
+        {
+            base.Ping(isQuiet, now);
+        }
+        else
+        {
+            pingedAt = now;
+            if (TrySwitch())
+            {
+                base.Ping(isQuiet, now);
+            }
+            else
+            {
+                Answer(isQuiet ? Frame.BothPings : Frame.WirePing);
             }
         }
+    }
+
+    /// <inheritdoc/>
+    protected override TimeSpan Rest(long now)
+    {
+        var (heard, rest) = (Volatile.Read(ref lastHeard), base.Rest(now));
+        var silent = pingedAt != 0 && heard < pingedAt ? Settings.Timeout.Value - Time.GetElapsedTime(pingedAt, now) : (SilentBeats * Settings.Heartbeat.Value) - Time.GetElapsedTime(heard, now);
+        return silent < rest ? silent : rest;
     }
 
     private async Task GreetAsync()

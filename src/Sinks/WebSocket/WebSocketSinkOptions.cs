@@ -10,7 +10,7 @@ public sealed record WebSocketSinkOptions : SinkOptions
     /// <summary>A connection of the web server with its loop, measured, in bytes.</summary>
     private const int ConnectionBytes = 20 << 10;
 
-    /// <summary>A listener that was sent nothing for so long gets a ping as JSON; one that was not heard of for so long one that its WebSocket answers by itself.</summary>
+    /// <summary>A listener that was sent nothing for so long gets a ping as JSON; one that was not heard of for twice that time one that its WebSocket answers by itself.</summary>
     [Between("1s", "10m")]
     public Duration Heartbeat { get; init; } = Duration.Seconds(30);
 

@@ -124,7 +124,7 @@ public sealed class ProtocolConformanceTests
             "@ 2", """< {"type":"update","channel":"a:1","offset":4,"data":4}""", "=",
         ],
         ["Who hears nothing for a heartbeat gets a ping, and needs not answer it"] = ["@ 31", """< {"type":"ping"}""", "@ 31", """< {"type":"ping"}""", "="],
-        ["A listener that answers no ping of the WebSocket is closed with 4101"] = ["@ 31", "@ 90", "x 4101"],
+        ["A listener that answers no ping of the WebSocket is closed with 4101"] = ["@ 60", "@ 90", "x 4101"],
         ["A shutdown brings what is queued, says bye and closes with 4200"] =
         [
             Subscribe, Live, "+ a:1 1", "+ a:1 2", "stop", """< {"type":"update","channel":"a:1","offset":1,"data":1}""", """< {"type":"update","channel":"a:1","offset":2,"data":2}""",
