@@ -12,6 +12,16 @@ internal sealed record HealthAnswer(string Status, string Service, IReadOnlyList
 /// <summary>Answer of <c>health/live</c> and <c>health/ready</c>.</summary>
 internal sealed record LiveAnswer(string Status, string State, DateTimeOffset Timestamp);
 
+/// <summary>Answer of <c>channels</c>.</summary>
+/// <param name="Channels">Channels by name.</param>
+/// <param name="Truncated">Whether there are more.</param>
+/// <param name="Schemas">The JSON schema of an update's <c>data</c>, by type.</param>
+/// <param name="Timestamp">When it was answered.</param>
+internal sealed record ChannelsAnswer(IReadOnlyList<ChannelAnswer> Channels, bool Truncated, IReadOnlyDictionary<string, JsonElement> Schemas, DateTimeOffset Timestamp);
+
+/// <summary>One channel.</summary>
+internal sealed record ChannelAnswer(string Channel, string Kind, string Type, long Offset, string Epoch);
+
 /// <summary>Answer of <c>circuit-breaker/status</c>.</summary>
 internal sealed record BreakersAnswer(IReadOnlyDictionary<string, BreakerStatus> CircuitBreakers, DateTimeOffset Timestamp);
 

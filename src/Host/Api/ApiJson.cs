@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using StreamEngine.Pipeline.Blocks;
 
@@ -10,7 +11,9 @@ namespace StreamEngine.Host.Api;
 [JsonSerializable(typeof(BreakerResetAnswer))]
 [JsonSerializable(typeof(BreakersAnswer))]
 [JsonSerializable(typeof(BreakerTripAnswer))]
+[JsonSerializable(typeof(ChannelsAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(JsonObject))]
 [JsonSerializable(typeof(KeyExplanation))]
 [JsonSerializable(typeof(LiveAnswer))]
 [JsonSerializable(typeof(MetricsAnswer))]

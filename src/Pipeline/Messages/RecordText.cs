@@ -10,8 +10,8 @@ internal sealed class RecordText
     public RecordText(string name, IReadOnlyList<FieldInfo> fields, IReadOnlyList<string> rules, IReadOnlyList<string> events)
     {
         var kind = $"\",\"kind\":{Json(name)},\"event\":";
-        ToRevision = [.. events.Prepend(name + "_update").Select(e => Fragment($"{kind}{Json(e)},\"revision\":"))];
-        ToSequence = Fragment($"{kind}{Json(name + "_update")},\"sequence\":");
+        ToRevision = [.. events.Prepend(Update(name)).Select(e => Fragment($"{kind}{Json(e)},\"revision\":"))];
+        ToSequence = Fragment($"{kind}{Json(Update(name))},\"sequence\":");
         Names = [.. fields.Select(f => Fragment($",{Json(f.Name)}:\""))];
         Missing = [.. fields.Select(f => Reason("missing", f.Name))];
         Invalid = [.. fields.Select(f => Reason("invalid", f.Name))];
@@ -53,6 +53,9 @@ internal sealed class RecordText
 
     /// <summary>Most bytes of the lists of fields that are in conflict or corrected.</summary>
     public int NotesBound { get; }
+
+    /// <summary>The event of a change that has no name of its own.</summary>
+    public static string Update(string name) => name + "_update";
 
     private static int Sum(JsonFragment[] fragments) => fragments.Sum(f => f.Length);
 
