@@ -182,7 +182,7 @@ public sealed class HealthCheckTests
         })).ToList();
         var cache = new CacheData(0, 0, 0, 0, 0, 0, 0, 0, 0, new Dictionary<string, int>(), redis);
         var report = HealthCheck.Check(
-            definition, new PipelineStatus("p", state, blocks, [], checkpoint) { DeadLetter = letters }, health, breakers, ledgers, cache, new ListenerData(0, 0, 0, 0, 0, 0, 0), memory: null, time.GetUtcNow());
+            definition, new PipelineStatus("p", state, blocks, [], checkpoint) { DeadLetter = letters }, health, breakers, ledgers, cache, new ListenerData(0, 0, 0, 0, 0, 0, 0, 0, 0, null), memory: null, time.GetUtcNow());
 
         Assert.Equal(problems, report.Problems);
         Assert.Equal(status, report.Status);

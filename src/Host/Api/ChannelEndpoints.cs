@@ -12,10 +12,15 @@ internal static class ChannelEndpoints
     private const int MaxLimit = 1000;
     private const int DefaultLimit = 100;
 
-    public static void Map(RouteGroupBuilder api, IChannelList channels, RecordSchema schema, TimeProvider time)
+    /// <param name="api">Where it is mapped.</param>
+    /// <param name="channels">The channels.</param>
+    /// <param name="schema">What their records are like.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="mayRead">Whether who asks may know of a channel; null when everybody may.</param>
+    public static void Map(RouteGroupBuilder api, IChannelList channels, RecordSchema schema, TimeProvider time, Func<HttpRequest, string, bool>? mayRead = null)
     {
         var schemas = schema.Types.ToDictionary(t => t.Name, t => JsonSerializer.SerializeToElement(DataSchema.Of(t), ApiJson.Plain.JsonObject), StringComparer.Ordinal);
-        api.MapGet("/channels", (string? prefix, string? limit) =>
+        api.MapGet("/channels", (HttpRequest request, string? prefix, string? limit) =>
         {
             prefix ??= "";
             if (prefix.Length > MaxPrefix || prefix.Any(c => char.IsControl(c) || c == '*'))
@@ -30,7 +35,7 @@ internal static class ChannelEndpoints
             }
 
             // One more tells whether there are more.
-            var found = channels.Channels(prefix, most + 1).Take(most + 1).ToList();
+            var found = channels.Channels(prefix, mayRead is null ? most + 1 : int.MaxValue).Where(c => mayRead?.Invoke(request, c.Name) ?? true).Take(most + 1).ToList();
             return Results.Json(
                 new ChannelsAnswer(
                     [.. found.Take(most).OrderBy(c => c.Name, StringComparer.Ordinal).Select(c => new ChannelAnswer(c.Name, c.Kind, c.Type, c.Offset, c.Epoch))],

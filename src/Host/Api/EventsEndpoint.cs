@@ -7,13 +7,10 @@ internal static class EventsEndpoint
 {
     private const string Channel = "channel";
 
+    /// <param name="api">Where only those get that may listen at all.</param>
+    /// <param name="engine">What it serves.</param>
     public static void Map(RouteGroupBuilder api, Engine engine) => api.MapGet("/sse", async (HttpContext context) =>
     {
-        if (WebSocketEndpoint.NotAdmitted(context, engine) is { } refusal)
-        {
-            return refusal;
-        }
-
         var channels = context.Request.Query[Channel].SelectMany(c => c?.Split(',', StringSplitOptions.RemoveEmptyEntries) ?? []).ToList();
         if (channels.Count == 0)
         {

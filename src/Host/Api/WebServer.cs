@@ -40,7 +40,9 @@ internal static class WebServer
         PlayerEndpoints.Map(api, engine);
         ExplainEndpoint.Map(api, engine);
         BreakerEndpoints.Map(new ApiGuard(engine.Definition.Options.Server).Guard(api), engine);
-        EventsEndpoint.Map(api, engine);
+        var listening = api.MapGroup("").AddEndpointFilter(async (context, next) => WebSocketEndpoint.NotAdmitted(context.HttpContext, engine) ?? await next(context).ConfigureAwait(false));
+        ChannelEndpoints.Map(listening, engine.Hub, engine.Definition.Schema, engine.Time, engine.Hub.IsOpen ? null : engine.Hub.MayRead);
+        EventsEndpoint.Map(listening, engine);
         WebSocketEndpoint.Map(app, engine);
     }
 

@@ -130,7 +130,7 @@ internal sealed class Engine : IDisposable
     public ListenerData Listeners()
     {
         var stats = Hub.Stats;
-        return new ListenerData(stats.Listeners, stats.Subscriptions, stats.Lagging, stats.Published, stats.FramesSent, stats.BytesSent, stats.Conflated);
+        return new ListenerData(stats.Listeners, stats.Subscriptions, stats.Lagging, stats.Published, stats.FramesSent, stats.BytesSent, stats.Conflated, Math.Round(stats.FramesSent / (double)Math.Max(1, stats.Writes), 2), stats.Refused, Hub.Problem);
     }
 
     public void Dispose() => watch.Dispose();

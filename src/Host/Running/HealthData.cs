@@ -106,4 +106,5 @@ internal sealed record CacheData(
 internal sealed record RedisData(string State, long Hits, long Misses, long Written, int Pending, string? Problem);
 
 /// <summary>The listeners.</summary>
-internal sealed record ListenerData(int Connected, int Subscriptions, int Lagging, long Published, long Delivered, long DeliveredBytes, long Conflated);
+internal sealed record ListenerData(
+    int Connected, int Subscriptions, int Lagging, long Published, long Delivered, long DeliveredBytes, long Conflated, double Coalescing, long Refused, string? Problem);

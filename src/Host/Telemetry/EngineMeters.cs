@@ -132,7 +132,29 @@ internal sealed class EngineMeters : IDisposable
         Counter("streamengine.hub.deliveries", "{frame}", "Frames sent, all listeners together", () => engine.Listeners().Delivered);
         Counter("streamengine.hub.sent", "By", "Bytes sent, all listeners together", () => engine.Listeners().DeliveredBytes);
         Counter("streamengine.hub.conflated", "{update}", "Updates that slow listeners did not get because a newer one took their place", () => engine.Listeners().Conflated);
+        Counter("streamengine.hub.writes", "{write}", "Writes that the frames were sent with; frames by writes is how many go together", () => engine.Hub.Stats.Writes);
+        Counter("streamengine.hub.accepted", "{listener}", "Listeners that connected", () => engine.Hub.Stats.Accepted);
+        Counter("streamengine.hub.refused", "{listener}", "Listeners refused because there were too many", () => engine.Hub.Stats.Refused);
+        Counter("streamengine.hub.errors", "{message}", "Messages of listeners that were answered with an error", () => engine.Hub.Stats.Errors);
+        Gauge("streamengine.hub.queued", "By", "Memory that listeners take with what waits for them and what they subscribed to", () => engine.Hub.Stats.QueueBytes);
+        Gauge("streamengine.hub.history", "By", "Memory that the history of channels takes", () => engine.Hub.Stats.HistoryBytes);
+        Gauge("streamengine.hub.problem", null, "1 while events can't be written to their log", () => engine.Hub.Problem is null ? 0 : 1);
+        meter.CreateObservableCounter("streamengine.hub.resumes", () => engine.Hub.Stats.Resumes.Select(r => Named(r.Value, ("outcome", r.Key))), "{subscription}", "Subscriptions of listeners that came back, by how they began");
+        meter.CreateObservableCounter("streamengine.hub.closes", () => engine.Hub.Stats.Closes.Select(c => Named(c.Value, ("code", Text(c.Key)))), "{listener}", "Connections that ended, by close code; 0 for those that broke off, -1 for rare ones");
+        meter.CreateObservableCounter("streamengine.hub.latency", () => Latencies(engine.Hub.Stats.Latencies), "{update}", "Updates by the seconds within which they were written after they were published; each bound counts those of the smaller ones too");
     }
+
+    private static IEnumerable<Measurement<long>> Latencies(IReadOnlyList<(double Bound, long Count)> buckets)
+    {
+        var sum = 0L;
+        foreach (var (bound, count) in buckets)
+        {
+            sum += count;
+            yield return Named(sum, ("within", double.IsPositiveInfinity(bound) ? "+Inf" : Text(bound)));
+        }
+    }
+
+    private static string Text(IFormattable number) => number.ToString(null, System.Globalization.CultureInfo.InvariantCulture);
 
     private void Checkpoints()
     {

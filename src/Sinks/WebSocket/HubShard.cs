@@ -152,12 +152,15 @@ internal sealed partial class HubShard(ListenerHub hub, int number, HubShard.Lim
         }
     }
 
-    /// <summary>The channels whose names start like that, by name.</summary>
-    public List<(string Name, bool IsEvent, long Offset)> List(string prefix)
+    /// <summary>Some of the channels whose names start like that.</summary>
+    public List<ChannelInfo> List(string prefix, int limit)
     {
         lock (gate)
         {
-            return [.. channels.Values.Where(c => c.Name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)).Select(c => (c.Name, c.IsEvent, c.Offset))];
+            return [.. channels.Values
+                .Where(c => c.HasValue && c.Name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+                .Take(limit)
+                .Select(c => new ChannelInfo(c.Name, c.IsEvent ? "event" : "state", c.Name.Split(':')[0], hub.Epoch, c.Offset))];
         }
     }
 

@@ -28,6 +28,9 @@ public sealed partial class ListenerHub
 
     private HubShard[] Shards => Volatile.Read(ref shards) ?? MakeShards();
 
+    /// <inheritdoc/>
+    public IEnumerable<ChannelInfo> Channels(string prefix, int limit) => Shards.SelectMany(s => s.List(prefix, limit)).Take(limit);
+
     /// <summary>Publishes a channel's new value, past the log of events.</summary>
     /// <param name="channel">The channel, UTF-8.</param>
     /// <param name="data">The record as JSON, UTF-8.</param>

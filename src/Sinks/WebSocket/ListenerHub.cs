@@ -20,7 +20,7 @@ namespace StreamEngine.Sinks.WebSockets;
 /// A subscription's answer, what the listener lacks and the first live frame are put into the listener's queue under the same lock
 /// under which a channel's updates are published: there is no hole and no duplicate between them. Channels are divided among several such locks.
 /// </remarks>
-public sealed partial class ListenerHub : IAsyncDisposable
+public sealed partial class ListenerHub : IAsyncDisposable, IChannelList
 {
     /// <summary>
     /// Bytes that the web server should take of a connection that nobody reads. Much less, and the reset at the end of a listener that broke the
@@ -107,6 +107,9 @@ public sealed partial class ListenerHub : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether everybody may listen to everything.</summary>
+    public bool IsOpen => Access.IsOpen;
+
     internal TimeProvider Time { get; }
 
     /// <summary>What waits for listeners, and what they subscribed to.</summary>
@@ -139,6 +142,12 @@ public sealed partial class ListenerHub : IAsyncDisposable
     /// <param name="fault">Why not, in words that don't repeat what it brought.</param>
     /// <returns>False when it brings something that is not good.</returns>
     public bool Admits(HttpRequest request, out string? fault) => TryAdmit(request, out _, out fault);
+
+    /// <summary>Whether whoever asks may listen to a channel.</summary>
+    /// <param name="request">A request that <see cref="Admits"/> let in.</param>
+    /// <param name="channel">The channel's name.</param>
+    public bool MayRead(HttpRequest request, string channel) =>
+        TryAdmit(request, out var grant, out _) && ChannelName.Parse(channel, out _) is { } name && grant.Allows(name);
 
     /// <summary>Accepts a request for a WebSocket and serves the connection until it ends. It doesn't throw when the other side breaks off.</summary>
     /// <param name="context">A request that <see cref="WebSocketHandshake"/> found right, and that <see cref="Admits"/> let in.</param>

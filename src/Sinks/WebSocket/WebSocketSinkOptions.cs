@@ -26,7 +26,7 @@ public sealed record WebSocketSinkOptions : SinkOptions
     /// when there is little.
     /// </summary>
     [Between("0ms", "1s")]
-    public Duration MaxDelay { get; init; } = new(TimeSpan.FromMilliseconds(40));
+    public Duration MaxDelay { get; init; } = new(TimeSpan.FromMilliseconds(45));
 
     /// <summary>
     /// Channels of events, as patterns such as <c>play:*</c>: every update counts there, and none is left out. A listener that falls further behind than
