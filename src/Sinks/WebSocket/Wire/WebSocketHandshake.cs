@@ -28,7 +28,7 @@ public static class WebSocketHandshake
     public static bool IsAsked(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return IsExtendedConnect(context) || (HttpMethods.IsGet(context.Request.Method)
+        return IsExtendedConnect(context) || (HttpMethods.IsGet(context.Request.Method) && HttpProtocol.IsHttp11(context.Request.Protocol)
             && context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
             && context.Request.Headers.Upgrade.ToString().Equals(Name, StringComparison.OrdinalIgnoreCase));
     }
