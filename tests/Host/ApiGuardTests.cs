@@ -92,15 +92,6 @@ public sealed class ApiGuardTests
     [InlineData("evil.example", "https://evil.example", "host_not_allowed")]
     public void Names_that_are_configured_are_ours(string host, string origin, string? code) => Is(code, Closed, "10.0.0.7", host, ("Origin", origin), ("X-API-Key", Key));
 
-    [Theory]
-    [InlineData("short", "has 5 characters")]
-    [InlineData("sixteen and more with spaces", "can't be sent in a header")]
-    [InlineData("schl\u00fcssel-schl\u00fcssel", "can't be sent in a header")]
-    public void A_key_that_is_none_is_told(string key, string words) => Assert.Contains(words, Credentials.KeyFault(key), StringComparison.Ordinal);
-
-    [Fact]
-    public void A_key_that_is_one_is_not() => Assert.Null(Credentials.KeyFault(Key));
-
     private static DefaultHttpContext Is(string? code, ServerOptions options, string? from, string host, params (string Name, string Value)[] headers)
     {
         var context = new DefaultHttpContext();
