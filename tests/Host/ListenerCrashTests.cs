@@ -76,6 +76,7 @@ public sealed class ListenerCrashTests(ITestOutputHelper output)
             await enough.CancelAsync();
             await feeding;
             await Wait.UntilAsync(() => listeners.All(IsComplete), "all have the latest");
+            Check(listeners);
             Assert.Equal(0, await host.StopAsync());
             Check(listeners, new LoggedEvents(folder.File("state-channels")));
         }
@@ -95,13 +96,18 @@ public sealed class ListenerCrashTests(ITestOutputHelper output)
         }
     }
 
-    private void Check(ReturningListener[] listeners, LoggedEvents log)
+    private void Check(ReturningListener[] listeners)
     {
         Assert.All(listeners, l => Assert.Empty(l.Faults));
 
         // Each life of the host has an epoch of its own, the same for all.
         Assert.Equal(Kills + 1, listeners[0].Epochs.Distinct().Count());
         Assert.All(listeners, l => Assert.Equal(listeners[0].Epochs, l.Epochs));
+        output.WriteLine($"{Kills} kills, {lines} lines, {plays.Sum()} events, seed {Seed}");
+    }
+
+    private void Check(ReturningListener[] listeners, LoggedEvents log)
+    {
         foreach (var listener in listeners)
         {
             for (var game = 0; game < Games; game++)
@@ -113,8 +119,6 @@ public sealed class ListenerCrashTests(ITestOutputHelper output)
                 Assert.Equal(log[channel], events);
             }
         }
-
-        output.WriteLine($"{Kills} kills, {lines} lines, {plays.Sum()} events, seed {Seed}");
     }
 
     private bool IsComplete(ReturningListener listener) =>

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Sinks.WebSockets;
@@ -26,6 +27,14 @@ internal sealed class HubServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         app = builder.Build();
+        app.MapGet("/sse", async context =>
+        {
+            if (await Hub.AcceptEventsAsync(context, context.Request.Query["channel"].ToString().Split(','), context.Request.Headers["Last-Event-ID"]) is { } fault)
+            {
+                context.Response.StatusCode = 400;
+                await context.Response.WriteAsync(fault.Code);
+            }
+        });
         app.Map("/ws", async context =>
         {
             try
@@ -38,6 +47,9 @@ internal sealed class HubServer : IAsyncDisposable
             }
         });
     }
+
+    /// <summary>Where the server is.</summary>
+    public Uri Address => new(app.Urls.Single());
 
     public ListenerHub Hub { get; }
 
