@@ -119,7 +119,14 @@ internal abstract class Listener
     {
         Queue.Abandon();
         over.TrySetResult();
-        abort();
+        lock (ending)
+        {
+            // Once it has left, the connection may be somebody else's.
+            if (!left)
+            {
+                abort();
+            }
+        }
     }
 
     /// <summary>Sends what waits. Called by its lane only.</summary>

@@ -131,7 +131,8 @@ internal sealed class ListenerTable
     {
         lock (gate)
         {
-            return listeners.Count == 0 ? otherwise : listeners.MaxBy(l => l.Listener.Queue.Waiting).Listener;
+            // What an end waits for doesn't go sooner by being cut off again.
+            return listeners.Select(l => l.Listener).Where(l => !l.Queue.IsEnding).MaxBy(l => l.Queue.Waiting) ?? otherwise;
         }
     }
 
