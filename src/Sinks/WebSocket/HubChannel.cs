@@ -19,6 +19,7 @@ internal sealed class HubChannel
     private long publishedAt;
     private object? statusTopic;
     private long reserved;
+    private (int Run, long Offset) passed;
 
     /// <summary>Makes one without a value.</summary>
     /// <param name="name">What it is called.</param>
@@ -27,7 +28,7 @@ internal sealed class HubChannel
     public HubChannel(string name, long offset, bool isEvent = false)
     {
         Name = name;
-        Offset = offset;
+        Offset = reserved = offset;
         IsEvent = isEvent;
         Node = new LinkedListNode<HubChannel>(this);
         UpdateHead = Encoding.UTF8.GetBytes($"{{\"type\":\"update\",\"channel\":\"{JsonEncodedText.Encode(name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\",\"offset\":");
@@ -42,6 +43,9 @@ internal sealed class HubChannel
     public LinkedListNode<HubChannel> Node { get; }
 
     public long Offset { get; private set; }
+
+    /// <summary>The largest offset that was given out in it.</summary>
+    public long Highest => Math.Max(Offset, reserved);
 
     /// <summary>Whether the entity is gone.</summary>
     public bool Removed { get; private set; }
@@ -79,7 +83,19 @@ internal sealed class HubChannel
     public int Weight { get; private set; }
 
     /// <summary>Gives out the next offset, for an event that is published later.</summary>
-    public long Reserve() => reserved = Math.Max(reserved, Offset) + 1;
+    /// <param name="run">Grows whenever the pipeline goes back to a checkpoint.</param>
+    public long Reserve(int run)
+    {
+        reserved = Highest + 1;
+        Pass(run, reserved);
+        return reserved;
+    }
+
+    /// <summary>Up to which offset a run has said everything, be it again or for the first time; 0 when it has said nothing yet.</summary>
+    public long PassedIn(int run) => passed.Run == run ? passed.Offset : 0;
+
+    /// <summary>A run has said what stands at an offset; 0 changes nothing.</summary>
+    public void Pass(int run, long offset) => passed = offset > 0 ? (run, offset) : passed;
 
     /// <summary>Counts its memory anew, the frame of its value included.</summary>
     /// <returns>By how much it takes more.</returns>

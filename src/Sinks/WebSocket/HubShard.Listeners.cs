@@ -18,10 +18,16 @@ internal sealed partial class HubShard
         {
             Attach(exact, subscription.Name.Text, subscription);
             channels.TryGetValue(subscription.Name.Text, out var channel);
-            var missed = message.Since is { } since ? Missed(channel, since) : null;
-            var hasNews = missed is null && channel is { HasValue: true } && (!channel.Removed || message.Since is not null);
-            var mode = hasNews ? ResumeMode.Snapshot : missed is not null ? ResumeMode.Recovered : ResumeMode.Live;
-            hub.AnswerSubscribed(subscription, message, mode, channel?.Name, channel?.Offset ?? 0);
+            var missed = message.Since is { } since ? Missed(subscription.Name.Text, channel, since) : null;
+            var isLost = missed is null && message.Since is not null;
+            var hasNews = missed is null && channel is { HasValue: true } && (!channel.Removed || isLost);
+            var mode = hasNews || isLost ? ResumeMode.Snapshot : missed is not null ? ResumeMode.Recovered : ResumeMode.Live;
+            if (channel is not null)
+            {
+                subscription.Listener.Pace?.Forget(channel);
+            }
+
+            hub.AnswerSubscribed(subscription, message, mode, channel?.Name, channel?.Offset ?? hub.Floor);
             if (channel is not null)
             {
                 Bring(subscription.Listener, channel, missed, hasNews);
@@ -38,8 +44,19 @@ internal sealed partial class HubShard
             foreach (var channel in Matching(subscription.Name))
             {
                 var missed = MissedOfPattern(channel, message, out var isAnew);
+                subscription.Listener.Pace?.Forget(channel);
                 Bring(subscription.Listener, channel, missed, isAnew);
             }
+        }
+    }
+
+    /// <summary>Whether a channel doesn't stand any more in which somebody knows something, so that it may have missed what nobody remembers.</summary>
+    public bool IsGone(string name, Position since)
+    {
+        lock (gate)
+        {
+            var channel = Find(name);
+            return channel is not { HasValue: true } && Missed(name, channel, since) is null;
         }
     }
 
@@ -97,20 +114,19 @@ internal sealed partial class HubShard
     private long[]? MissedOfPattern(HubChannel channel, ClientMessage message, out bool isAnew)
     {
         var isKnown = message.SinceByChannel.TryGetValue(channel.Name, out var since);
-        var missed = isKnown ? Missed(channel, since) : null;
+        var missed = isKnown ? Missed(channel.Name, channel, since) : null;
         isAnew = missed is null && (!channel.Removed || isKnown);
         return missed;
     }
 
     /// <summary>Where in the history lies what a listener missed; null when not all of it is there.</summary>
-    private long[]? Missed(HubChannel? channel, Position since) =>
-        !hub.Knows(since.Epoch, channel?.IsEvent ?? false) ? null
-        : channel is null ? (since.Offset == 0 ? [] : null)
+    private long[]? Missed(string name, HubChannel? channel, Position since) =>
+        !hub.Knows(since.Epoch, channel?.IsEvent ?? hub.IsEvent(name)) ? null
+        : channel is null ? (since.Offset == hub.Floor ? [] : null)
         : history.Missed(channel, since.Offset, (time.GetUtcNow() - limits.HistoryAge).UtcTicks, limits.HistoryCount);
 
     private void Bring(Listener listener, HubChannel channel, long[]? missed, bool isAnew)
     {
-        listener.Pace?.Forget(channel);
         foreach (var place in missed ?? [])
         {
             history.TryRead(place, out var entry, out var data);
@@ -198,9 +214,13 @@ internal sealed partial class HubShard
                 stamps[number] = publications;
             }
 
-            if (isPaced && frame.Topic is not null)
+            if (!ReferenceEquals(frame.Topic, channel))
             {
-                listener.Pace!.Send(frame, subscription);
+                hub.Send(listener, frame, isSnapshot: false);
+            }
+            else if (isPaced)
+            {
+                listener.Pace!.Send(channel, frame);
             }
             else
             {

@@ -49,6 +49,18 @@ internal sealed partial class HubShard(ListenerHub hub, int number, HubShard.Lim
         }
     }
 
+    /// <summary>The largest offset of its channels of events.</summary>
+    public long HighestEvent
+    {
+        get
+        {
+            lock (gate)
+            {
+                return channels.Values.Where(c => c.IsEvent).Select(c => c.Highest).DefaultIfEmpty().Max();
+            }
+        }
+    }
+
     /// <summary>Changes what it may keep; that of history stays.</summary>
     public void Limit(Limits changed)
     {
@@ -86,34 +98,55 @@ internal sealed partial class HubShard(ListenerHub hub, int number, HubShard.Lim
     }
 
     /// <summary>Gives an event its offset, unless it is a repetition.</summary>
+    /// <param name="name">The channel.</param>
+    /// <param name="source">Who says it; empty for what is merged.</param>
+    /// <param name="sequence">Its number there.</param>
+    /// <param name="run">Grows whenever the pipeline goes back to a checkpoint.</param>
+    /// <param name="op">What happened.</param>
+    /// <param name="data">The new value as JSON, or the channel in which the entity goes on, UTF-8.</param>
+    /// <param name="channel">The channel's name as it was first written.</param>
+    /// <param name="ordinal">Which one of that number it is, from 0.</param>
     /// <returns>The offset; 0 for a repetition.</returns>
-    public long Reserve(ReadOnlySpan<char> name, string source, long sequence, int run, ReadOnlySpan<byte> data, out string channel, out int ordinal)
+    public long Reserve(ReadOnlySpan<char> name, string source, long sequence, int run, JournalOp op, ReadOnlySpan<byte> data, out string channel, out int ordinal)
     {
         lock (gate)
         {
             var known = Renew(name);
             channel = known.Name;
-            return known.Said.IsNew(source, sequence, run, out ordinal) && !WasSaid(known, data) ? known.Reserve() : 0;
+            var isRepeated = !known.Said.IsNew(source, sequence, run, out ordinal) || (source.Length == 0 && IsRepeated(known, run, op, data));
+            return isRepeated ? 0 : known.Reserve(run);
         }
     }
 
-    /// <summary>Whether a merged record was published before. Those that are new have a revision that was not there yet.</summary>
-    private bool WasSaid(HubChannel channel, ReadOnlySpan<byte> data)
+    /// <summary>
+    /// Whether what happened to a merged record was published before. What is repeated comes in the order in which it was said, so only what was said
+    /// behind the last repetition is looked at.
+    /// </summary>
+    private bool IsRepeated(HubChannel channel, int run, JournalOp op, ReadOnlySpan<byte> data)
     {
-        if (data.IsEmpty || channel.Data.IsEmpty || EventContent.Read(data) is not { Revision: > 0 } content || content.Revision > EventContent.Read(channel.Data).Revision)
+        var content = op == JournalOp.Update ? EventContent.Read(data) : default;
+        if (op == JournalOp.Update && (content.Revision == 0 || (!channel.Data.IsEmpty && content.Revision > EventContent.Read(channel.Data).Revision)))
         {
             return false;
         }
 
-        for (var place = channel.LastEntry; history.TryRead(place, out var entry, out var said); place = entry.Previous)
+        var (passed, found) = (channel.PassedIn(run), 0L);
+        for (var place = channel.LastEntry; history.TryRead(place, out var entry, out var said) && entry.Offset > passed; place = entry.Previous)
         {
-            if (entry.Op == JournalOp.Update && EventContent.Read(said).Equals(content))
+            if (entry.Op == op && (op == JournalOp.Update ? EventContent.Read(said).Equals(content) : said.SequenceEqual(data)))
             {
-                return true;
+                found = entry.Offset;
+            }
+
+            if (op != JournalOp.Update && passed == 0)
+            {
+                // The first that is said again: it can't be told from one that is new, unless nothing came after it.
+                break;
             }
         }
 
-        return false;
+        channel.Pass(run, found);
+        return found > 0;
     }
 
     /// <summary>What was said of a channel still holds.</summary>
@@ -166,7 +199,7 @@ internal sealed partial class HubShard(ListenerHub hub, int number, HubShard.Lim
 
     private void Publish(HubChannel channel, JournalOp op, ReadOnlySpan<byte> data, long at, long offset)
     {
-        offset = offset == 0 ? channel.Offset + 1 : offset;
+        offset = offset == 0 ? channel.Highest + 1 : offset;
         if (op == JournalOp.Update)
         {
             channel.Update(data, offset, at);

@@ -105,10 +105,14 @@ public sealed partial class ListenerHub
             Leave(subscription);
         }
 
-        subscription.Interval = message.Interval;
-        if (message.Interval > TimeSpan.Zero)
+        if (subscription.Interval != message.Interval)
         {
-            listener.Pace ??= new ListenerPace(this, listener);
+            subscription.Interval = message.Interval;
+            if (message.Interval > TimeSpan.Zero)
+            {
+                listener.Pace ??= new ListenerPace(this, listener);
+                listener.Pace.Add(subscription);
+            }
         }
 
         if (name.IsPattern)
@@ -132,7 +136,7 @@ public sealed partial class ListenerHub
 
         try
         {
-            var hasNews = Shards.Any(s => s.HasNews(subscription.Name, message)) || message.SinceByChannel.Any(s => !Knows(s.Value.Epoch, IsEvent(s.Key)));
+            var hasNews = Shards.Any(s => s.HasNews(subscription.Name, message)) || message.SinceByChannel.Any(s => ShardOf(s.Key).IsGone(s.Key, s.Value));
             AnswerSubscribed(subscription, message, hasNews ? ResumeMode.Snapshot : isResuming ? ResumeMode.Recovered : ResumeMode.Live, null, null);
             Array.ForEach(Shards, s => s.ListenToPattern(subscription, message));
         }
@@ -196,7 +200,7 @@ public sealed partial class ListenerHub
             ShardOf(subscription.Name.Text).Leave(subscription);
         }
 
-        subscription.Listener.Pace?.Forget(subscription);
+        subscription.Listener.Pace?.Remove(subscription);
     }
 
     private HubShard ShardOf(ReadOnlySpan<char> name) =>

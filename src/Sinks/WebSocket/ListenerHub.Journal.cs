@@ -19,6 +19,7 @@ public sealed partial class ListenerHub
     private readonly Queue<long> reserved = new();
     private volatile string[] stateEpochs = [];
     private volatile string[] eventEpochs = [];
+    private Disk disk = Disk.Real;
     private string? folder;
     private EventLog? log;
     private long logTriedAt;
@@ -47,6 +48,14 @@ public sealed partial class ListenerHub
     /// <summary>Keeps what the next run needs to go on. After the last listener has left.</summary>
     public void Close()
     {
+        lock (publishing)
+        {
+            CloseLog();
+        }
+    }
+
+    private void CloseLog()
+    {
         if (folder is null || log is null)
         {
             return;
@@ -54,7 +63,7 @@ public sealed partial class ListenerHub
 
         try
         {
-            CleanState.Write(folder, Disk.Real, [.. stateEpochs.TakeLast(EventLog.MostEpochs)], Floor, to => Array.ForEach(Shards, s => s.Save(to, isEvent: false, withHistory: true)));
+            CleanState.Write(folder, disk, [.. stateEpochs.TakeLast(EventLog.MostEpochs)], Floor, to => Array.ForEach(Shards, s => s.Save(to, isEvent: false, withHistory: true)));
         }
         catch (Exception e) when (DiskFault.Is(e))
         {
@@ -74,27 +83,37 @@ public sealed partial class ListenerHub
     /// <summary>A channel is not kept any more.</summary>
     internal void Retired(HubChannel channel)
     {
-        for (var known = Floor; known < channel.Offset; known = Floor)
-        {
-            Interlocked.CompareExchange(ref floor, channel.Offset, known);
-        }
-
+        RaiseFloor(channel.Highest);
         if (channel.IsEvent && log is not null)
         {
-            retiredEvents.Enqueue((channel.Name, channel.Offset));
+            retiredEvents.Enqueue((channel.Name, channel.Highest));
         }
     }
 
-    internal void Open(string? at, WebSocketSinkOptions options)
+    private void RaiseFloor(long to)
+    {
+        for (var known = Floor; known < to; known = Floor)
+        {
+            Interlocked.CompareExchange(ref floor, to, known);
+        }
+    }
+
+    /// <summary>Takes what the last run left in a folder; none for null.</summary>
+    /// <param name="at">The folder.</param>
+    /// <param name="options">How much of it counts.</param>
+    /// <param name="on">The disk; the real one when absent.</param>
+    internal void Open(string? at, WebSocketSinkOptions options, Disk? on = null)
     {
         if (at is null)
         {
             return;
         }
 
-        log = EventLog.Open(at, new JournalLimits(options.HistoryBytes.Bytes, options.History.Value), Disk.Real, Time, logger);
+        disk = on ?? disk;
+
+        log = EventLog.Open(at, new JournalLimits(options.HistoryBytes.Bytes, options.History.Value), disk, Time, logger);
         folder = at;
-        var state = CleanState.Take(at, Disk.Real, logger);
+        var state = CleanState.Take(at, disk, logger);
         if (state is not null && (log.Epochs.Count == 0 || state.Epochs[^1] != log.Epochs[^1]))
         {
             // That of an earlier run, which could not be taken away.
@@ -102,7 +121,7 @@ public sealed partial class ListenerHub
             state = null;
         }
 
-        floor = Math.Max(log.Floor, state?.Floor ?? 0);
+        RaiseFloor(Math.Max(log.Floor, state?.Floor ?? 0));
         var (states, events) = (new Loading(this, isEvent: false), new Loading(this, isEvent: true));
         try
         {
@@ -117,32 +136,47 @@ public sealed partial class ListenerHub
         state?.Dispose();
         log.Replay(events);
         eventEpochs = [.. log.Epochs];
-        floor = Math.Max(floor, Math.Max(states.Ignored, events.Ignored));
+        RaiseFloor(Math.Max(states.Ignored, events.Ignored));
         while (stateEpochs.Contains(epoch) || eventEpochs.Contains(epoch))
         {
             epoch += "a";
         }
 
         stateEpochs = [.. stateEpochs, epoch];
-        BeginLog();
-    }
-
-    private void BeginLog()
-    {
-        logTriedAt = Time.GetTimestamp();
         try
         {
-            log!.Begin(epoch);
+            log.Begin(epoch, Floor);
             eventEpochs = [.. log.Epochs];
-            var logging = new Putting(log);
-            Array.ForEach(Shards, s => s.Save(logging, isEvent: true, withHistory: false));
-            log.Flush();
-            Problem = null;
         }
         catch (IOException e)
         {
             LoseLog(e);
         }
+    }
+
+    /// <summary>The log begins anew, in another epoch: what happened since it was lost is not in it.</summary>
+    private void RegainLog()
+    {
+        logTriedAt = Time.GetTimestamp();
+        var next = NextEpoch();
+        try
+        {
+            // Should the process be killed before the log knows the channels, none of their offsets may be given again.
+            RaiseFloor(Shards.Max(s => s.HighestEvent));
+            log!.Begin(next, Floor);
+            var putting = new Putting(log);
+            Array.ForEach(Shards, s => s.Save(putting, isEvent: true, withHistory: false));
+            log.Flush();
+        }
+        catch (IOException e)
+        {
+            // Listeners go on in the epoch that is known to nobody else.
+            Problem = ProblemOf(e);
+            return;
+        }
+
+        Announce(next);
+        Problem = null;
     }
 
     /// <summary>
@@ -151,11 +185,14 @@ public sealed partial class ListenerHub
     /// </summary>
     private void LoseLog(IOException e)
     {
-        Problem = $"{e.Message}; events go on without a log, so listeners can't resume over a restart";
-        TakeNewEpoch();
+        logTriedAt = Time.GetTimestamp();
+        Problem = ProblemOf(e);
+        Announce(NextEpoch());
     }
 
-    private void TakeNewEpoch()
+    private static string ProblemOf(IOException e) => $"{e.Message}; events go on without a log, so listeners can't resume over a restart";
+
+    private string NextEpoch()
     {
         var next = Epochs.Of(Time.GetUtcNow());
         while (stateEpochs.Contains(next))
@@ -163,9 +200,15 @@ public sealed partial class ListenerHub
             next += "a";
         }
 
+        return next;
+    }
+
+    /// <summary>From now on positions are told in another epoch. Those told before stay good for as long as this process lives.</summary>
+    private void Announce(string next)
+    {
+        stateEpochs = [.. stateEpochs.TakeLast(EventLog.MostEpochs - 1), next];
+        eventEpochs = [.. eventEpochs.TakeLast(EventLog.MostEpochs - 1), next];
         epoch = next;
-        stateEpochs = [.. stateEpochs.TakeLast(EventLog.MostEpochs - 1), epoch];
-        eventEpochs = [epoch];
     }
 
     /// <summary>Gives the events of a batch their offsets, and writes them. Repetitions get 0.</summary>
@@ -176,6 +219,8 @@ public sealed partial class ListenerHub
         {
             return;
         }
+
+        ForgetRetired();
 
         foreach (var row in batch)
         {
@@ -202,8 +247,8 @@ public sealed partial class ListenerHub
         // A merge numbers the records of a key anew; those of one source keep its numbers.
         var source = row.Head.Revision > 0 ? "" : row.Source.Name;
         var data = batch.DataOf(row.Index).Span;
-        var isUpdate = row.Head.Op == RowOp.Update;
-        var offset = ShardOf(name).Reserve(name, source, row.Head.Sequence, run, isUpdate ? data : [], out var channel, out var ordinal);
+        var op = OpOf(row, data);
+        var offset = ShardOf(name).Reserve(name, source, row.Head.Sequence, run, op, data, out var channel, out var ordinal);
         reserved.Enqueue(offset);
         if (offset > 0 && log is not null && Problem is null)
         {
@@ -213,7 +258,7 @@ public sealed partial class ListenerHub
                 {
                     Channel = channel,
                     Offset = offset,
-                    Op = isUpdate ? JournalOp.Update : data.IsEmpty ? JournalOp.Removed : JournalOp.Alias,
+                    Op = op,
                     At = Time.GetUtcNow(),
                     Source = source,
                     Sequence = row.Head.Sequence,
@@ -224,6 +269,12 @@ public sealed partial class ListenerHub
             catch (IOException e)
             {
                 LoseLog(e);
+            }
+            catch (ArgumentException e)
+            {
+                // It can't stand in the log, so nothing after it may.
+                log.Abandon();
+                LoseLog(new IOException($"the event log: {e.Message}", e));
             }
         }
     }
@@ -255,16 +306,10 @@ public sealed partial class ListenerHub
 
         try
         {
+            ForgetRetired();
             if (Problem is not null && Time.GetElapsedTime(logTriedAt) >= LogRetry)
             {
-                // Another epoch: what happened since the log was lost is not in it.
-                TakeNewEpoch();
-                BeginLog();
-            }
-
-            while (retiredEvents.TryDequeue(out var retired))
-            {
-                Log(l => l.Forget(retired.Name, retired.Offset));
+                RegainLog();
             }
 
             Log(l => l.Trim());
@@ -272,6 +317,14 @@ public sealed partial class ListenerHub
         finally
         {
             publishing.Exit();
+        }
+    }
+
+    private void ForgetRetired()
+    {
+        while (retiredEvents.TryDequeue(out var retired))
+        {
+            Log(l => l.Forget(retired.Name, retired.Offset));
         }
     }
 

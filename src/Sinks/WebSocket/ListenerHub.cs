@@ -51,6 +51,7 @@ public sealed partial class ListenerHub : IAsyncDisposable, IChannelList
     private volatile string? defaultSport;
     private volatile string? learnedSport;
     private volatile bool isLeaving;
+    private bool isTicking;
     private long connections;
     private long errors;
 
@@ -315,7 +316,7 @@ public sealed partial class ListenerHub : IAsyncDisposable, IChannelList
     {
         var name = Decode(row.Key, stackalloc char[UsualName]);
         var data = batch.DataOf(row.Index).Span;
-        var op = row.Head.Op == RowOp.Update ? JournalOp.Update : data.IsEmpty ? JournalOp.Removed : JournalOp.Alias;
+        var op = OpOf(row, data);
         if (row.Head.Op == RowOp.Confirmed)
         {
             ShardOf(name).Touch(name);
@@ -364,6 +365,9 @@ public sealed partial class ListenerHub : IAsyncDisposable, IChannelList
             Remove(listener, subscription, null);
         }
     }
+
+    private static JournalOp OpOf(Row row, ReadOnlySpan<byte> data) =>
+        row.Head.Op == RowOp.Update ? JournalOp.Update : data.IsEmpty ? JournalOp.Removed : JournalOp.Alias;
 
     private async Task ServeAsync(Listener listener, Func<bool, Task> run)
     {
@@ -433,15 +437,32 @@ public sealed partial class ListenerHub : IAsyncDisposable, IChannelList
 
     private void OnTick()
     {
-        listeners.Beat(Time);
-
-        foreach (var shard in Shards)
+        // One that takes long is not joined by the next.
+        if (Interlocked.Exchange(ref isTicking, true))
         {
-            shard.Tidy();
+            return;
         }
 
-        TidyLog();
+        try
+        {
+            listeners.Beat(Time);
+            Array.ForEach(Shards, s => s.Tidy());
+            TidyLog();
+        }
+#pragma warning disable CA1031 // A fault here must not end the process; the next tick tries again.
+        catch (Exception e)
+        {
+            LogTickFailed(e);
+        }
+#pragma warning restore CA1031
+        finally
+        {
+            Volatile.Write(ref isTicking, false);
+        }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "looking after the listeners failed; the next try is in a second")]
+    private partial void LogTickFailed(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "serving listener {Name} failed; its connection is closed")]
     private partial void LogFailed(Exception exception, string name);

@@ -1,22 +1,71 @@
 namespace StreamEngine.Sinks.WebSockets;
 
-/// <summary>Sees to it that a listener gets no channel more often than it wants: in between the latest waits for its time.</summary>
+/// <summary>
+/// Sees to it that a listener gets no channel more often than it wants: in between the latest waits for its time. Of several rates for one channel the
+/// highest counts. While the memory of all listeners is full nothing more waits here: what comes goes to the queue, which has bounds of its own.
+/// </summary>
 /// <param name="hub">The hub.</param>
 /// <param name="listener">Whose.</param>
 internal sealed class ListenerPace(ListenerHub hub, Listener listener) : IDisposable
 {
+    /// <summary>A channel that was sent lately: the object, and its places in the table and in the order of time, in bytes.</summary>
+    public const int TurnBytes = 192;
+
+    /// <summary>Turns that count no more are cleared out of the order of time when there are so many more than others.</summary>
+    private const int MostStale = 64;
+
     private static readonly TimeSpan ShortestTime = TimeSpan.FromMilliseconds(1);
 
     private readonly Lock gate = new();
+    private readonly List<Subscription> subscriptions = [];
     private readonly Dictionary<HubChannel, Turn> turns = [];
+    private readonly PriorityQueue<Turn, long> order = new();
     private ITimer? timer;
+    private long timerAt = long.MaxValue;
     private bool isOver;
 
-    /// <summary>When the timer fires, since the beginning of its clock.</summary>
-    private TimeSpan due = TimeSpan.MaxValue;
+    /// <summary>Turns, and entries in the order of time.</summary>
+    internal (int Turns, int Order) Counts
+    {
+        get
+        {
+            lock (gate)
+            {
+                return (turns.Count, order.Count);
+            }
+        }
+    }
 
-    /// <summary>Sends a frame now, or when its time has come.</summary>
-    public void Send(Frame frame, Subscription subscription)
+    /// <summary>A subscription has a rate from now on.</summary>
+    public void Add(Subscription subscription)
+    {
+        lock (gate)
+        {
+            subscriptions.Add(subscription);
+            foreach (var turn in turns.Values.Where(t => subscription.Name.Covers(t.Channel.Name)).ToList())
+            {
+                Change(turn);
+            }
+        }
+    }
+
+    /// <summary>A subscription is over: what waits only for it is not sent.</summary>
+    public void Remove(Subscription subscription)
+    {
+        lock (gate)
+        {
+            if (subscriptions.Remove(subscription))
+            {
+                foreach (var turn in turns.Values.Where(t => subscription.Name.Covers(t.Channel.Name)).ToList())
+                {
+                    Change(turn);
+                }
+            }
+        }
+    }
+
+    /// <summary>Sends a channel's value now, or when its time has come.</summary>
+    public void Send(HubChannel channel, Frame frame)
     {
         lock (gate)
         {
@@ -26,21 +75,22 @@ internal sealed class ListenerPace(ListenerHub hub, Listener listener) : IDispos
             }
 
             var now = hub.Time.GetTimestamp();
-            if (!turns.TryGetValue(frame.Channel!, out var turn))
+            if (turns.TryGetValue(channel, out var turn) && now < turn.DueAt)
             {
-                turns.Add(frame.Channel!, turn = new Turn(subscription));
-                hub.Memory.Take(ListenerMemory.Place);
+                Wait(turn, hub.Memory.IsFull ? null : frame);
+                if (turn.Waiting is not null)
+                {
+                    return;
+                }
             }
-            else if (hub.Time.GetElapsedTime(turn.SentAt, now) < turn.Subscription.Interval)
+            else if (turn is not null || !hub.Memory.IsFull)
             {
-                Wait(turn, frame);
-                return;
+                turn ??= Begin(channel);
+                Wait(turn, null);
+                Sent(turn, now);
             }
 
-            Wait(turn, null);
-            turn.SentAt = now;
             hub.Send(listener, frame, isSnapshot: false);
-            SetTimer(subscription.Interval);
         }
     }
 
@@ -56,29 +106,19 @@ internal sealed class ListenerPace(ListenerHub hub, Listener listener) : IDispos
         }
     }
 
-    /// <summary>What waits for a subscription is not sent.</summary>
-    public void Forget(Subscription subscription)
-    {
-        lock (gate)
-        {
-            foreach (var (channel, turn) in turns.Where(t => t.Value.Subscription == subscription).ToList())
-            {
-                Remove(channel, turn);
-            }
-        }
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {
         lock (gate)
         {
             isOver = true;
-            foreach (var (channel, turn) in turns.ToList())
+            subscriptions.Clear();
+            foreach (var turn in turns.Values.ToList())
             {
-                Remove(channel, turn);
+                End(turn);
             }
 
+            order.Clear();
             timer?.Dispose();
         }
     }
@@ -87,47 +127,101 @@ internal sealed class ListenerPace(ListenerHub hub, Listener listener) : IDispos
     {
         lock (gate)
         {
+            timerAt = long.MaxValue;
             var now = hub.Time.GetTimestamp();
-            foreach (var (channel, turn) in turns.Where(t => hub.Time.GetElapsedTime(t.Value.SentAt, now) >= t.Value.Subscription.Interval).ToList())
+            while (order.TryPeek(out var turn, out var dueAt) && dueAt <= now)
             {
+                order.Dequeue();
+                if (turn.DueAt != dueAt)
+                {
+                    continue;
+                }
+
                 if (turn.Waiting is { } frame)
                 {
                     Wait(turn, null);
-                    turn.SentAt = now;
+                    Sent(turn, now);
                     hub.Send(listener, frame, isSnapshot: false);
                 }
                 else
                 {
-                    Remove(channel, turn);
+                    End(turn);
                 }
             }
 
-            due = TimeSpan.MaxValue;
-            if (turns.Count > 0)
-            {
-                SetTimer(turns.Values.Min(t => t.Subscription.Interval - hub.Time.GetElapsedTime(t.SentAt, now)));
-            }
+            SetTimer();
         }
     }
 
-    private void SetTimer(TimeSpan next)
+    private Turn Begin(HubChannel channel)
     {
-        if (isOver || due <= hub.Time.GetElapsedTime(0) + next)
+        var turn = new Turn(channel) { Interval = IntervalOf(channel) ?? TimeSpan.Zero };
+        turns.Add(channel, turn);
+        hub.Memory.Take(TurnBytes);
+        return turn;
+    }
+
+    /// <summary>Subscriptions have changed.</summary>
+    private void Change(Turn turn)
+    {
+        if (IntervalOf(turn.Channel) is { } interval)
+        {
+            turn.Interval = interval;
+            Sent(turn, turn.SentAt);
+        }
+        else
+        {
+            End(turn);
+        }
+    }
+
+    private TimeSpan? IntervalOf(HubChannel channel)
+    {
+        TimeSpan? shortest = null;
+        foreach (var subscription in subscriptions)
+        {
+            if ((shortest is null || subscription.Interval < shortest) && subscription.Name.Covers(channel.Name))
+            {
+                shortest = subscription.Interval;
+            }
+        }
+
+        return shortest;
+    }
+
+    private void Sent(Turn turn, long at)
+    {
+        turn.SentAt = at;
+        turn.DueAt = at + Math.Max(1, (long)(turn.Interval.TotalSeconds * hub.Time.TimestampFrequency));
+        if (order.Count > (2 * turns.Count) + MostStale)
+        {
+            order.Clear();
+            order.EnqueueRange(turns.Values.Where(t => t != turn).Select(t => (t, t.DueAt)));
+        }
+
+        order.Enqueue(turn, turn.DueAt);
+        SetTimer();
+    }
+
+    private void End(Turn turn)
+    {
+        Wait(turn, null);
+        turn.DueAt = long.MaxValue;
+        turns.Remove(turn.Channel);
+        hub.Memory.Take(-TurnBytes);
+    }
+
+    private void SetTimer()
+    {
+        if (isOver || !order.TryPeek(out _, out var dueAt) || dueAt >= timerAt)
         {
             return;
         }
 
-        next = next > ShortestTime ? next : ShortestTime;
-        due = hub.Time.GetElapsedTime(0) + next;
+        timerAt = dueAt;
+        var left = hub.Time.GetElapsedTime(hub.Time.GetTimestamp(), dueAt);
         timer ??= hub.Time.CreateTimer(p => ((ListenerPace)p!).OnTime(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        timer.Change(next, Timeout.InfiniteTimeSpan);
-    }
-
-    private void Remove(HubChannel channel, Turn turn)
-    {
-        Wait(turn, null);
-        turns.Remove(channel);
-        hub.Memory.Take(-ListenerMemory.Place);
+        timer.Change(left > ShortestTime ? left : ShortestTime, Timeout.InfiniteTimeSpan);
     }
 
     private void Wait(Turn turn, Frame? frame)
@@ -144,11 +238,16 @@ internal sealed class ListenerPace(ListenerHub hub, Listener listener) : IDispos
         }
     }
 
-    private sealed class Turn(Subscription subscription)
+    /// <summary>Until when a channel's next value has to wait.</summary>
+    private sealed class Turn(HubChannel channel)
     {
-        public Subscription Subscription { get; } = subscription;
+        public HubChannel Channel { get; } = channel;
+
+        public TimeSpan Interval { get; set; }
 
         public long SentAt { get; set; }
+
+        public long DueAt { get; set; }
 
         public Frame? Waiting { get; set; }
     }

@@ -5,7 +5,7 @@ using StreamEngine.Pipeline.Records;
 namespace StreamEngine.Sinks.Tests.Support;
 
 /// <summary>One row of a test batch.</summary>
-internal sealed record TestRow(string Key, long Sequence, string Name = "Ann", long Hits = 0, RowOp Op = RowOp.Update, string Kind = "player", string? Now = null);
+internal sealed record TestRow(string Key, long Sequence, string Name = "Ann", long Hits = 0, RowOp Op = RowOp.Update, string Kind = "player", string? Now = null, long Revision = 0);
 
 /// <summary>Makes sealed batches as the pipeline would.</summary>
 internal sealed class TestBatches : IDisposable
@@ -63,6 +63,7 @@ internal sealed class TestBatches : IDisposable
         var row = batch.AddRow(Schema.Type(from.Kind)!, document);
         row.SetKey(Encoding.UTF8.GetBytes(from.Key));
         row.Head.Op = from.Op;
+        row.Head.Revision = from.Revision;
         if (from.Now is { } now)
         {
             row.SetAlias(Encoding.UTF8.GetBytes(now));

@@ -107,13 +107,16 @@ internal sealed partial class EventLog : IDisposable
     /// <summary>
     /// Begins a run, or goes on after the log gave itself up; <see cref="Replay"/> is over. Returns when the epoch would survive a power cut.
     /// </summary>
+    /// <param name="epoch">Its name.</param>
+    /// <param name="floor">Channels that it doesn't know start after this offset. Those that it is to be told of with <see cref="Put"/> must not be above it.</param>
     /// <exception cref="IOException">The disk refuses.</exception>
-    public void Begin(string epoch)
+    public void Begin(string epoch, long floor = 0)
     {
         lock (gate)
         {
             try
             {
+                channels.Raise(floor);
                 if (Claim() is { } refused)
                 {
                     throw new IOException(refused);
@@ -184,15 +187,19 @@ internal sealed partial class EventLog : IDisposable
         }
     }
 
-    /// <summary>A channel is not live any more; may be called at any time.</summary>
+    /// <summary>A channel is not live any more; may be called at any time. If more has happened in it since, it lives again and stays.</summary>
     /// <param name="channel">The channel.</param>
-    /// <param name="offset">Its last offset.</param>
+    /// <param name="offset">The last offset of the life that is over.</param>
     /// <exception cref="IOException">The disk refuses.</exception>
     public void Forget(string channel, long offset)
     {
         lock (gate)
         {
-            channels.Forget(channel, offset);
+            if (!channels.Forget(channel, offset))
+            {
+                return;
+            }
+
             try
             {
                 writer?.Forgotten(channel);

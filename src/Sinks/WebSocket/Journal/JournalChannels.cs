@@ -29,11 +29,18 @@ internal sealed class JournalChannels
     /// <summary>A channel stands so, whatever was known of it.</summary>
     public void Put(in JournalEntry last, ReadOnlySpan<JournalPosition> positions, JournalPlace place) => Get(last.Channel).Put(last, positions, place);
 
-    /// <summary>Takes a channel out.</summary>
-    public void Forget(string name, long offset)
+    /// <summary>Takes a channel out, unless more has happened in it since.</summary>
+    /// <returns>Whether it is out.</returns>
+    public bool Forget(string name, long offset)
     {
-        channels.Remove(name, out var known);
-        Raise(Math.Max(offset, known?.Offset ?? 0));
+        Raise(offset);
+        if (channels.TryGetValue(name, out var known) && known.Offset > offset)
+        {
+            return false;
+        }
+
+        channels.Remove(name);
+        return true;
     }
 
     public void Raise(long floor) => Floor = Math.Max(Floor, floor);

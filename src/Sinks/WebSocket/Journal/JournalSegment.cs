@@ -104,7 +104,8 @@ internal sealed record JournalSegment(long Number, string Path)
                 channels.Put(last, CollectionsMarshal.AsSpan(positions), place);
                 return known == last.Offset || Head!.Since == Number;
             case JournalRecord.Forgotten:
-                channels.Forget(names.Get(body[1..]), 0);
+                var name = names.Get(body[1..]);
+                channels.Forget(name, channels.Find(name)?.Offset ?? 0);
                 return true;
             case JournalRecord.End:
                 IsClosed = true;
