@@ -31,10 +31,12 @@ internal sealed class History(long maxBytes)
     /// <param name="previous">Where the channel's last one is.</param>
     /// <param name="offset">Its offset in the channel.</param>
     /// <param name="at">When: UTC ticks.</param>
+    /// <param name="source">Who said it, by the channel's numbers.</param>
+    /// <param name="sequence">Its number there.</param>
     /// <param name="op">What happened.</param>
     /// <param name="data">The value, or where the entity goes on.</param>
     /// <returns>Where it is.</returns>
-    public long Add(long previous, long offset, long at, JournalOp op, ReadOnlySpan<byte> data)
+    public long Add(long previous, long offset, long at, int source, long sequence, JournalOp op, ReadOnlySpan<byte> data)
     {
         var size = HeadSize + data.Length;
         if (size > maxBytes)
@@ -45,7 +47,7 @@ internal sealed class History(long maxBytes)
         var chunk = chunks.Count > 0 && chunks[^1].Room >= size ? chunks[^1] : NewChunk(size);
         var place = ((firstChunk + chunks.Count - 1) << ChunkShift) + chunk.Length;
         var to = chunk.Bytes.AsSpan(chunk.Length);
-        MemoryMarshal.Write(to, new EntryHead(previous, offset, at, data.Length, op));
+        MemoryMarshal.Write(to, new EntryHead(previous, offset, at, sequence, source, data.Length, op));
         data.CopyTo(to[HeadSize..]);
         chunk.Length += size;
         chunk.NewestAt = at;
@@ -137,9 +139,11 @@ internal sealed class History(long maxBytes)
     /// <param name="Previous">Where the entry before it of the same channel is.</param>
     /// <param name="Offset">Its offset in the channel.</param>
     /// <param name="At">When it happened: UTC ticks.</param>
+    /// <param name="Sequence">Its number at its source.</param>
+    /// <param name="Source">That, by the channel's numbers.</param>
     /// <param name="Length">Of its data, in bytes.</param>
     /// <param name="Op">What happened.</param>
-    public readonly record struct EntryHead(long Previous, long Offset, long At, int Length, JournalOp Op);
+    public readonly record struct EntryHead(long Previous, long Offset, long At, long Sequence, int Source, int Length, JournalOp Op);
 
     private sealed class Chunk(byte[] bytes)
     {

@@ -35,7 +35,7 @@ internal sealed partial class HubShard
         {
             if (Find(entry.Channel) is { } channel)
             {
-                channel.LastEntry = history.Add(channel.LastEntry, entry.Offset, entry.At.UtcTicks, entry.Op, entry.Data);
+                channel.LastEntry = history.Add(channel.LastEntry, entry.Offset, entry.At.UtcTicks, channel.Said.IndexOf(entry.Source), entry.Sequence, entry.Op, entry.Data);
                 if (entry.Offset > channel.Offset)
                 {
                     Load(channel, entry);

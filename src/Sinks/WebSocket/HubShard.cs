@@ -75,12 +75,21 @@ internal sealed partial class HubShard(ListenerHub hub, int number, HubShard.Lim
     /// <param name="op">What happened.</param>
     /// <param name="data">The new value as JSON, or the channel in which the entity goes on, UTF-8.</param>
     /// <param name="at">When, by the clock's timestamps.</param>
-    /// <param name="offset">Its offset when that was given out before; else 0.</param>
-    public void Publish(ReadOnlySpan<char> name, JournalOp op, ReadOnlySpan<byte> data, long at, long offset = 0)
+    public void Publish(ReadOnlySpan<char> name, JournalOp op, ReadOnlySpan<byte> data, long at)
     {
         lock (gate)
         {
-            Publish(Renew(name), op, data, at, offset);
+            Publish(Renew(name), op, data, at, 0, 0, 0);
+        }
+    }
+
+    /// <summary>Publishes an event that has its offset.</summary>
+    public void Publish(ReadOnlySpan<char> name, JournalOp op, ReadOnlySpan<byte> data, long at, long offset, string source, long sequence)
+    {
+        lock (gate)
+        {
+            var channel = Renew(name);
+            Publish(channel, op, data, at, offset, channel.Said.IndexOf(source), sequence);
         }
     }
 
@@ -92,7 +101,7 @@ internal sealed partial class HubShard(ListenerHub hub, int number, HubShard.Lim
             var isNews = op == JournalOp.Update && time.GetUtcNow() - received < limits.Keep && Find(name) is not { HasValue: true };
             if (isNews && !hub.IsEvent(name))
             {
-                Publish(Renew(name), op, data, time.GetTimestamp(), 0);
+                Publish(Renew(name), op, data, time.GetTimestamp(), 0, 0, 0);
             }
         }
     }
@@ -113,9 +122,35 @@ internal sealed partial class HubShard(ListenerHub hub, int number, HubShard.Lim
         {
             var known = Renew(name);
             channel = known.Name;
-            var isRepeated = !known.Said.IsNew(source, sequence, run, out ordinal) || (source.Length == 0 && IsRepeated(known, run, op, data));
-            return isRepeated ? 0 : known.Reserve(run);
+            var (number, isMerged) = (known.Said.IndexOf(source), source.Length == 0);
+            var isNew = known.Said.Count(number, sequence, run, out ordinal) switch
+            {
+                EventStanding.New => !isMerged || !IsRepeated(known, run, op, data),
+                _ when isMerged => false,
+                EventStanding.Late => !Stands(known, number, sequence, ordinal, out _),
+                EventStanding.Behind => !Stands(known, number, sequence, ordinal, out var isCovered) && isCovered,
+                _ => false,
+            };
+            return isNew ? known.Reserve(run) : 0;
         }
+    }
+
+    /// <summary>Whether an event stands in the history.</summary>
+    /// <param name="channel">Its channel.</param>
+    /// <param name="source">Its source.</param>
+    /// <param name="sequence">Its number there.</param>
+    /// <param name="ordinal">Which one of that number it is.</param>
+    /// <param name="isCovered">Whether it would: one that the source said earlier does.</param>
+    private bool Stands(HubChannel channel, int source, long sequence, int ordinal, out bool isCovered)
+    {
+        (var count, isCovered) = (0, false);
+        for (var place = channel.LastEntry; history.TryRead(place, out var entry, out _); place = entry.Previous)
+        {
+            count += entry.Source == source && entry.Sequence == sequence ? 1 : 0;
+            isCovered |= entry.Source == source && entry.Sequence < sequence;
+        }
+
+        return count > ordinal;
     }
 
     /// <summary>
@@ -197,7 +232,7 @@ internal sealed partial class HubShard(ListenerHub hub, int number, HubShard.Lim
         }
     }
 
-    private void Publish(HubChannel channel, JournalOp op, ReadOnlySpan<byte> data, long at, long offset)
+    private void Publish(HubChannel channel, JournalOp op, ReadOnlySpan<byte> data, long at, long offset, int source, long sequence)
     {
         offset = offset == 0 ? channel.Highest + 1 : offset;
         if (op == JournalOp.Update)
@@ -209,7 +244,7 @@ internal sealed partial class HubShard(ListenerHub hub, int number, HubShard.Lim
             channel.Remove(op == JournalOp.Alias ? Encoding.UTF8.GetString(data) : null, offset, at);
         }
 
-        channel.LastEntry = history.Add(channel.LastEntry, offset, channel.TouchedAt.UtcTicks, op, data);
+        channel.LastEntry = history.Add(channel.LastEntry, offset, channel.TouchedAt.UtcTicks, source, sequence, op, data);
         published++;
         Deliver(channel, c => c.Last);
         valueBytes += channel.Reweigh();

@@ -146,16 +146,14 @@ internal abstract class Listener
         try
         {
             var writing = outlet.SendAsync(buffer.Written);
-            var (frames, bytes) = (buffer.Frames, buffer.FrameBytes);
+            buffer.CountWrite();
             if (writing.IsCompletedSuccessfully)
             {
-                buffer.CountWrite();
-                Written(frames, bytes, end);
+                Written(buffer.Frames, buffer.FrameBytes, end);
             }
             else
             {
-                buffer.CountWrite();
-                _ = FinishAsync(writing, frames, bytes, end);
+                _ = FinishAsync(writing, buffer.Written.Length, buffer.Frames, buffer.FrameBytes, end);
             }
         }
         catch (Exception e) when (IsGone(e))
@@ -247,8 +245,10 @@ internal abstract class Listener
         }
     }
 
-    private async Task FinishAsync(ValueTask writing, int frames, int bytes, Frame? end)
+    /// <summary>The connection doesn't take everything at once: what it lacks stands in memory until then.</summary>
+    private async Task FinishAsync(ValueTask writing, int length, int frames, int bytes, Frame? end)
     {
+        Hub.Memory.Take(length);
         try
         {
             await writing.ConfigureAwait(false);
@@ -257,6 +257,10 @@ internal abstract class Listener
         catch (Exception e) when (IsGone(e))
         {
             Abort();
+        }
+        finally
+        {
+            Hub.Memory.Take(-length);
         }
     }
 

@@ -244,8 +244,7 @@ public sealed partial class ListenerHub
             return;
         }
 
-        // A merge numbers the records of a key anew; those of one source keep its numbers.
-        var source = row.Head.Revision > 0 ? "" : row.Source.Name;
+        var source = SourceOf(row);
         var data = batch.DataOf(row.Index).Span;
         var op = OpOf(row, data);
         var offset = ShardOf(name).Reserve(name, source, row.Head.Sequence, run, op, data, out var channel, out var ordinal);
@@ -278,6 +277,9 @@ public sealed partial class ListenerHub
             }
         }
     }
+
+    /// <summary>Whose numbers an event has: a merge numbers the records of a key anew, those of one source keep its numbers.</summary>
+    private static string SourceOf(Row row) => row.Head.Revision > 0 ? "" : row.Source.Name;
 
     private void Log(Action<EventLog> write)
     {

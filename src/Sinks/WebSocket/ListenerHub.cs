@@ -331,7 +331,7 @@ public sealed partial class ListenerHub : IAsyncDisposable, IChannelList
         }
         else if (reserved.Dequeue() is > 0 and var offset)
         {
-            ShardOf(name).Publish(name, op, data, Time.GetTimestamp(), offset);
+            ShardOf(name).Publish(name, op, data, Time.GetTimestamp(), offset, SourceOf(row), row.Head.Sequence);
         }
     }
 

@@ -56,10 +56,10 @@ internal sealed class WebSocketListener : Listener
         lastHeard = Time.GetTimestamp();
     }
 
-    /// <summary>The payload of the pings whose answer shows that the short way is free.</summary>
-    private static ReadOnlySpan<byte> SwitchMark => "clear"u8;
+    /// <summary>Pings whose answer shows that the short way is free. Each try has its own, or a late answer to an earlier one would tell of what came before that.</summary>
+    private static byte[][] SwitchPings { get; } = [.. Enumerable.Range(1, SwitchTries).Select(n => WireFrame.Make(Opcode.Ping, SwitchMark(n)))];
 
-    private static byte[] SwitchPing { get; } = WireFrame.Make(Opcode.Ping, SwitchMark);
+    private static byte[] SwitchMark(int number) => [.. "clear"u8, (byte)('0' + number)];
 
     /// <summary>Serves it until it is gone. It doesn't throw when the other side breaks off.</summary>
     /// <param name="isRefused">Whether its end is set already, and it isn't greeted.</param>
@@ -138,7 +138,7 @@ internal sealed class WebSocketListener : Listener
         }
 
         CountSent(greeting);
-        await stream.WriteAsync((byte[])[.. greeting.Wire, .. SwitchPing]).ConfigureAwait(false);
+        await stream.WriteAsync((byte[])[.. greeting.Wire, .. SwitchPings[switchTries - 1]]).ConfigureAwait(false);
         await stream.FlushAsync().ConfigureAwait(false);
     }
 
@@ -158,7 +158,7 @@ internal sealed class WebSocketListener : Listener
         {
             try
             {
-                await stream.WriteAsync(SwitchPing).ConfigureAwait(false);
+                await stream.WriteAsync(SwitchPings[switchTries - 1]).ConfigureAwait(false);
                 await stream.FlushAsync().ConfigureAwait(false);
             }
             catch (Exception e) when (IsGone(e))
@@ -243,7 +243,7 @@ internal sealed class WebSocketListener : Listener
                         Frame.Ending(received.Status, received.Reason),
                         ToldLimit);
                     break;
-                case ReceivedKind.Pong when socket is not null && received.Payload.Span.SequenceEqual(SwitchMark):
+                case ReceivedKind.Pong when socket is not null && switchTries > 0 && received.Payload.Span.SequenceEqual(SwitchMark(switchTries)):
                     Switch();
                     break;
                 case ReceivedKind.Ping when !Queue.IsEnding:

@@ -38,6 +38,32 @@ public sealed class EventChannelTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_source_took_over_from_another_reader_and_says_late_is_told_and_told_once()
+    {
+        TestRow[] rows = [new("play:1", 4, "d"), new("play:1", 5, "e"), new("play:1", 2, "b"), new("play:1", 2, "c"), new("play:1", 6, "f")];
+        await using (var server = await OpenAsync(folder.Path))
+        {
+            using var client = await ListenAsync(server, "play:*");
+            await PublishAsync(server, rows);
+            Assert.Equal(["update 1", "update 2", "update 3", "update 4", "update 5"], await NextAsync(client, 5));
+            foreach (var again in (TestRow[][])[rows, rows[2..], rows[3..4], rows[4..]])
+            {
+                server.Hub.BeginRun();
+                await PublishAsync(server, again);
+            }
+
+            await PublishAsync(server, new TestRow("play:1", 3, "x"));
+            Assert.Equal(["update 6"], await NextAsync(client, 1));
+        }
+
+        using var killed = new Killed(folder);
+        await using var next = await OpenAsync(killed.Path);
+        using var back = await ListenAsync(next, "play:1", next.Hub.Epoch, 6);
+        await PublishAsync(next, [.. rows, new("play:1", 3, "x"), new("play:1", 7, "g")]);
+        Assert.Equal(["update 7"], await NextAsync(back, 1));
+    }
+
+    [Fact]
     public async Task What_a_merge_by_the_wall_clock_says_again_is_told_once_ends_included()
     {
         await using var server = await HubServer.StartAsync(Options, time);

@@ -77,7 +77,10 @@ internal sealed class JournalChannel(string name)
             }
         }
 
+        // What comes late doesn't take back how far the source was.
+        var known = positions[at];
+        var isLate = known.Source == position.Source && (position.Sequence, position.Ordinal).CompareTo((known.Sequence, known.Ordinal)) < 0;
         positions.AsSpan(at + 1, count - at - 1).CopyTo(positions.AsSpan(at));
-        positions[count - 1] = position;
+        positions[count - 1] = isLate ? known : position;
     }
 }
