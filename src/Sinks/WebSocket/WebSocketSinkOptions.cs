@@ -48,7 +48,10 @@ public sealed record WebSocketSinkOptions : SinkOptions
     [Between("0", "1000000")]
     public int HistoryCount { get; init; } = 1000;
 
-    /// <summary>Memory that the history of all channels may take; past it the oldest leaves.</summary>
+    /// <summary>
+    /// Memory that the history of all channels may take; past it the oldest leaves. From 64 MB on it is divided into 16 parts that channels share, so that
+    /// one channel can have at most a sixteenth.
+    /// </summary>
     [Between("64KB", "1024GB")]
     public ByteSize HistoryBytes { get; init; } = new(64L << 20);
 
