@@ -18,6 +18,9 @@ internal sealed partial class ListenerQueue(int capacity, TimeProvider time, Lis
     /// <summary>Answers that may wait before no further message of the listener is read.</summary>
     private const int AnswerRoom = 64;
 
+    /// <summary>How long more events may wait than the capacity.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private readonly Lock gate = new();
     private FrameRing places = new();
 
@@ -28,6 +31,9 @@ internal sealed partial class ListenerQueue(int capacity, TimeProvider time, Lis
     private bool closing;
     private int answers;
     private int events;
+
+    /// <summary>Since when more events wait than the capacity; null while they don't.</summary>
+    private long? behindSince;
     private long missed;
     private long conflated;
 
@@ -230,7 +236,12 @@ internal sealed partial class ListenerQueue(int capacity, TimeProvider time, Lis
         // However many were missed, they are what was asked for.
         if (frame.IsNews && events >= capacity)
         {
-            return Intake.TooFarBehind;
+            // A burst is not the listener's fault: it has time to take it.
+            behindSince ??= time.GetTimestamp();
+            if (time.GetElapsedTime(behindSince.Value) >= Patience)
+            {
+                return Intake.TooFarBehind;
+            }
         }
 
         if (isShort)
@@ -253,6 +264,7 @@ internal sealed partial class ListenerQueue(int capacity, TimeProvider time, Lis
         else if (frame.Channel is not null)
         {
             events -= frame.IsNews ? 1 : 0;
+            behindSince = events < capacity ? null : behindSince;
         }
         else if (--answers == AnswerRoom / 2)
         {

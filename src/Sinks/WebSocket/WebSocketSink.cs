@@ -47,6 +47,11 @@ internal sealed class WebSocketSink : ISink
             }
         }
 
+        if (options.Events.Count > 0 && options.HistoryCount <= options.Queue)
+        {
+            check.Warning("historyCount", $"is not more than 'queue' ({options.Queue}), so a listener of events that is cut off for being slow has missed more than it gets when it comes back; make it larger");
+        }
+
         if (options.Events.Count > 0 && options.OnFull != SinkOptions.Wait)
         {
             check.Error("onFull", "leaves updates out before they come here, and of 'events' none may be; use 'wait'");

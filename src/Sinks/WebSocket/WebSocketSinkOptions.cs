@@ -29,8 +29,8 @@ public sealed record WebSocketSinkOptions : SinkOptions
     public Duration MaxDelay { get; init; } = new(TimeSpan.FromMilliseconds(45));
 
     /// <summary>
-    /// Channels of events, as patterns such as <c>play:*</c>: every update counts there, and none is left out. A listener that falls further behind than
-    /// <c>queue</c> is cut off with close code 4108 and may resume. All others are channels of states, of which a slow listener gets the latest.
+    /// Channels of events, as patterns such as <c>play:*</c>: every update counts there, and none is left out. A listener that is further behind than
+    /// <c>queue</c> for a second is cut off with close code 4108 and may resume. All others are channels of states, of which a slow listener gets the latest.
     /// </summary>
     public IReadOnlyList<string> Events { get; init; } = [];
 
@@ -46,7 +46,7 @@ public sealed record WebSocketSinkOptions : SinkOptions
 
     /// <summary>The most updates of one channel that a listener gets when it comes back; one that missed more gets the current value.</summary>
     [Between("0", "1000000")]
-    public int HistoryCount { get; init; } = 1000;
+    public int HistoryCount { get; init; } = 10_000;
 
     /// <summary>
     /// Memory that the history of all channels may take; past it the oldest leaves. From 64 MB on it is divided into 16 parts that channels share, so that

@@ -37,7 +37,8 @@ public sealed class ConnectionRulesTests
     [Fact]
     public async Task Who_is_too_slow_for_events_is_closed_with_4108_and_gets_all_when_it_comes_back()
     {
-        await using var server = await HubServer.StartAsync(new WebSocketSinkOptions { Events = ["play:*"], Queue = 16, HistoryBytes = new(1L << 30), HistoryCount = 100_000 });
+        var time = new FakeTimeProvider();
+        await using var server = await HubServer.StartAsync(new WebSocketSinkOptions { Events = ["play:*"], Queue = 16, HistoryBytes = new(1L << 30), HistoryCount = 100_000 }, time);
         using var slow = await server.ConnectAsync();
         await slow.SendAsync("{\"type\":\"subscribe\",\"channel\":\"play:1\"}");
         await slow.ExpectAsync("subscribed");
@@ -49,6 +50,9 @@ public sealed class ConnectionRulesTests
         {
             server.Publish("play:1", $"\"{++published}{padding}\"");
         }
+
+        time.Advance(ListenerQueue.Patience);
+        server.Publish("play:1", $"\"{++published}{padding}\"");
 
         var last = 0L;
         while (await slow.NextTextAsync() is { } text)

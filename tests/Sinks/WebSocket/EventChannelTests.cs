@@ -201,6 +201,18 @@ public sealed class EventChannelTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task A_burst_ends_nobody()
+    {
+        await using var server = await HubServer.StartAsync(Options with { Queue = 16 });
+        using var client = await ListenAsync(server, "play:1");
+        await PublishAsync(server, [.. Enumerable.Range(1, 2000).Select(i => new TestRow("play:1", i))]);
+        for (var i = 1; i <= 2000; i++)
+        {
+            Assert.Equal(i, (await client.ExpectAsync("update")).GetProperty("offset").GetInt64());
+        }
+    }
+
     public void Dispose()
     {
         batches.Dispose();
