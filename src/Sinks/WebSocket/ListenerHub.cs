@@ -261,6 +261,7 @@ public sealed partial class ListenerHub : IAsyncDisposable, IChannelList
             listener.End(Frame.Error(null, "too_many_listeners", fault), Frame.Ending(CloseCode.Limit, "too many listeners"));
         }
 
+        Memory.Take(listener.Grant.Bytes);
         LogConnected(listener.Name);
         try
         {
@@ -279,6 +280,7 @@ public sealed partial class ListenerHub : IAsyncDisposable, IChannelList
         finally
         {
             UnsubscribeAll(listener);
+            Memory.Take(-listener.Grant.Bytes);
             listeners.Remove(listener);
         }
 

@@ -28,7 +28,7 @@ public sealed class ListenerAccessTests
         foreach (var access in (ListenerAccess[])[ListenerAccess.Open, new ListenerAccess(null, TimeProvider.System)])
         {
             Assert.True(access.IsOpen);
-            Assert.Equal(Timeout.InfiniteTimeSpan, access.Within);
+            Assert.Equal(Timeout.InfiniteTimeSpan, access.Anonymous.Within);
             Assert.True(access.Anonymous.Allows(Channel("*")));
             Assert.True(access.Admit(new string('x', 100_000)).Allows(Channel("*")));
             Assert.Null(access.Admit("").ExpiresAt);
@@ -73,11 +73,11 @@ public sealed class ListenerAccessTests
     public void Without_a_credential_only_what_is_anonymous_may_be_read()
     {
         var closed = new ListenerAccess(TwoKeys with { Within = Duration.Seconds(3) }, TimeProvider.System);
-        Assert.Equal(TimeSpan.FromSeconds(3), closed.Within);
+        Assert.Equal(TimeSpan.FromSeconds(3), closed.Anonymous.Within);
         Assert.False(closed.Anonymous.Allows(Channel("game:mlb:1")));
 
         var ajar = new ListenerAccess(TwoKeys with { Anonymous = ["game:*", "news"] }, TimeProvider.System);
-        Assert.Equal(Timeout.InfiniteTimeSpan, ajar.Within);
+        Assert.Equal(Timeout.InfiniteTimeSpan, ajar.Anonymous.Within);
         Assert.True(ajar.Anonymous.Allows(Channel("GAME:mlb:1")));
         Assert.True(ajar.Anonymous.Allows(Channel("news")));
         Assert.False(ajar.Anonymous.Allows(Channel("player:*")));
