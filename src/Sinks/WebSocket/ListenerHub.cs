@@ -2,12 +2,10 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Sinks.WebSockets.Access;
 using StreamEngine.Sinks.WebSockets.Journal;
-using StreamEngine.Sinks.WebSockets.Wire;
 
 namespace StreamEngine.Sinks.WebSockets;
 
