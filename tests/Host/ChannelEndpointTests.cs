@@ -1,12 +1,16 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using StreamEngine.Host.Api;
 using StreamEngine.Pipeline.Records;
 using StreamEngine.Sinks.WebSockets;
+using StreamEngine.Sinks.WebSockets.Access;
 
 namespace StreamEngine.Host.Tests;
 
@@ -87,16 +91,57 @@ public sealed class ChannelEndpointTests
         Assert.Equal(HttpStatusCode.BadRequest, (await AskAsync(new FakeList([]), "?prefix=" + new string('x', 257))).Status);
     }
 
+    [Fact]
+    public async Task Who_asks_sees_the_channels_that_are_open_to_it_by_the_config_as_it_is_now()
+    {
+        const string Desk = "0123456789abcdef-desk";
+        const string Lobby = "0123456789abcdef-lobby";
+        await using var hub = new ListenerHub(TimeProvider.System, new Random(7), NullLoggerFactory.Instance);
+        foreach (var channel in (string[])["player:mlb:1", "player:mlb:2", "game:mlb:9"])
+        {
+            hub.Publish(Encoding.UTF8.GetBytes(channel), "1"u8);
+        }
+
+        await using var app = await ServeAsync(hub, c => hub.Admit(c.Request, out _)!);
+        Assert.Equal(["game:mlb:9", "player:mlb:1", "player:mlb:2"], await ChannelsAsync(null));
+        hub.Configure(new WebSocketSinkOptions
+        {
+            Auth = new()
+            {
+                Keys = new Dictionary<string, ListenerKeyOptions> { ["desk"] = new() { Key = Desk }, ["lobby"] = new() { Key = Lobby, Channels = ["player:mlb:2", "game:nba:*"] } },
+                Anonymous = ["game:*"],
+            },
+        });
+        Assert.Equal(["game:mlb:9"], await ChannelsAsync(null));
+        Assert.Equal(["player:mlb:2"], await ChannelsAsync(Lobby));
+        Assert.Equal(["game:mlb:9", "player:mlb:1", "player:mlb:2"], await ChannelsAsync(Desk));
+
+        async Task<string?[]> ChannelsAsync(string? key)
+        {
+            using var client = new HttpClient();
+            client.DefaultRequestHeaders.Add("X-API-Key", key ?? "");
+            var body = await client.GetFromJsonAsync<JsonElement>(new Uri($"{app.Urls.Single()}{ApiRoutes.Base}/channels"), Cancel);
+            return [.. body.GetProperty("channels").EnumerateArray().Select(c => c.GetProperty("channel").GetString())];
+        }
+    }
+
     private static async Task<(HttpStatusCode Status, JsonElement Body)> AskAsync(FakeList list, string query)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        await using var app = builder.Build();
-        ChannelEndpoints.Map(app.MapGroup(ApiRoutes.Base), list, Schema, new FakeTimeProvider(new DateTimeOffset(2026, 4, 1, 18, 0, 0, TimeSpan.Zero)));
-        await app.StartAsync(Cancel);
+        await using var hub = new ListenerHub(TimeProvider.System, new Random(7), NullLoggerFactory.Instance);
+        await using var app = await ServeAsync(list, c => hub.Admit(c.Request, out _)!);
         using var client = new HttpClient();
         using var response = await client.GetAsync(new Uri($"{app.Urls.Single()}{ApiRoutes.Base}/channels{query}"), Cancel);
         return (response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(Cancel));
+    }
+
+    private static async Task<WebApplication> ServeAsync(IChannelList list, Func<HttpContext, Admission> admissionOf)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var app = builder.Build();
+        ChannelEndpoints.Map(app.MapGroup(ApiRoutes.Base), list, Schema, new FakeTimeProvider(new DateTimeOffset(2026, 4, 1, 18, 0, 0, TimeSpan.Zero)), admissionOf);
+        await app.StartAsync(Cancel);
+        return app;
     }
 
     private sealed class FakeList(IReadOnlyList<ChannelInfo> all) : IChannelList

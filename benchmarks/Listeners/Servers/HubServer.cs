@@ -22,7 +22,7 @@ internal static class HubServer
         var builder = WebServer.CreateBuilder(["http://127.0.0.1:0"], new ServerOptions().MaxConnections);
         builder.Logging.ClearProviders();
         var app = builder.Build();
-        app.Map(Path, hub.AcceptAsync);
+        app.Map(Path, context => hub.AcceptAsync(context, hub.Admit(context.Request, out _)!));
         stopping.UnsafeRegister(h => ((ListenerHub)h!).SayGoodbye(), hub);
         return (app, hub.Publish);
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using StreamEngine.Pipeline.Records;
 using StreamEngine.Sinks.WebSockets;
+using StreamEngine.Sinks.WebSockets.Access;
 
 namespace StreamEngine.Host.Api;
 
@@ -16,11 +17,11 @@ internal static class ChannelEndpoints
     /// <param name="channels">The channels.</param>
     /// <param name="schema">What their records are like.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="mayRead">Whether who asks may know of a channel; null when everybody may.</param>
-    public static void Map(RouteGroupBuilder api, IChannelList channels, RecordSchema schema, TimeProvider time, Func<HttpRequest, string, bool>? mayRead = null)
+    /// <param name="admissionOf">What the one who asks may know of.</param>
+    public static void Map(RouteGroupBuilder api, IChannelList channels, RecordSchema schema, TimeProvider time, Func<HttpContext, Admission> admissionOf)
     {
         var schemas = schema.Types.ToDictionary(t => t.Name, t => JsonSerializer.SerializeToElement(DataSchema.Of(t), ApiJson.Plain.JsonObject), StringComparer.Ordinal);
-        api.MapGet("/channels", (HttpRequest request, string? prefix, string? limit) =>
+        api.MapGet("/channels", (HttpContext context, string? prefix, string? limit) =>
         {
             prefix ??= "";
             if (prefix.Length > MaxPrefix || prefix.Any(c => char.IsControl(c) || c == '*'))
@@ -35,7 +36,8 @@ internal static class ChannelEndpoints
             }
 
             // One more tells whether there are more.
-            var found = channels.Channels(prefix, mayRead is null ? most + 1 : int.MaxValue).Where(c => mayRead?.Invoke(request, c.Name) ?? true).Take(most + 1).ToList();
+            var admission = admissionOf(context);
+            var found = (admission.OpensAll ? channels.Channels(prefix, most + 1) : channels.Channels(prefix, int.MaxValue).Where(c => admission.Opens(c.Name)).Take(most + 1)).ToList();
             return Results.Json(
                 new ChannelsAnswer(
                     [.. found.Take(most).OrderBy(c => c.Name, StringComparer.Ordinal).Select(c => new ChannelAnswer(c.Name, c.Kind, c.Type, c.Offset, c.Epoch))],

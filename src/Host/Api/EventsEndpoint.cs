@@ -1,4 +1,6 @@
+using Microsoft.AspNetCore.Http.Features;
 using StreamEngine.Host.Running;
+using StreamEngine.Sinks.WebSockets.Access;
 
 namespace StreamEngine.Host.Api;
 
@@ -17,7 +19,7 @@ internal static class EventsEndpoint
             return Problems.BadRequest("channel_required", $"Name one or more channels, such as: curl -N 'http://{context.Request.Host}{ApiRoutes.Base}/sse?channel=player:*'");
         }
 
-        return await engine.Hub.AcceptEventsAsync(context, channels, context.Request.Headers["Last-Event-ID"]).ConfigureAwait(false) is not { } fault ? Results.Empty : fault.Code switch
+        return await engine.Hub.AcceptEventsAsync(context, context.Features.GetRequiredFeature<Admission>(), channels, context.Request.Headers["Last-Event-ID"]).ConfigureAwait(false) is not { } fault ? Results.Empty : fault.Code switch
         {
             "not_authenticated" => Problems.Of(StatusCodes.Status401Unauthorized, fault.Code, "A key or token is needed", "Send a key or token that opens the channel as 'Authorization: Bearer KEY'."),
             "forbidden" => Problems.Of(StatusCodes.Status403Forbidden, fault.Code, "This channel is not open to you", fault.Fault),

@@ -1,6 +1,8 @@
+using Microsoft.AspNetCore.Http.Features;
 using StreamEngine.Host.Running;
 using StreamEngine.Host.Telemetry;
 using StreamEngine.Sinks.WebSockets;
+using StreamEngine.Sinks.WebSockets.Access;
 
 namespace StreamEngine.Host.Api;
 
@@ -41,7 +43,7 @@ internal static class WebServer
         ExplainEndpoint.Map(api, engine);
         BreakerEndpoints.Map(new ApiGuard(engine.Definition.Options.Server).Guard(api), engine);
         var listening = api.MapGroup("").AddEndpointFilter(async (context, next) => WebSocketEndpoint.NotAdmitted(context.HttpContext, engine) ?? await next(context).ConfigureAwait(false));
-        ChannelEndpoints.Map(listening, engine.Hub, engine.Definition.Schema, engine.Time, engine.Hub.IsOpen ? null : engine.Hub.MayRead);
+        ChannelEndpoints.Map(listening, engine.Hub, engine.Definition.Schema, engine.Time, c => c.Features.GetRequiredFeature<Admission>());
         EventsEndpoint.Map(listening, engine);
         WebSocketEndpoint.Map(app, engine);
     }

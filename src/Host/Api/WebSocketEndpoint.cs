@@ -1,4 +1,6 @@
+using Microsoft.AspNetCore.Http.Features;
 using StreamEngine.Host.Running;
+using StreamEngine.Sinks.WebSockets.Access;
 using StreamEngine.Sinks.WebSockets.Wire;
 
 namespace StreamEngine.Host.Api;
@@ -16,7 +18,7 @@ internal static class WebSocketEndpoint
                 return;
             }
 
-            await engine.Hub.AcceptAsync(context).ConfigureAwait(false);
+            await engine.Hub.AcceptAsync(context, context.Features.GetRequiredFeature<Admission>()).ConfigureAwait(false);
         });
 
     private static IResult? Refusal(HttpContext context, Engine engine)
@@ -49,7 +51,7 @@ internal static class WebSocketEndpoint
         return NotAdmitted(context, engine);
     }
 
-    /// <summary>Why whoever asks may not listen, whatever it wants to hear; null when it may.</summary>
+    /// <summary>Why whoever asks may not listen, whatever it wants to hear; null when it may, and then the request has its <see cref="Admission"/>.</summary>
     public static IResult? NotAdmitted(HttpContext context, Engine engine)
     {
         if (!engine.Hub.Allows(context.Request.Headers.Origin))
@@ -61,6 +63,15 @@ internal static class WebSocketEndpoint
                 "The origin of the page is not in the list of the websocket sink's 'origins'.");
         }
 
-        return engine.Hub.Admits(context.Request, out var fault) ? null : Problems.Of(StatusCodes.Status401Unauthorized, "not_authenticated", "The key or token is not good", fault!);
+        if (engine.Hub.Admit(context.Request, out var refusal) is { } admission)
+        {
+            context.Features.Set(admission);
+            return null;
+        }
+
+        var (code, fault) = refusal!.Value;
+        return code == "forbidden"
+            ? Problems.Of(StatusCodes.Status403Forbidden, code, "The token opens nothing", fault)
+            : Problems.Of(StatusCodes.Status401Unauthorized, code, "The key or token is not good", fault);
     }
 }

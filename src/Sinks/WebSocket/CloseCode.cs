@@ -10,6 +10,7 @@ internal static class CloseCode
 {
     public const WebSocketCloseStatus BadRequest = (WebSocketCloseStatus)4000;
     public const WebSocketCloseStatus Auth = (WebSocketCloseStatus)4001;
+    public const WebSocketCloseStatus Forbidden = (WebSocketCloseStatus)4003;
     public const WebSocketCloseStatus Limit = (WebSocketCloseStatus)4029;
     public const WebSocketCloseStatus Internal = (WebSocketCloseStatus)4100;
     public const WebSocketCloseStatus NoPong = (WebSocketCloseStatus)4101;

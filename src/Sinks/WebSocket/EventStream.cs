@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Text;
 
 namespace StreamEngine.Sinks.WebSockets;
@@ -15,6 +16,9 @@ internal sealed class EventStream(string epoch, bool hasIds)
     private static ReadOnlySpan<byte> DataHead => "data: "u8;
 
     private static ReadOnlySpan<byte> LineEnd => "\n"u8;
+
+    /// <summary>What a stream begins with: how long a client waits before it connects again.</summary>
+    public static byte[] Retry(int milliseconds) => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {milliseconds}\n\n"));
 
     /// <summary>The most bytes that a frame takes.</summary>
     public int LengthOf(Frame frame) => idHead.Length + LongestOffset + DataHead.Length + frame.Json.Length + 3;

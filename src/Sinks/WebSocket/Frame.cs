@@ -181,9 +181,14 @@ internal sealed class Frame
         return OfAnswer(answer);
     }
 
-    public static Frame Error(string? id, string code, string message, bool retry = false)
+    public static Frame Error(string? id, string code, string message, bool retry = false, string? channel = null)
     {
         var answer = Answer("error", id);
+        if (channel is not null)
+        {
+            answer["channel"] = channel;
+        }
+
         answer["code"] = code;
         answer["message"] = message;
         answer["retry"] = retry;

@@ -207,17 +207,18 @@ internal abstract class Listener
     /// <returns>Whether that can't happen.</returns>
     private bool CheckGrant()
     {
-        var isWaitedFor = ReferenceEquals(grant, Hub.Access.Anonymous) && Hub.Access.Within != System.Threading.Timeout.InfiniteTimeSpan;
-        if (grant.ExpiresAt <= time.GetUtcNow())
+        var held = grant;
+        var isWaitedFor = held.Within != System.Threading.Timeout.InfiniteTimeSpan;
+        if (held.ExpiresAt <= time.GetUtcNow())
         {
             End(Frame.Bye((int)CloseCode.Expired, 0), Frame.Ending(CloseCode.Expired, "the token has expired"));
         }
-        else if (isWaitedFor && time.GetElapsedTime(began) >= Hub.Access.Within)
+        else if (isWaitedFor && time.GetElapsedTime(began) >= held.Within)
         {
             End(Hub.Refusal(null, "not_authenticated", "No key or token came in time; send {\"type\":\"auth\",\"token\":\"...\"} first."), Frame.Ending(CloseCode.Auth, "no key or token"));
         }
 
-        return !isWaitedFor && grant.ExpiresAt is null;
+        return !isWaitedFor && held.ExpiresAt is null;
     }
 
     /// <summary>Whether an exception says that the other side is gone, or was cut off.</summary>

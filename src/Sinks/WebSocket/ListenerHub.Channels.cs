@@ -152,7 +152,7 @@ public sealed partial class ListenerHub
     /// <summary>Why a listener can't have one more subscription; null when it can.</summary>
     private Frame? Refusal(Listener listener, ClientMessage message) =>
         !listener.Grant.Allows(message.Channel!)
-            ? (listener.Grant == Access.Anonymous ? Refusal(message.Id, "not_authenticated", NoCredential) : Refusal(message.Id, "forbidden", NotAllowed))
+            ? (listener.Grant.IsAnonymous ? Refusal(message.Id, "not_authenticated", NoCredential) : Refusal(message.Id, "forbidden", NotAllowed))
             : listener.Subscriptions.Count >= listener.Settings.MaxSubscriptions
             ? Refusal(message.Id, "too_many_subscriptions", $"A connection has at most {listener.Settings.MaxSubscriptions} subscriptions; unsubscribe from some, or use a pattern.")
             : Memory.IsFull ? Refusal(message.Id, "server_full", "What listeners may take together has reached the server's bound; try again later.", retry: true)
@@ -166,15 +166,15 @@ public sealed partial class ListenerHub
             return;
         }
 
-        Remove(listener, subscription, message.Id);
+        Remove(listener, subscription, Frame.Unsubscribed(message.Id, subscription.Name.Text));
     }
 
-    private void Remove(Listener listener, Subscription subscription, string? id)
+    private void Remove(Listener listener, Subscription subscription, Frame answer)
     {
         listener.Subscriptions.Remove(subscription.Name.Text);
         Leave(subscription);
         Memory.Take(-subscription.Weight);
-        listener.Answer(Frame.Unsubscribed(id, subscription.Name.Text));
+        listener.Answer(answer);
     }
 
     /// <summary>Brings a listener nothing more.</summary>

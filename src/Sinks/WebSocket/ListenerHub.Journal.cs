@@ -281,6 +281,9 @@ public sealed partial class ListenerHub
     /// <summary>Whose numbers an event has: a merge numbers the records of a key anew, those of one source keep its numbers.</summary>
     private static string SourceOf(Row row) => row.Head.Revision > 0 ? "" : row.Source.Name;
 
+    private static JournalOp OpOf(Row row, ReadOnlySpan<byte> data) =>
+        row.Head.Op == RowOp.Update ? JournalOp.Update : data.IsEmpty ? JournalOp.Removed : JournalOp.Alias;
+
     private void Log(Action<EventLog> write)
     {
         if (log is null || Problem is not null)

@@ -97,6 +97,18 @@ internal sealed class ListenerTable
         }
     }
 
+    /// <summary>There may be something to do for a listener sooner than was thought.</summary>
+    public void LookSoon(Listener listener)
+    {
+        lock (gate)
+        {
+            if (listener.Place >= 0)
+            {
+                listeners[listener.Place] = (listener, 0);
+            }
+        }
+    }
+
     /// <summary>Looks after those for whom there is something to do.</summary>
     public void Beat(TimeProvider time)
     {
@@ -104,11 +116,13 @@ internal sealed class ListenerTable
         var due = new List<Listener>();
         lock (gate)
         {
-            foreach (var (listener, lookAt) in listeners)
+            for (var i = 0; i < listeners.Count; i++)
             {
-                if (lookAt <= now)
+                if (listeners[i].LookAt <= now)
                 {
-                    due.Add(listener);
+                    // So that it shows if it is to be looked at soon once more while it is being looked at.
+                    due.Add(listeners[i].Listener);
+                    listeners[i] = (listeners[i].Listener, long.MaxValue);
                 }
             }
         }
@@ -120,7 +134,8 @@ internal sealed class ListenerTable
             {
                 if (listener.Place >= 0)
                 {
-                    listeners[listener.Place] = (listener, now + (long)(rest.TotalSeconds * time.TimestampFrequency));
+                    var lookAt = now + (long)(rest.TotalSeconds * time.TimestampFrequency);
+                    listeners[listener.Place] = (listener, Math.Min(lookAt, listeners[listener.Place].LookAt));
                 }
             }
         }

@@ -29,7 +29,12 @@ internal sealed class HubServer : IAsyncDisposable
         app = builder.Build();
         app.MapGet("/sse", async context =>
         {
-            if (await Hub.AcceptEventsAsync(context, context.Request.Query["channel"].ToString().Split(','), context.Request.Headers["Last-Event-ID"]) is { } fault)
+            if (Hub.Admit(context.Request, out var refusal) is not { } admission)
+            {
+                context.Response.StatusCode = 401;
+                await context.Response.WriteAsync(refusal!.Value.Code);
+            }
+            else if (await Hub.AcceptEventsAsync(context, admission, context.Request.Query["channel"].ToString().Split(','), context.Request.Headers["Last-Event-ID"]) is { } fault)
             {
                 context.Response.StatusCode = 400;
                 await context.Response.WriteAsync(fault.Code);
@@ -39,7 +44,15 @@ internal sealed class HubServer : IAsyncDisposable
         {
             try
             {
-                await Hub.AcceptAsync(context);
+                if (Hub.Admit(context.Request, out _) is { } admission)
+                {
+                    Admitted?.Invoke();
+                    await Hub.AcceptAsync(context, admission);
+                }
+                else
+                {
+                    context.Response.StatusCode = 401;
+                }
             }
             catch (Exception e)
             {
@@ -52,6 +65,9 @@ internal sealed class HubServer : IAsyncDisposable
     public Uri Address => new(app.Urls.Single());
 
     public ListenerHub Hub { get; }
+
+    /// <summary>Called between a WebSocket's admission and its acceptance.</summary>
+    public Action? Admitted { get; set; }
 
     /// <summary>What came out of serving connections; nothing should.</summary>
     public ConcurrentQueue<Exception> Failures { get; } = new();
@@ -82,16 +98,21 @@ internal sealed class HubServer : IAsyncDisposable
     }
 
     /// <summary>Connects and reads the greeting.</summary>
-    public async Task<HubClient> ConnectAsync()
+    public async Task<HubClient> ConnectAsync(string? credential = null)
     {
-        var client = await ConnectSilentlyAsync();
+        var client = await ConnectSilentlyAsync(credential);
         await client.ExpectAsync("connection_established");
         return client;
     }
 
-    public async Task<HubClient> ConnectSilentlyAsync()
+    public async Task<HubClient> ConnectSilentlyAsync(string? credential = null)
     {
         var socket = new ClientWebSocket();
+        if (credential is not null)
+        {
+            socket.Options.SetRequestHeader("Authorization", $"Bearer {credential}");
+        }
+
         await socket.ConnectAsync(new Uri(app.Urls.Single().Replace("http", "ws", StringComparison.Ordinal) + "/ws"), TestContext.Current.CancellationToken);
         return new HubClient(socket);
     }

@@ -1,3 +1,9 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.Logging.Abstractions;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Sinks.Tests.Support;
 using StreamEngine.Sinks.WebSockets;
@@ -66,6 +72,24 @@ public sealed class ServerSentEventsTests
     }
 
     [Fact]
+    public async Task How_slow_it_may_be_is_not_for_the_web_server_to_say_and_nothing_is_held_back()
+    {
+        await using var hub = new ListenerHub(TimeProvider.System, new Random(7), NullLoggerFactory.Instance);
+        using var gone = new CancellationTokenSource();
+        using var bytes = new MemoryStream();
+        var context = new DefaultHttpContext { RequestAborted = gone.Token };
+        var (rate, body) = (new Rate { MinDataRate = new MinDataRate(240, TimeSpan.FromSeconds(5)) }, new Body(bytes));
+        context.Features.Set<IHttpMinResponseDataRateFeature>(rate);
+        context.Features.Set<IHttpResponseBodyFeature>(body);
+        var serving = hub.AcceptEventsAsync(context, hub.Admit(context.Request, out _)!, ["a:1"], null);
+        await Wait.UntilAsync(() => hub.Count == 1, "it listens");
+        Assert.Null(rate.MinDataRate);
+        Assert.True(body.IsUnbuffered);
+        await gone.CancelAsync();
+        Assert.Null(await serving);
+    }
+
+    [Fact]
     public async Task A_key_opens_what_is_named_and_nothing_else()
     {
         const string Key = "0123456789abcdef";
@@ -117,6 +141,18 @@ public sealed class ServerSentEventsTests
         await client.ExpectNothingAsync();
     }
 
+    private sealed class Rate : IHttpMinResponseDataRateFeature
+    {
+        public MinDataRate? MinDataRate { get; set; }
+    }
+
+    private sealed class Body(Stream stream) : StreamResponseBodyFeature(stream)
+    {
+        public bool IsUnbuffered { get; private set; }
+
+        public override void DisableBuffering() => IsUnbuffered = true;
+    }
+
     private static async Task<StreamReader> EventsAsync(HubServer server, string channels, string? since = null)
     {
         var client = new HttpClient { BaseAddress = server.Address };
@@ -125,7 +161,12 @@ public sealed class ServerSentEventsTests
             client.DefaultRequestHeaders.Add("Last-Event-ID", since);
         }
 
-        return new StreamReader(await client.GetStreamAsync($"/sse?channel={channels}", Token));
+        var events = new StreamReader(await client.GetStreamAsync($"/sse?channel={channels}", Token));
+        var retry = await events.ReadLineAsync(Token);
+        Assert.StartsWith("retry: ", retry, StringComparison.Ordinal);
+        Assert.InRange(int.Parse(retry![7..], CultureInfo.InvariantCulture), 1000, 3000);
+        Assert.Equal("", await events.ReadLineAsync(Token));
+        return events;
     }
 
     private static async Task ExpectAsync(StreamReader events, params string[] lines)

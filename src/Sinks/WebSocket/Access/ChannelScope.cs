@@ -15,6 +15,9 @@ internal sealed class ChannelScope
 
     public static ChannelScope All { get; } = Of(["*"]);
 
+    /// <summary>Whether nothing lies within it.</summary>
+    public bool IsEmpty => names.Count == 0 && prefixes.Count == 0;
+
     /// <summary>About what it takes of memory, in bytes.</summary>
     public int Bytes => OwnBytes + names.Concat(prefixes).Sum(n => EntryBytes + (n.Length * sizeof(char)));
 

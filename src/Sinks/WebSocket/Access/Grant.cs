@@ -7,6 +7,15 @@ namespace StreamEngine.Sinks.WebSockets.Access;
 /// <param name="Bytes">Memory that it takes beyond what the options take.</param>
 internal sealed record Grant(string Name, DateTimeOffset? ExpiresAt, ChannelScope Channels, int Bytes = 0)
 {
+    /// <summary>Whether nothing was shown for it.</summary>
+    public bool IsAnonymous { get; init; }
+
+    /// <summary>How long a connection may have no other; for ever unless it is anonymous and opens nothing.</summary>
+    public TimeSpan Within { get; init; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>What may be read without showing anything, and so with this too; null for nothing.</summary>
+    public ChannelScope? Free { get; init; }
+
     /// <summary>Whether a channel, or everything that a pattern can match, may be read. It doesn't look at the time.</summary>
-    public bool Allows(ChannelName channel) => Channels.Covers(channel);
+    public bool Allows(ChannelName channel) => Channels.Covers(channel) || (Free?.Covers(channel) ?? false);
 }

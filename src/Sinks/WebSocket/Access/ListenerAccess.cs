@@ -20,10 +20,13 @@ internal sealed class ListenerAccess
     public ListenerAccess(ListenerAccessOptions? options, TimeProvider time)
     {
         IsOpen = options is null;
-        keys = [.. (options?.Keys ?? new Dictionary<string, ListenerKeyOptions>()).Select(k => (Credentials.Hash(k.Value.Key), new Grant(k.Key, null, ChannelScope.Of(k.Value.Channels))))];
         tokens = options?.Jwt is { } jwt ? new TokenReader(jwt, time) : null;
-        Anonymous = options is null ? Everybody : new Grant("anonymous", null, ChannelScope.Of(options.Anonymous));
-        Within = options is { Anonymous.Count: 0 } ? options.Within.Value : Timeout.InfiniteTimeSpan;
+        Anonymous = options is null ? Everybody : new Grant("anonymous", null, ChannelScope.Of(options.Anonymous))
+        {
+            IsAnonymous = true,
+            Within = options.Anonymous.Count == 0 ? options.Within.Value : Timeout.InfiniteTimeSpan,
+        };
+        keys = [.. (options?.Keys ?? new Dictionary<string, ListenerKeyOptions>()).Select(k => (Credentials.Hash(k.Value.Key), new Grant(k.Key, null, ChannelScope.Of(k.Value.Channels)) { Free = Anonymous.Channels }))];
     }
 
     /// <summary>What holds where nothing is configured: everybody reads everything.</summary>
@@ -31,9 +34,6 @@ internal sealed class ListenerAccess
 
     /// <summary>Whether everybody may read everything.</summary>
     public bool IsOpen { get; }
-
-    /// <summary>How long a connection may stay without a credential; for ever where something may be read without one.</summary>
-    public TimeSpan Within { get; }
 
     /// <summary>What may be read without a credential.</summary>
     public Grant Anonymous { get; }
@@ -71,7 +71,8 @@ internal sealed class ListenerAccess
 
         if (tokens is not null)
         {
-            return tokens.TryRead(credential, out grant, out fault);
+            grant = tokens.TryRead(credential, out var read, out fault) ? read with { Free = Anonymous.Channels } : null;
+            return grant is not null;
         }
 
         fault = "This key is not known here.";

@@ -28,7 +28,7 @@ public sealed class ListenerAccessTests
         foreach (var access in (ListenerAccess[])[ListenerAccess.Open, new ListenerAccess(null, TimeProvider.System)])
         {
             Assert.True(access.IsOpen);
-            Assert.Equal(Timeout.InfiniteTimeSpan, access.Within);
+            Assert.Equal(Timeout.InfiniteTimeSpan, access.Anonymous.Within);
             Assert.True(access.Anonymous.Allows(Channel("*")));
             Assert.True(access.Admit(new string('x', 100_000)).Allows(Channel("*")));
             Assert.Null(access.Admit("").ExpiresAt);
@@ -41,13 +41,22 @@ public sealed class ListenerAccessTests
         var access = new ListenerAccess(TwoKeys, TimeProvider.System);
 
         Assert.False(access.IsOpen);
-        Assert.Equal(new Grant("desk", null, access.Admit(Desk).Channels), access.Admit(Desk));
+        Assert.Equal(("desk", null), (access.Admit(Desk).Name, access.Admit(Desk).ExpiresAt));
         Assert.True(access.Admit(Desk).Allows(Channel("*")));
         var lobby = access.Admit(Lobby);
         Assert.Equal(("lobby", null, 0), (lobby.Name, lobby.ExpiresAt, lobby.Bytes));
         Assert.True(lobby.Allows(Channel("game:mlb:1")));
         Assert.False(lobby.Allows(Channel("player:mlb:1")));
         Assert.False(lobby.Allows(Channel("*")));
+    }
+
+    [Fact]
+    public void What_everybody_may_read_a_key_opens_too()
+    {
+        var lobby = new ListenerAccess(TwoKeys with { Anonymous = ["news:*"] }, TimeProvider.System).Admit(Lobby);
+        Assert.True(lobby.Allows(Channel("news:1")));
+        Assert.True(lobby.Allows(Channel("game:mlb:1")));
+        Assert.False(lobby.Allows(Channel("player:mlb:1")));
     }
 
     [Theory]
@@ -73,11 +82,11 @@ public sealed class ListenerAccessTests
     public void Without_a_credential_only_what_is_anonymous_may_be_read()
     {
         var closed = new ListenerAccess(TwoKeys with { Within = Duration.Seconds(3) }, TimeProvider.System);
-        Assert.Equal(TimeSpan.FromSeconds(3), closed.Within);
+        Assert.Equal(TimeSpan.FromSeconds(3), closed.Anonymous.Within);
         Assert.False(closed.Anonymous.Allows(Channel("game:mlb:1")));
 
         var ajar = new ListenerAccess(TwoKeys with { Anonymous = ["game:*", "news"] }, TimeProvider.System);
-        Assert.Equal(Timeout.InfiniteTimeSpan, ajar.Within);
+        Assert.Equal(Timeout.InfiniteTimeSpan, ajar.Anonymous.Within);
         Assert.True(ajar.Anonymous.Allows(Channel("GAME:mlb:1")));
         Assert.True(ajar.Anonymous.Allows(Channel("news")));
         Assert.False(ajar.Anonymous.Allows(Channel("player:*")));
