@@ -98,16 +98,7 @@ internal sealed class ListenerTable
     }
 
     /// <summary>There may be something to do for a listener sooner than was thought.</summary>
-    public void LookSoon(Listener listener)
-    {
-        lock (gate)
-        {
-            if (listener.Place >= 0)
-            {
-                listeners[listener.Place] = (listener, 0);
-            }
-        }
-    }
+    public void LookSoon(Listener listener) => LookAt(listener, _ => 0);
 
     /// <summary>Looks after those for whom there is something to do.</summary>
     public void Beat(TimeProvider time)
@@ -116,27 +107,38 @@ internal sealed class ListenerTable
         var due = new List<Listener>();
         lock (gate)
         {
-            for (var i = 0; i < listeners.Count; i++)
+            foreach (var (listener, lookAt) in listeners)
             {
-                if (listeners[i].LookAt <= now)
+                if (lookAt <= now)
                 {
-                    // So that it shows if it is to be looked at soon once more while it is being looked at.
-                    due.Add(listeners[i].Listener);
-                    listeners[i] = (listeners[i].Listener, long.MaxValue);
+                    due.Add(listener);
                 }
             }
         }
 
         foreach (var listener in due)
         {
-            var rest = listener.Beat(now);
-            lock (gate)
+            // First, so that it shows if it is to be looked at soon once more while it is being looked at.
+            LookAt(listener, _ => long.MaxValue);
+            var next = now;
+            try
             {
-                if (listener.Place >= 0)
-                {
-                    var lookAt = now + (long)(rest.TotalSeconds * time.TimestampFrequency);
-                    listeners[listener.Place] = (listener, Math.Min(lookAt, listeners[listener.Place].LookAt));
-                }
+                next += (long)(listener.Beat(now).TotalSeconds * time.TimestampFrequency);
+            }
+            finally
+            {
+                LookAt(listener, wanted => Math.Min(wanted, next));
+            }
+        }
+    }
+
+    private void LookAt(Listener listener, Func<long, long> next)
+    {
+        lock (gate)
+        {
+            if (listener.Place >= 0)
+            {
+                listeners[listener.Place] = (listener, next(listeners[listener.Place].LookAt));
             }
         }
     }
