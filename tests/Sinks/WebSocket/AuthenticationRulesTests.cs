@@ -52,7 +52,7 @@ public sealed class AuthenticationRulesTests
 
     private static readonly Dictionary<string, string[]> Rows = new()
     {
-        ["A key is good for ever"] = ["""> {"type":"auth","id":4,"token":"$desk"}""", """< {"type":"authenticated","id":4}""", "@ 31", Ping, "@ 31", Ping, "@ 31", Ping, SubscribePlayer, LivePlayer, "="],
+        ["A key is good for ever"] = ["""> {"type":"auth","id":4,"token":"$desk"}""", """< {"type":"authenticated","id":4}""", "@ 31", Ping, "=", "@ 31", Ping, "=", SubscribePlayer, LivePlayer, "="],
         ["A token is good until it ends, and it is told when that is"] = ["""> {"type":"auth","id":"x","token":"$hour"}""", """< {"type":"authenticated","id":"x","expires":"2026-04-01T19:00:05.000Z"}""", SubscribePlayer, LivePlayer, "="],
         ["Before that nothing is open, and all goes on"] =
         [
@@ -81,11 +81,11 @@ public sealed class AuthenticationRulesTests
         ["When the token ends so does the connection, with bye and 4201"] = [Minute, GoodForAMinute, SubscribePlayer, LivePlayer, "@ 31", Ping, "@ 29", "=", "@ 4", "=", "@ 1", Expired, "x 4201"],
         ["A new token keeps the connection past the end of the first, and its subscriptions"] =
         [
-            Minute, GoodForAMinute, SubscribePlayer, LivePlayer, "@ 31", Ping, """> {"type":"auth","token":"$hour"}""", GoodForAnHour, "@ 31", Ping, "@ 31", Ping,
+            Minute, GoodForAMinute, SubscribePlayer, LivePlayer, "@ 31", Ping, """> {"type":"auth","token":"$hour"}""", GoodForAnHour, "@ 31", Ping, "=", "@ 31", Ping, "=",
             "+ player:1 1", """< {"type":"update","channel":"player:1","offset":1,"data":1}""", "=",
         ],
         ["A new token that ends sooner ends the connection sooner"] = ["""> {"type":"auth","token":"$hour"}""", GoodForAnHour, Minute, GoodForAMinute, "@ 31", Ping, "@ 29", "=", "@ 5", Expired, "x 4201"],
-        ["A key keeps the connection past the end of the token"] = [Minute, GoodForAMinute, Desk, Good, "@ 31", Ping, "@ 31", Ping, "@ 31", Ping, "="],
+        ["A key keeps the connection past the end of the token"] = [Minute, GoodForAMinute, Desk, Good, "@ 31", Ping, "=", "@ 31", Ping, "=", "@ 31", Ping, "="],
         ["What the new one opens besides may be subscribed to"] = [Lobby, Good, SubscribePlayer, """< {"type":"error","code":"forbidden","message":"*","retry":false}""", Desk, Good, SubscribePlayer, LivePlayer],
         ["Subscriptions that the new one does not open end, and that is told"] =
         [

@@ -188,7 +188,6 @@ public sealed class ProtocolConformanceTests
             """< {"type":"status","channel":"a:1","stale":true,"asOf":"2000-01-01T00:00:00.000Z"}""", "=",
         ],
         ["Who hears nothing for a heartbeat gets a ping, and needs not answer it"] = ["@ 31", Ping, "@ 31", Ping, "="],
-        ["The pings of the WebSocket, which a browser does not show, don't put that off"] = ["@ 31", Ping, "@ 31", Ping, "@ 31", Ping, "@ 31", Ping, "="],
         ["A listener that answers no ping of the WebSocket is closed with 4101"] = ["@ 31", Ping, "=", "@ 31", Ping, "@ 31", Ping, "@ 31", Ping, "@ 31", Ping, "@ 29", "x 4101"],
         ["A shutdown brings what is queued, says bye and closes with 4200"] =
         [
