@@ -1,5 +1,3 @@
-using System.Net.WebSockets;
-using System.Text;
 using System.Text.Json;
 
 namespace StreamEngine.Host.Tests;
@@ -7,8 +5,8 @@ namespace StreamEngine.Host.Tests;
 /// <summary>A listener that reads one channel all the time, as fast as it comes.</summary>
 internal abstract class FrameReader : IAsyncDisposable
 {
-    private readonly ClientWebSocket socket = new();
     private readonly CancellationTokenSource end = new();
+    private FrameSocket? socket;
     private Task reading = Task.CompletedTask;
 
     /// <summary>Whether the connection is still there.</summary>
@@ -18,40 +16,26 @@ internal abstract class FrameReader : IAsyncDisposable
     {
         await end.CancelAsync();
         await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        socket.Dispose();
+        socket?.Dispose();
         end.Dispose();
     }
 
     /// <summary>Connects, subscribes and begins to read.</summary>
     protected async Task StartAsync(Uri host, string channel)
     {
-        await socket.ConnectAsync(new Uri($"ws://{host.Authority}/api/optimized-realtime/ws/player-updates"), TestContext.Current.CancellationToken);
-        await socket.SendAsync(Encoding.UTF8.GetBytes($$"""{"type":"subscribe","id":1,"channel":"{{channel}}"}"""), WebSocketMessageType.Text, true, TestContext.Current.CancellationToken);
-        reading = Task.Run(ReadAsync);
+        socket = await FrameSocket.ConnectAsync(host, TestContext.Current.CancellationToken);
+        await socket.SendAsync($$"""{"type":"subscribe","id":1,"channel":"{{channel}}"}""", TestContext.Current.CancellationToken);
+        reading = Task.Run(() => ReadAsync(socket));
     }
 
     /// <summary>A frame is here.</summary>
     protected abstract void Note(JsonElement frame);
 
-    private async Task ReadAsync()
+    private async Task ReadAsync(FrameSocket from)
     {
-        var buffer = new byte[64 << 10];
-        while (true)
+        while (await from.NextAsync(end.Token) is { } frame)
         {
-            var length = 0;
-            ValueWebSocketReceiveResult received;
-            do
-            {
-                received = await socket.ReceiveAsync(buffer.AsMemory(length), end.Token);
-                length += received.Count;
-            }
-            while (!received.EndOfMessage);
-            if (received.MessageType == WebSocketMessageType.Close)
-            {
-                return;
-            }
-
-            Note(JsonDocument.Parse(buffer.AsMemory(0, length)).RootElement);
+            Note(frame);
         }
     }
 }

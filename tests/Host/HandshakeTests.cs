@@ -6,6 +6,7 @@ namespace StreamEngine.Host.Tests;
 public sealed class HandshakeTests(HandshakeTests.Shared shared) : IClassFixture<HandshakeTests.Shared>
 {
     private const string Path = "/api/optimized-realtime/ws/player-updates";
+    private const string Key = "0123456789abcdef-desk";
     private const string Ours = "Sec-WebSocket-Protocol: streamengine.v1";
 
     private static readonly Dictionary<string, Row> Rows = new()
@@ -32,6 +33,10 @@ public sealed class HandshakeTests(HandshakeTests.Shared shared) : IClassFixture
         ["A page of an allowed origin may connect"] = new(["Origin: https://good.example"], 101),
         ["A page of another origin may not"] = new(["Origin: https://evil.example"], 403),
         ["A page without an origin may not"] = new(["Origin: null"], 403),
+        ["Who shows a key may connect"] = new([$"Authorization: Bearer {Key}"], 101),
+        ["Who shows a key as X-API-Key may connect"] = new([$"X-API-Key: {Key}"], 101),
+        ["Who shows a wrong key may not"] = new([$"Authorization: Bearer {Key}x"], 401),
+        ["Who shows a wrong key as X-API-Key may not"] = new([$"X-API-Key: {Key}x"], 401),
         ["A POST is refused"] = new([], 426) { Method = "POST" },
         ["HTTP/1.0 has no upgrade"] = new([], 426) { Version = "HTTP/1.0" },
         ["A request without a host is refused"] = new(["Host:"], 400),
@@ -85,7 +90,7 @@ public sealed class HandshakeTests(HandshakeTests.Shared shared) : IClassFixture
 
         public async ValueTask InitializeAsync()
         {
-            folder.Edit("\"out\": { \"type\": \"file\", \"from\": [\"trusted\"], \"path\": \"out.jsonl\" }", "\"listeners\": { \"type\": \"websocket\", \"from\": [\"trusted\"], \"origins\": [\"https://good.example\"] }");
+            folder.Edit("\"out\": { \"type\": \"file\", \"from\": [\"trusted\"], \"path\": \"out.jsonl\" }", "\"listeners\": { \"type\": \"websocket\", \"from\": [\"trusted\"], \"origins\": [\"https://good.example\"], \"auth\": { \"keys\": { \"desk\": \"" + Key + "\" }, \"anonymous\": [\"*\"] } }");
             folder.Edit("\"path\": \"in.jsonl\"", "\"path\": \"in.jsonl\", \"follow\": true");
             folder.Write("in.jsonl", "");
             host = HostProcess.Start(folder.Path, null, "--urls", "http://127.0.0.1:0");

@@ -1,23 +1,22 @@
-using System.Net.WebSockets;
-using System.Text;
 using System.Text.Json;
 
 namespace StreamEngine.Host.Tests;
 
-/// <summary>A WebSocket client as a program would write it.</summary>
+/// <summary>A listener that reads when it is asked.</summary>
 internal sealed class Listener : IDisposable
 {
-    private readonly ClientWebSocket socket = new();
-    private readonly CancellationTokenSource limit = new(HostProcess.Patience);
+    private readonly FrameSocket socket;
+    private readonly CancellationTokenSource limit;
+
+    private Listener(FrameSocket socket, CancellationTokenSource limit) => (this.socket, this.limit) = (socket, limit);
 
     public static async Task<Listener> ConnectAsync(Uri host)
     {
-        var listener = new Listener();
-        await listener.socket.ConnectAsync(new Uri($"ws://{host.Authority}/api/optimized-realtime/ws/player-updates"), listener.limit.Token);
-        return listener;
+        var limit = new CancellationTokenSource(HostProcess.Patience);
+        return new Listener(await FrameSocket.ConnectAsync(host, limit.Token), limit);
     }
 
-    public Task SendAsync(string message) => socket.SendAsync(Encoding.UTF8.GetBytes(message), WebSocketMessageType.Text, true, limit.Token);
+    public Task SendAsync(string message) => socket.SendAsync(message, limit.Token);
 
     /// <summary>The next frame of a type; others are passed over. Fails after a minute.</summary>
     public async Task<JsonElement> NextAsync(string type, Func<JsonElement, bool>? wanted = null)
@@ -41,17 +40,8 @@ internal sealed class Listener : IDisposable
 
     public async Task<JsonElement> ReceiveAsync()
     {
-        using var message = new MemoryStream();
-        var buffer = new byte[16 << 10];
-        while (true)
-        {
-            var received = await socket.ReceiveAsync(new ArraySegment<byte>(buffer), limit.Token);
-            Assert.Equal(WebSocketMessageType.Text, received.MessageType);
-            message.Write(buffer, 0, received.Count);
-            if (received.EndOfMessage)
-            {
-                return JsonDocument.Parse(message.ToArray()).RootElement.Clone();
-            }
-        }
+        var frame = await socket.NextAsync(limit.Token);
+        Assert.True(frame is not null, $"closed with {socket.Closed}");
+        return frame.Value;
     }
 }

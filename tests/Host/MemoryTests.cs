@@ -88,7 +88,8 @@ public sealed class MemoryTests : IDisposable
                 status = await client.GetFromJsonAsync<JsonElement>($"{Api}/pipeline", Cancel);
                 return status.GetProperty("blocks").EnumerateArray().Single(b => b.GetProperty("name").GetString() == "out").GetProperty("out").GetInt64() == Keys;
             },
-            "all keys have come out");
+            "all keys have come out",
+            TimeSpan.FromMinutes(2));
 
         // As the kernel counts: the most resident memory at any time.
         var peak = File.ReadLines($"/proc/{host.Id}/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net.WebSockets;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -80,35 +79,21 @@ internal sealed class ReturningListener(IReadOnlyList<string> subscriptions, str
 
     private async Task ListenAsync(Uri host)
     {
-        using var socket = new ClientWebSocket();
-        await socket.ConnectAsync(new Uri($"ws://{host.Authority}/api/optimized-realtime/ws/player-updates"), end.Token);
+        using var socket = await FrameSocket.ConnectAsync(host, end.Token);
         thisLife.Clear();
         foreach (var subscription in subscriptions)
         {
-            await socket.SendAsync(Encoding.UTF8.GetBytes(Subscribe(subscription)), WebSocketMessageType.Text, true, end.Token);
+            await socket.SendAsync(Subscribe(subscription), end.Token);
         }
 
         var epoch = "";
-        var buffer = new byte[256 << 10];
-        while (true)
+        while (await socket.NextAsync(end.Token) is { } frame)
         {
-            var length = 0;
-            ValueWebSocketReceiveResult received;
-            do
-            {
-                received = await socket.ReceiveAsync(buffer.AsMemory(length), end.Token);
-                length += received.Count;
-            }
-            while (!received.EndOfMessage);
-            if (received.MessageType == WebSocketMessageType.Close)
-            {
-                faults.Enqueue($"closed with {socket.CloseStatus}");
-                throw new WebSocketException("closed");
-            }
-
-            using var frame = JsonDocument.Parse(buffer.AsMemory(0, length));
-            Note(frame.RootElement, ref epoch);
+            Note(frame, ref epoch);
         }
+
+        faults.Enqueue($"closed with {socket.Closed}");
+        throw new WebSocketException("closed");
     }
 
     private string Subscribe(string subscription)

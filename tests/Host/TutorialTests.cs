@@ -25,7 +25,7 @@ public sealed class TutorialTests
         await using var host = HostProcess.Start(folder.Path, new Dictionary<string, string?> { ["NHL_URL"] = provider.Urls.Single() }, "run", "nhl.json", "--urls", "http://127.0.0.1:0");
         using var listener = await Listener.ConnectAsync(await host.WaitForListeningAsync());
         await listener.SendAsync("""{"type":"subscribe","id":1,"channel":"game:nhl:*"}""");
-        var game = (await listener.NextAsync("update")).GetProperty("data");
+        var game = (await listener.NextAsync("update", u => u.GetProperty("channel").GetString() == "game:nhl:2023020204")).GetProperty("data");
         Assert.Equal("game:nhl:2023020204", game.GetProperty("key").GetString());
         Assert.Equal(
             """{"state":"live","startTime":"2023-11-10T23:00:00.000Z","venue":"Wells Fargo Center","homeTeam":"PHI","awayTeam":"BUF","homeScore":1,"awayScore":2,"period":3}""",

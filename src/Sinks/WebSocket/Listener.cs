@@ -267,7 +267,12 @@ internal abstract class Listener
 
     private void Written(int frames, int bytes, Frame? end)
     {
-        Volatile.Write(ref lastSent, time.GetTimestamp());
+        if (frames > 0)
+        {
+            // A browser doesn't show its page the WebSocket's own frames: they are no sign of life.
+            Volatile.Write(ref lastSent, time.GetTimestamp());
+        }
+
         if (end is null)
         {
             Queue.Written();

@@ -97,7 +97,7 @@ internal sealed class WebSocketListener : Listener
         {
             if (Time.GetElapsedTime(pingedAt, now) >= Settings.Timeout.Value)
             {
-                End(null, Frame.Ending(CloseCode.NoPong, "no answer to a ping"), ToldLimit);
+                End(null, Frame.Ending(CloseCode.NoPong, "no answer to a ping"));
             }
 
             base.Ping(isQuiet, now);

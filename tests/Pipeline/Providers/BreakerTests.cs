@@ -1,5 +1,8 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Pipeline.Providers;
+using StreamEngine.Pipeline.Providers.Breaker;
 
 namespace StreamEngine.Pipeline.Tests.Providers;
 
@@ -26,6 +29,32 @@ public class BreakerTests
         Assert.Equal("503 Service Unavailable", status.LastError);
         Assert.Equal(fixture.Time.GetUtcNow(), status.OpenedAt);
         Assert.Equal(fixture.Time.GetUtcNow() + TimeSpan.FromSeconds(60), status.RetryAt);
+    }
+
+    [Fact]
+    public async Task State_and_reason_change_in_one_go()
+    {
+        var time = new FakeTimeProvider();
+        var told = new List<BreakerStatus>();
+        ProviderBreaker breaker = null!;
+
+        // Looks whenever it asks for the time or tells, which is also where another thread may look.
+        var clock = new Watched(time, () => told.Add(breaker.Status));
+        breaker = new ProviderBreaker("p", After(2), clock, NullLogger.Instance) { Changed = _ => told.Add(breaker.Status) };
+        var fail = () => breaker.TryCallAsync(() => ValueTask.FromResult(((string?)"500", true))).AsTask();
+        await fail();
+        await fail();
+        await breaker.TripAsync(TestContext.Current.CancellationToken);
+        await breaker.ResetAsync(TestContext.Current.CancellationToken);
+        await fail();
+        await fail();
+        time.Advance(TimeSpan.FromSeconds(61));
+        await breaker.TryCallAsync(() => ValueTask.FromResult(((string?)null, true)));
+
+        Assert.Equal(["closed", "open", "isolated", "closed", "open", "half_open", "closed"], told.Select(t => t.State).Aggregate(new List<string>(), (all, s) => all.LastOrDefault() == s ? all : [.. all, s]));
+        Assert.All(told, t => Assert.Equal(
+            t.State switch { "closed" => (null, false, false), "isolated" => (null, true, false), _ => ("2 failures in a row", true, true) },
+            (t.Reason, t.State != "closed" && t.OpenedAt is not null, t.RetryAt is not null)));
     }
 
     [Fact]
@@ -325,5 +354,25 @@ public class BreakerTests
             TestContext.Current.CancellationToken);
         await GateFixture.NowAsync(begun.Task);
         return (answer, asked);
+    }
+
+    /// <summary>A clock that tells when it is asked.</summary>
+    private sealed class Watched(TimeProvider time, Action asked) : TimeProvider
+    {
+        private bool isTelling;
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            if (!isTelling)
+            {
+                isTelling = true;
+                asked();
+                isTelling = false;
+            }
+
+            return time.GetUtcNow();
+        }
+
+        public override long GetTimestamp() => time.GetTimestamp();
     }
 }

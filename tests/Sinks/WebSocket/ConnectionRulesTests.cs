@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Time.Testing;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Sinks.Tests.Support;
@@ -32,6 +33,56 @@ public sealed class ConnectionRulesTests
         time.Advance(TimeSpan.FromSeconds(10));
         Assert.Equal("not_authenticated", (await client.ExpectAsync("error")).GetProperty("code").GetString());
         await client.ExpectCloseAsync(4001);
+    }
+
+    [Fact]
+    public async Task Pings_of_the_WebSocket_which_a_page_does_not_see_put_off_none_that_it_sees()
+    {
+        var time = new FakeTimeProvider();
+        await using var server = await HubServer.StartAsync(new WebSocketSinkOptions { Heartbeat = Duration.Seconds(30) }, time);
+        using var listener = await server.ConnectRawAsync();
+        await listener.SendAsync("{\"type\":\"subscribe\",\"channel\":\"a\"}");
+        Assert.Equal("subscribed", (await listener.NextAsync())?.ToString());
+        foreach (var (seconds, frames) in new[] { (29, 3), (20, 4) })
+        {
+            Pass(seconds);
+            server.Publish("a", "1");
+            Assert.Equal("update", (await listener.NextAsync())?.ToString());
+            await Wait.UntilAsync(() => server.Hub.Stats.FramesSent == frames, "it counts as sent");
+        }
+
+        // It was heard of a minute ago, and got something 11 seconds ago.
+        Pass(11);
+        Assert.Equal("ping frame ", (await listener.NextAsync())?.ToString());
+
+        // Those who are served by the same lane get an answer once the ping counts as written.
+        for (var i = 0; i < 8; i++)
+        {
+            using var other = await server.ConnectAsync();
+            await other.ExpectNothingAsync();
+        }
+
+        Pass(29);
+        Assert.Equal("ping", (await listener.NextAsync())?.ToString());
+
+        void Pass(int seconds)
+        {
+            for (; seconds > 0; seconds--)
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Who_comes_while_the_host_shuts_down_is_told_to_come_back()
+    {
+        await using var server = await HubServer.StartAsync();
+        server.Stop();
+        using var client = await server.ConnectAsync();
+        var bye = await client.ExpectAsync("bye");
+        Assert.Equal(4200, bye.GetProperty("code").GetInt32());
+        await client.ExpectCloseAsync(4200);
     }
 
     [Fact]
@@ -87,9 +138,10 @@ public sealed class ConnectionRulesTests
 
         await Wait.UntilAsync(() => server.Hub.Count == clients.Count, "all are there");
         server.Stop();
+        var returns = new ConcurrentBag<int>();
         var ends = clients.ConvertAll(async c =>
         {
-            await c.ExpectAsync("bye");
+            returns.Add((await c.ExpectAsync("bye")).GetProperty("retryAfter").GetInt32());
             await c.ExpectCloseAsync(4200);
             await c.Socket.CloseOutputAsync(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure, "", TestContext.Current.CancellationToken);
         });
@@ -98,6 +150,8 @@ public sealed class ConnectionRulesTests
         Assert.Contains(ends, e => !e.IsCompleted);
         time.Advance(TimeSpan.FromMilliseconds(30));
         await Task.WhenAll(ends);
+        Assert.All(returns, r => Assert.InRange(r, 500, 3000));
+        Assert.True(returns.Distinct().Count() > 30, "they come back one after the other");
         clients.ForEach(c => c.Dispose());
     }
 }

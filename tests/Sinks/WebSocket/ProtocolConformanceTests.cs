@@ -9,14 +9,17 @@ using StreamEngine.Tests;
 namespace StreamEngine.Sinks.Tests.WebSocket;
 
 /// <summary>
-/// What the protocol says of messages, one row a rule. A row is a conversation, one line a step: <c>&gt;</c> the listener sends a text, <c>&lt;</c> it
-/// gets one as in <see cref="FrameMatch"/>, <c>+</c> a channel gets a value, <c>-</c> it is removed, or goes on as another one, <c>=</c> nothing
-/// more has come, <c>@</c> seconds pass, <c>stop</c> the host shuts down, <c>x</c> the connection is closed with a code.
+/// What the protocol says of messages, one row a rule; a row is a <see cref="Talk"/>. The rest of the protocol: frames and their limits in
+/// <see cref="FramingConformanceTests"/>, the handshake in the host's tests, keys and tokens in <see cref="AuthenticationRulesTests"/>, limits and ends of
+/// connections in <see cref="ConnectionRulesTests"/>, slow listeners and no holes between snapshot and stream in <see cref="DeliveryTests"/>, restarts in
+/// <see cref="Journal.CleanStateTests"/> and <see cref="Journal.EventLogTests"/>, crashes in the host's tests, what <c>data</c> has in the host's
+/// tests of schemas.
 /// </summary>
 public sealed class ProtocolConformanceTests
 {
     private const string Subscribe = """> {"type":"subscribe","channel":"a:1"}""";
     private const string Live = """< {"type":"subscribed","channel":"a:1","epoch":"$epoch","offset":0,"mode":"live"}""";
+    private const string Ping = """< {"type":"ping"}""";
     private const string LivePattern = """< {"type":"subscribed","channel":"a:*","epoch":"$epoch","mode":"live"}""";
 
     private static readonly Dictionary<string, string[]> Rows = new()
@@ -36,7 +39,7 @@ public sealed class ProtocolConformanceTests
         ["Offsets grow by one with each value and each end"] =
         [
             Subscribe, Live, "+ a:1 1", """< {"type":"update","channel":"a:1","offset":1,"data":1}""", "- a:1", """< {"type":"removed","channel":"a:1","offset":2}""",
-            "- a:1 b:1", """< {"type":"alias","channel":"a:1","now":"b:1","...":1}""", "+ a:1 2", """< {"type":"update","channel":"a:1","offset":4,"data":2}""",
+            "- a:1 b:1", """< {"type":"alias","channel":"a:1","now":"b:1","offset":3}""", "+ a:1 2", """< {"type":"update","channel":"a:1","offset":4,"data":2}""",
         ],
         ["A channel that has ended has no value for who comes later"] = ["+ a:1 1", "- a:1", Subscribe, """< {"type":"subscribed","channel":"a:1","epoch":"*","offset":2,"mode":"live"}""", "="],
         ["Other channels are not heard"] = [Subscribe, Live, "+ a:2 1", "+ a 1", "+ a:1:1 1", "="],
@@ -51,6 +54,22 @@ public sealed class ProtocolConformanceTests
             "+ player:mlb:7 1", """< {"type":"update","channel":"player:mlb:7","offset":1,"data":1}""",
             """> {"type":"subscribe","player_id":8}""", """< {"type":"subscribed","channel":"player:mlb:8","epoch":"*","offset":0,"mode":"live"}""",
         ],
+        ["A player whose sport nobody can know yet may be asked for later"] =
+        [
+            """> {"type":"subscribe","id":1,"player_id":7}""", """< {"type":"error","id":1,"code":"bad_channel","message":"*","retry":true}""",
+            "+ player:nhl:8 1", """> {"type":"subscribe","player_id":7}""", """< {"type":"subscribed","channel":"player:nhl:7","epoch":"*","offset":0,"mode":"live"}""",
+        ],
+        ["The names of channels are read in small and capital letters"] =
+        [
+            "+ a:1 1", """> {"type":"subscribe","channel":"A:1"}""", """< {"type":"subscribed","channel":"a:1","epoch":"*","offset":1,"mode":"snapshot"}""", """< {"type":"update","channel":"a:1","offset":1,"data":1}""",
+            "+ A:1 2", """< {"type":"update","channel":"a:1","offset":2,"data":2}""", """> {"type":"unsubscribe","channel":"a:1"}""", """< {"type":"unsubscribed","channel":"*"}""", "+ a:1 3", "=",
+        ],
+        ["An id is a number or a short text, and no other comes back"] =
+        [
+            .. ((string[])["{}", "[1]", "true", $"\"{new string('i', 63)}\""]).SelectMany(i => new[] { $$"""> {"type":"ping","id":{{i}}}""", """< {"type":"error","code":"bad_request","message":"*","retry":false}""" }),
+            $$"""> {"type":"shout","id":"{{new string('i', 62)}}"}""", $$"""< {"type":"error","id":"{{new string('i', 62)}}","code":"unknown_type","message":"*","retry":false}""", "=",
+        ],
+        ["Where nothing is guarded any token is good"] = ["""> {"type":"auth","id":4,"token":"x"}""", """< {"type":"authenticated","id":4}""", Subscribe, Live],
         ["Unknown fields are passed over"] = ["""> {"future":{"a":[1]},"type":"subscribe","channel":"a:1","more":null}""", Live],
         ["Unknown types are answered with an error, and all goes on"] = ["""> {"type":"shout","id":1}""", """< {"type":"error","id":1,"code":"unknown_type","message":"*","retry":false}""", "="],
         ["What is no JSON is answered with an error, and all goes on"] = ["> {", """< {"type":"error","code":"bad_json","message":"*","retry":false}""", "="],
@@ -99,6 +118,29 @@ public sealed class ProtocolConformanceTests
             """> {"type":"subscribe","channel":"a:1","since":{"epoch":"$epoch","offset":1}}""", """< {"type":"subscribed","channel":"a:1","epoch":"$epoch","offset":2,"mode":"recovered"}""",
             """< {"type":"removed","channel":"a:1","offset":2}""", "=",
         ],
+        ["Since before its entity went on in another channel, that is told again"] =
+        [
+            Subscribe, Live, "+ a:1 1", """< {"type":"update","channel":"a:1","offset":1,"data":1}""", "- a:1 b:1", """< {"type":"alias","channel":"a:1","now":"b:1","offset":2}""",
+            """> {"type":"subscribe","channel":"a:1","since":{"epoch":"$epoch","offset":1}}""", """< {"type":"subscribed","channel":"a:1","epoch":"$epoch","offset":2,"mode":"recovered"}""",
+            """< {"type":"alias","channel":"a:1","now":"b:1","offset":2}""", "=",
+        ],
+        ["Since before more than history brings, the current value comes"] =
+        [
+            Subscribe, Live, """> {"type":"unsubscribe","channel":"a:1"}""", """< {"type":"unsubscribed","channel":"a:1"}""", "+ a:1 1", "+ a:1 2", "+ a:1 3", "+ a:1 4",
+            """> {"type":"subscribe","channel":"a:1","since":{"epoch":"$epoch","offset":0}}""", """< {"type":"subscribed","channel":"a:1","epoch":"$epoch","offset":4,"mode":"snapshot"}""",
+            """< {"type":"update","channel":"a:1","offset":4,"data":4}""", "=",
+        ],
+        ["Since before history begins, the current value comes"] =
+        [
+            Subscribe, Live, """> {"type":"unsubscribe","channel":"a:1"}""", """< {"type":"unsubscribed","channel":"a:1"}""", "+ a:1 1", "+ a:1 2", "@ 21", "+ a:1 3",
+            """> {"type":"subscribe","channel":"a:1","since":{"epoch":"$epoch","offset":1}}""", """< {"type":"subscribed","channel":"a:1","epoch":"$epoch","offset":3,"mode":"snapshot"}""",
+            """< {"type":"update","channel":"a:1","offset":3,"data":3}""", "=",
+        ],
+        ["Since of a pattern from another epoch is a snapshot"] =
+        [
+            "+ a:1 1", """> {"type":"subscribe","channel":"a:*","since":{"a:1":{"epoch":"other","offset":1}}}""", """< {"type":"subscribed","channel":"a:*","epoch":"*","mode":"snapshot"}""",
+            """< {"type":"update","channel":"a:1","offset":1,"data":1}""", "=",
+        ],
         ["Since of a pattern is a map, and channels that are not in it bring their value"] =
         [
             """> {"type":"subscribe","channel":"a:*"}""", LivePattern, "+ a:1 1", """< {"type":"update","channel":"a:1","offset":1,"data":1}""", "+ a:2 1", """< {"type":"update","channel":"a:2","offset":1,"data":1}""",
@@ -123,8 +165,30 @@ public sealed class ProtocolConformanceTests
             """> {"type":"subscribe","channel":"a:1","maxRate":1}""", Live, "+ a:1 1", """< {"type":"update","channel":"a:1","offset":1,"data":1}""", "+ a:1 2", "+ a:1 3", "+ a:1 4", "=",
             "@ 2", """< {"type":"update","channel":"a:1","offset":4,"data":4}""", "=",
         ],
-        ["Who hears nothing for a heartbeat gets a ping, and needs not answer it"] = ["@ 31", """< {"type":"ping"}""", "@ 31", """< {"type":"ping"}""", "="],
-        ["A listener that answers no ping of the WebSocket is closed with 4101"] = ["@ 60", "@ 90", "x 4101"],
+        ["A most rate holds for each channel of a pattern"] =
+        [
+            """> {"type":"subscribe","channel":"a:*","maxRate":1}""", LivePattern, "+ a:1 1", """< {"type":"update","channel":"a:1","offset":1,"data":1}""", "+ a:2 1", """< {"type":"update","channel":"a:2","offset":1,"data":1}""",
+            "+ a:1 2", "=", "@ 2", """< {"type":"update","channel":"a:1","offset":2,"data":2}""", "=",
+        ],
+        ["Events are never left out, with a most rate too"] =
+        [
+            """> {"type":"subscribe","channel":"play:1","maxRate":1}""", """< {"type":"subscribed","channel":"play:1","epoch":"*","offset":0,"mode":"live"}""", "+ play:1 1", "+ play:1 2", "+ play:1 3",
+            .. Enumerable.Range(1, 3).Select(i => $$"""< {"type":"update","channel":"play:1","offset":{{i}},"data":{{i}}}"""), "=",
+        ],
+        ["Of what nothing was heard for long it is told, and when it is fresh again"] =
+        [
+            "+ a:1 1", "+ play:1 1", """> {"type":"subscribe","channel":"*"}""", """< {"type":"subscribed","channel":"*","epoch":"*","mode":"snapshot"}""",
+            """< {"type":"update","channel":"*","offset":1,"data":1}""", """< {"type":"update","channel":"*","offset":1,"data":1}""",
+            "@ 25", """< {"type":"status","channel":"a:1","stale":true,"asOf":"2000-01-01T00:00:00.000Z"}""", "=",
+            "+ a:1 2", """< {"type":"status","channel":"a:1","stale":false,"asOf":"2000-01-01T00:00:25.000Z"}""", """< {"type":"update","channel":"a:1","offset":2,"data":2}""", "=",
+        ],
+        ["A value that is stale comes with that"] =
+        [
+            "+ a:1 1", "@ 25", Subscribe, """< {"type":"subscribed","channel":"a:1","epoch":"*","offset":1,"mode":"snapshot"}""", """< {"type":"update","channel":"a:1","offset":1,"data":1}""",
+            """< {"type":"status","channel":"a:1","stale":true,"asOf":"2000-01-01T00:00:00.000Z"}""", "=",
+        ],
+        ["Who hears nothing for a heartbeat gets a ping, and needs not answer it"] = ["@ 31", Ping, "@ 31", Ping, "="],
+        ["A listener that answers no ping of the WebSocket is closed with 4101"] = ["@ 31", Ping, "=", "@ 31", Ping, "@ 31", Ping, "@ 31", Ping, "@ 31", Ping, "@ 29", "x 4101"],
         ["A shutdown brings what is queued, says bye and closes with 4200"] =
         [
             Subscribe, Live, "+ a:1 1", "+ a:1 2", "stop", """< {"type":"update","channel":"a:1","offset":1,"data":1}""", """< {"type":"update","channel":"a:1","offset":2,"data":2}""",
@@ -139,16 +203,17 @@ public sealed class ProtocolConformanceTests
     public async Task Protocol(string rule)
     {
         var time = new FakeTimeProvider();
-        await using var server = await HubServer.StartAsync(new WebSocketSinkOptions { MaxSubscriptions = 3, Heartbeat = Duration.Seconds(30) }, time);
-        var talk = new Talk(server, time, await server.ConnectRawAsync(greet: false));
-        using (talk.Listener)
+        var options = new WebSocketSinkOptions
         {
-            await talk.StepAsync("""< {"type":"connection_established","connection_id":"*","version":1,"heartbeat":30,"maxMessage":65536}""");
-            foreach (var step in Rows[rule])
-            {
-                await talk.StepAsync(step);
-            }
-        }
+            MaxSubscriptions = 3,
+            Heartbeat = Duration.Seconds(30),
+            History = Duration.Seconds(20),
+            HistoryCount = 3,
+            StaleAfter = Duration.Seconds(25),
+            Events = ["play:*"],
+        };
+        await using var server = await HubServer.StartAsync(options, time);
+        await Talk.RunAsync(server, time, Rows[rule]);
     }
 
     [Fact]
@@ -166,65 +231,5 @@ public sealed class ProtocolConformanceTests
         }
 
         Assert.Equal("{\"type\":\"update\",\"channel\":\"a:1\",\"offset\":1,\"data\":{\"n\": 1.50}}", Assert.Single(frames.Distinct()));
-    }
-
-    /// <summary>A conversation.</summary>
-    private sealed class Talk(HubServer server, FakeTimeProvider time, RawListener listener)
-    {
-        private readonly Dictionary<string, JsonElement> names = [];
-
-        public RawListener Listener => listener;
-
-        public async Task StepAsync(string step)
-        {
-            var (kind, words) = (step.Split(' ')[0], step.Split(' ', 3));
-            switch (kind)
-            {
-                case ">":
-                    await listener.SendAsync(names.Aggregate(step[2..], (text, name) => text.Replace($"\"${name.Key}\"", name.Value.GetRawText(), StringComparison.Ordinal)));
-                    break;
-                case "<":
-                    await ExpectAsync(step);
-                    break;
-                case "+":
-                    server.Publish(words[1], words[2]);
-                    break;
-                case "-":
-                    server.Hub.PublishRemoved(Encoding.UTF8.GetBytes(words[1]), words.Length > 2 ? Encoding.UTF8.GetBytes(words[2]) : []);
-                    break;
-                case "=":
-                    await StepAsync("""> {"type":"ping"}""");
-                    await StepAsync("""< {"type":"pong"}""");
-                    break;
-                case "@":
-                    for (var second = int.Parse(words[1], null); second > 0; second--)
-                    {
-                        time.Advance(TimeSpan.FromSeconds(1));
-                    }
-
-                    break;
-                case "stop":
-                    server.Stop();
-                    break;
-                case "x":
-                    Assert.Equal(int.Parse(words[1], null), (await listener.UntilClosedAsync()).Code);
-                    break;
-                default:
-                    throw new ArgumentException(step);
-            }
-        }
-
-        private async Task ExpectAsync(string step)
-        {
-            var frame = await listener.NextAsync();
-            while (frame?.Opcode == ClientFrame.Ping)
-            {
-                frame = await listener.NextAsync();
-            }
-
-            Assert.True(frame?.Opcode == ClientFrame.Text, $"{step}: found {frame}");
-            var difference = FrameMatch.Differs(JsonElement.Parse(step[2..]), frame.Json, names);
-            Assert.True(difference is null, $"{step}: {difference}");
-        }
     }
 }

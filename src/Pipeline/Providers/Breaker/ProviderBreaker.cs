@@ -40,6 +40,9 @@ internal sealed class ProviderBreaker
     /// <summary>Whether it has opened and not been closed since, however many trials failed.</summary>
     private bool isBroken;
 
+    /// <summary>Whether it was opened by hand.</summary>
+    private bool isIsolated;
+
     public ProviderBreaker(string provider, BreakerOptions options, TimeProvider time, ILogger logger)
     {
         this.provider = provider;
@@ -84,16 +87,12 @@ internal sealed class ProviderBreaker
     {
         get
         {
-            var name = state.CircuitState switch
-            {
-                CircuitState.Closed => "closed",
-                CircuitState.Open => "open",
-                CircuitState.HalfOpen => "half_open",
-                _ => "isolated",
-            };
+            var isTrying = state.CircuitState == CircuitState.HalfOpen;
             lock (@lock)
             {
-                return new BreakerStatus(name, failures, opened, openedAt, name == "closed" ? null : retryAt, lastError) { Reason = Cause(), FailedTrials = name == "closed" ? 0 : trials };
+                // Not what Polly says of open and closed: it says so before it tells us, when nothing is known yet of why and until when.
+                var name = !isBroken ? "closed" : isIsolated ? "isolated" : isTrying ? "half_open" : "open";
+                return new BreakerStatus(name, failures, opened, openedAt, name == "closed" ? null : retryAt, lastError) { Reason = name == "closed" ? null : Cause(), FailedTrials = name == "closed" ? 0 : trials };
             }
         }
     }
@@ -277,16 +276,17 @@ internal sealed class ProviderBreaker
 
     private void Opened(TimeSpan recovery, bool byHand)
     {
+        var at = time.GetUtcNow();
         OpenBreaker now;
         string? cause;
         string? error;
         lock (@lock)
         {
             opened += restoring is null ? 1 : 0;
-            openedAt = restoring?.OpenedAt ?? (isBroken ? openedAt : time.GetUtcNow());
-            isBroken = true;
+            openedAt = restoring?.OpenedAt ?? (isBroken ? openedAt : at);
+            (isBroken, isIsolated) = (true, byHand);
             epoch++;
-            retryAt = byHand ? null : time.GetUtcNow() + recovery;
+            retryAt = byHand ? null : at + recovery;
             reason = byHand ? null : reason ?? (failures < limit ? share?.ToString() : failures == 1 ? "a failure" : $"{failures} failures in a row");
             now = new OpenBreaker(openedAt!.Value, retryAt, failures, trials);
             (cause, error) = (Cause(), lastError);
@@ -321,7 +321,7 @@ internal sealed class ProviderBreaker
         lock (@lock)
         {
             failures = 0;
-            isBroken = false;
+            (isBroken, isIsolated) = (false, false);
             epoch++;
             retryAt = null;
             reason = null;
