@@ -163,7 +163,7 @@ internal sealed class ListenerQueue(int capacity, TimeProvider time, ListenerMem
                 return Intake.Taken;
             }
 
-            var isShort = places.Count >= Few && memory.IsFull;
+            var isShort = places.Count >= Few && memory.IsFullForFrames;
             if (frame.Topic is null)
             {
                 return TakeEvent(frame, isShort);
@@ -182,7 +182,7 @@ internal sealed class ListenerQueue(int capacity, TimeProvider time, ListenerMem
             {
                 Replace(waiting, frame);
             }
-            else if (isShort && memory.IsFull)
+            else if (isShort && memory.IsFullForFrames)
             {
                 return Intake.NoMemory;
             }

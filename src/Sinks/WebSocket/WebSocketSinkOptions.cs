@@ -95,8 +95,8 @@ public sealed record WebSocketSinkOptions : SinkOptions
 
     /// <summary>
     /// Memory that all listeners may take together with what waits for them and what they subscribed to; frames that wait for several count once. While
-    /// it is full, those that are behind get the latest values only, new subscriptions are refused with <c>server_full</c>, and the listener
-    /// for which most waits is cut off with close code 4108; it may come back at once.
+    /// three quarters of it are taken, new subscriptions are refused with <c>server_full</c>. While it is full, those that are behind get the latest
+    /// values only, and the listener for which most waits is cut off with close code 4108; it may come back at once.
     /// </summary>
     [Between("64KB", "1024GB")]
     public ByteSize ListenerBytes { get; init; } = new(128L << 20);
