@@ -11,8 +11,6 @@ internal static class RequestLimit
     /// <summary>How long a connection may take to send its first bytes, and how long for the head of a request.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
 
-    private const string RetryAfterSeconds = "1";
-
     /// <summary>Most requests under way at once.</summary>
     public static int MostRequests(int maxConnections) => maxConnections - (maxConnections / 4);
 
@@ -37,13 +35,7 @@ internal static class RequestLimit
                     return;
                 }
 
-                context.Response.Headers.RetryAfter = RetryAfterSeconds;
-                context.Response.Headers.Connection = "close";
-                await Problems.Of(
-                    StatusCodes.Status503ServiceUnavailable,
-                    "server_busy",
-                    "Too many requests at once",
-                    $"{most} requests are under way, the most that there may be; try again.").ExecuteAsync(context).ConfigureAwait(false);
+                await Problems.Busy(context, $"{most} requests are under way, the most that there may be; try again.").ExecuteAsync(context).ConfigureAwait(false);
             }
             finally
             {

@@ -105,12 +105,15 @@ public sealed record WebSocketSinkOptions : SinkOptions
     [Between("1s", "365d")]
     public Duration Keep { get; init; } = new(TimeSpan.FromHours(1));
 
+    /// <summary>Connections that there may be at once: listeners, and some that are being told that there are too many.</summary>
+    public int MostConnections() => MaxListeners + (MaxListeners / 10) + 10;
+
     /// <inheritdoc/>
     public override IEnumerable<MemoryNeed> Memory(MemoryTerms terms) =>
     [
         new MemoryNeed("current values", MaxBytes.Bytes, "maxBytes"),
         new MemoryNeed("history", HistoryBytes.Bytes, "historyBytes"),
         new MemoryNeed("what waits for listeners, and their subscriptions", ListenerBytes.Bytes, "listenerBytes"),
-        new MemoryNeed("connections", MaxListeners * (long)ConnectionBytes, "maxListeners"),
+        new MemoryNeed("connections", MostConnections() * (long)ConnectionBytes, "maxListeners"),
     ];
 }

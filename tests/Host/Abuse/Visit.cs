@@ -46,7 +46,7 @@ internal sealed record Visit(string Name, int Weight, byte[] Request, byte[]? Fr
     ];
 
     /// <summary>Whether it may be answered so: as it should, or refused because too many are there.</summary>
-    public bool Allows(string answer) => answer == Answer || answer == (Frames is null ? Busy : TooMany);
+    public bool Allows(string answer) => answer == Answer || answer == Busy || (Frames is not null && answer == TooMany);
 
     /// <summary>Makes the visit.</summary>
     /// <param name="server">Where to.</param>
