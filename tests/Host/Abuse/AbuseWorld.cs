@@ -13,7 +13,7 @@ public sealed class AbuseWorld : IAsyncLifetime
     public const int MaxSubscriptions = 20;
     public const int MaxListeners = 1500;
     public const int MaxPerAddress = 200;
-    public const int ListenerBytes = 8 << 20;
+    public const int ListenerBytes = 4 << 20;
     public const int MaxConnections = 1000;
 
     internal const string Api = "/api/optimized-realtime";
