@@ -113,7 +113,7 @@ public sealed class AbuseTests(AbuseWorld world) : IClassFixture<AbuseWorld>, IA
         var abusers = new List<RawListener>();
         try
         {
-            // Twenty long names take some 50 KB of 4 MB.
+            // Twenty long names take some 50 KB of 8 MB.
             var refused = false;
             for (var i = 0; i < MostAbusers && !refused; i++)
             {
@@ -149,7 +149,7 @@ public sealed class AbuseTests(AbuseWorld world) : IClassFixture<AbuseWorld>, IA
         var abusers = new List<RawListener>();
         try
         {
-            // Each holds a message of almost 4 KB, all together as much as the memory.
+            // Each holds a message of almost 8 KB, all together as much as the memory.
             for (var i = 0; i < MostAbusers; i++)
             {
                 var abuser = await ConnectAsync(from: AddressOf(i));

@@ -9,11 +9,11 @@ namespace StreamEngine.Host.Tests.Abuse;
 /// <summary>A real host with input, a listener that behaves, and what must hold after each abuse.</summary>
 public sealed class AbuseWorld : IAsyncLifetime
 {
-    public const int MaxMessage = 4096;
+    public const int MaxMessage = 8192;
     public const int MaxSubscriptions = 20;
     public const int MaxListeners = 1500;
     public const int MaxPerAddress = 200;
-    public const int ListenerBytes = 4 << 20;
+    public const int ListenerBytes = 8 << 20;
     public const int MaxConnections = 1000;
 
     internal const string Api = "/api/optimized-realtime";
