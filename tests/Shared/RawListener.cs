@@ -15,7 +15,7 @@ internal sealed class RawListener : IDisposable
 
     public const string Accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -37,27 +37,48 @@ internal sealed class RawListener : IDisposable
     }
 
     /// <summary>Connects and gets its WebSocket; the greeting is not read.</summary>
-    public static async Task<RawListener> ConnectAsync(Uri server, string path)
+    public static async Task<RawListener> ConnectAsync(Uri server, string path, IPAddress? from = null, int? receiveBuffer = null)
     {
-        var (listener, head) = await AskAsync(server, Request(path));
+        var (listener, head) = await AskAsync(server, Request(path), from, receiveBuffer);
         Assert.StartsWith("HTTP/1.1 101 ", head, StringComparison.Ordinal);
         return listener;
     }
 
     /// <summary>Connects and sends a request.</summary>
+    /// <param name="server">Where to.</param>
+    /// <param name="request">Any bytes; without the end of a request's head there is no answer until the server gives up.</param>
+    /// <param name="from">One of this machine's addresses, to connect from.</param>
+    /// <param name="receiveBuffer">Bytes that the kernel may hold for a listener that does not read.</param>
     /// <returns>The connection, and the head of the answer; empty when there was none.</returns>
-    public static async Task<(RawListener Listener, string Head)> AskAsync(Uri server, string request)
+    public static async Task<(RawListener Listener, string Head)> AskAsync(Uri server, string request, IPAddress? from = null, int? receiveBuffer = null)
     {
         var listener = new RawListener();
         listener.limit.CancelAfter(Limit);
+        if (receiveBuffer is { } bytes)
+        {
+            listener.socket.ReceiveBufferSize = bytes;
+        }
+
+        if (from is not null)
+        {
+            listener.socket.Bind(new IPEndPoint(from, 0));
+        }
+
         await listener.socket.ConnectAsync(IPAddress.Loopback, server.Port, listener.limit.Token);
         listener.stream = new NetworkStream(listener.socket);
         await listener.SendAsync(Encoding.Latin1.GetBytes(request));
         var head = new StringBuilder();
         var one = new byte[1];
-        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal) && await listener.stream.ReadAsync(one, listener.limit.Token) == 1)
+        try
         {
-            head.Append((char)one[0]);
+            while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal) && await listener.stream.ReadAsync(one, listener.limit.Token) == 1)
+            {
+                head.Append((char)one[0]);
+            }
+        }
+        catch (IOException)
+        {
+            // It was cut off.
         }
 
         return (listener, head.ToString());

@@ -18,6 +18,14 @@ internal static class Problems
 
     public static IResult BadRequest(string code, string detail) => Of(StatusCodes.Status400BadRequest, code, "The request is wrong", detail);
 
+    /// <summary>Too much is under way; whoever asks is to come again on another connection.</summary>
+    public static IResult Busy(HttpContext context, string detail)
+    {
+        context.Response.Headers.RetryAfter = "1";
+        context.Response.Headers.Connection = "close";
+        return Of(StatusCodes.Status503ServiceUnavailable, "server_busy", "Too much at once", detail);
+    }
+
     /// <summary>Gives every error answer a body, and keeps exceptions from leaving as anything else.</summary>
     public static void UseProblems(this WebApplication app, ILogger logger)
     {

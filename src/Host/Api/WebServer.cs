@@ -9,7 +9,7 @@ namespace StreamEngine.Host.Api;
 /// <summary>The web server and what it serves.</summary>
 internal static class WebServer
 {
-    public static WebApplicationBuilder CreateBuilder(IReadOnlyList<string> urls, int maxConnections)
+    public static WebApplicationBuilder CreateBuilder(IReadOnlyList<string> urls, int maxConnections, TimeProvider time)
     {
         // The environment's name decides about nothing here, and settings come from the pipeline file alone.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -22,6 +22,8 @@ internal static class WebServer
             options.Limits.MaxRequestBodySize = ApiRoutes.MaxBody;
             options.Limits.MaxRequestBufferSize = ListenerHub.UnreadBytes;
             options.Limits.MaxConcurrentConnections = maxConnections;
+            options.Limits.RequestHeadersTimeout = RequestLimit.Silence;
+            options.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => RequestLimit.EndSilent(next, time)));
         });
 
         // The run handles signals and ends the server after the pipeline; the default lifetime would end it at once.
@@ -35,6 +37,7 @@ internal static class WebServer
     public static void Map(WebApplication app, Engine engine)
     {
         app.UseProblems(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(WebServer)));
+        app.UseRequestLimit(engine.Definition.Options.Server.MaxConnections);
         PrometheusExport.Map(app);
         var api = app.MapGroup(ApiRoutes.Base);
         HealthEndpoints.Map(api, engine);

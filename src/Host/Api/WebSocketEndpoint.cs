@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 using StreamEngine.Host.Running;
+using StreamEngine.Sinks.WebSockets;
 using StreamEngine.Sinks.WebSockets.Access;
 using StreamEngine.Sinks.WebSockets.Wire;
 
@@ -8,7 +9,11 @@ namespace StreamEngine.Host.Api;
 /// <summary><c>ws/player-updates</c>: hands a connection to the listener hub.</summary>
 internal static class WebSocketEndpoint
 {
-    public static void Map(WebApplication app, Engine engine) =>
+    public static void Map(WebApplication app, Engine engine)
+    {
+        var most = (engine.Definition.Options.Sinks.Values.OfType<WebSocketSinkOptions>().FirstOrDefault() ?? new WebSocketSinkOptions()).MostConnections();
+        var connections = 0;
+
         // Not MapGet: over HTTP/2 a WebSocket arrives as CONNECT.
         app.Map(ApiRoutes.WebSocket, async context =>
         {
@@ -18,8 +23,24 @@ internal static class WebSocketEndpoint
                 return;
             }
 
-            await engine.Hub.AcceptAsync(context, context.Features.GetRequiredFeature<Admission>()).ConfigureAwait(false);
+            try
+            {
+                // To refuse a listener in words that a browser can read takes a WebSocket too, and not all hang up then.
+                if (Interlocked.Increment(ref connections) <= most)
+                {
+                    await engine.Hub.AcceptAsync(context, context.Features.GetRequiredFeature<Admission>()).ConfigureAwait(false);
+                }
+                else
+                {
+                    await Problems.Busy(context, "There are more listeners than there may be; try again later.").ExecuteAsync(context).ConfigureAwait(false);
+                }
+            }
+            finally
+            {
+                Interlocked.Decrement(ref connections);
+            }
         });
+    }
 
     private static IResult? Refusal(HttpContext context, Engine engine)
     {

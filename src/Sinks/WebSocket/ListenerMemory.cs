@@ -21,8 +21,16 @@ internal sealed class ListenerMemory(long maxBytes)
     /// <summary>Bytes taken now.</summary>
     public long Bytes => Volatile.Read(ref bytes);
 
-    /// <summary>Whether nobody should take more.</summary>
-    public bool IsFull => Bytes >= MaxBytes;
+    /// <summary>
+    /// Whether what listeners send and subscribe to may take no more. The last quarter is for what waits for them, or those who only ask could make
+    /// listeners that keep up be cut off.
+    /// </summary>
+    public bool IsFull => Bytes >= MostAsked;
+
+    /// <summary>Whether what waits for listeners may take no more either.</summary>
+    public bool IsFullForFrames => Bytes >= MaxBytes;
+
+    private long MostAsked => MaxBytes / 4 * 3;
 
     /// <summary>Takes a place for a frame.</summary>
     public void Enter(Frame frame) => Take(Place + (IsOwn(frame) || frame.Enter() ? frame.Weight : 0));
@@ -32,6 +40,19 @@ internal sealed class ListenerMemory(long maxBytes)
 
     /// <summary>Takes bytes, or gives them back.</summary>
     public void Take(long more) => Interlocked.Add(ref bytes, more);
+
+    /// <summary>Takes bytes for what a listener sends.</summary>
+    /// <returns>Whether there was room.</returns>
+    public bool TryTake(long more)
+    {
+        if (Interlocked.Add(ref bytes, more) <= MostAsked)
+        {
+            return true;
+        }
+
+        Take(-more);
+        return false;
+    }
 
     /// <summary>Whether it concerns one connection: such a frame counts for each, as pings and pongs are the same ones for all hubs.</summary>
     private static bool IsOwn(Frame frame) => frame.Channel is null;

@@ -77,13 +77,13 @@ internal sealed class ListenerPace(ListenerHub hub, Listener listener) : IDispos
             var now = hub.Time.GetTimestamp();
             if (turns.TryGetValue(channel, out var turn) && now < turn.DueAt)
             {
-                Wait(turn, hub.Memory.IsFull ? null : frame);
+                Wait(turn, hub.Memory.IsFullForFrames ? null : frame);
                 if (turn.Waiting is not null)
                 {
                     return;
                 }
             }
-            else if (turn is not null || !hub.Memory.IsFull)
+            else if (turn is not null || !hub.Memory.IsFullForFrames)
             {
                 turn ??= Begin(channel);
                 Wait(turn, null);

@@ -123,7 +123,7 @@ internal sealed partial class ListenerQueue(int capacity, TimeProvider time, Lis
                 return Intake.Taken;
             }
 
-            var isShort = places.Count >= Few && memory.IsFull;
+            var isShort = places.Count >= Few && memory.IsFullForFrames;
             if (frame.Topic is null)
             {
                 return TakeEvent(frame, isShort);
@@ -142,7 +142,7 @@ internal sealed partial class ListenerQueue(int capacity, TimeProvider time, Lis
             {
                 Replace(waiting, frame);
             }
-            else if (isShort && memory.IsFull)
+            else if (isShort && memory.IsFullForFrames)
             {
                 return Intake.NoMemory;
             }

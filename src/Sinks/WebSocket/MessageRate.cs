@@ -11,12 +11,12 @@ internal struct MessageRate(TimeProvider time, int maxSubscriptions)
     private double left = maxSubscriptions + PerSecond;
     private long countedAt = time.GetTimestamp();
 
-    /// <summary>Counts a message.</summary>
+    /// <summary>Counts messages.</summary>
     /// <returns>How long to wait before the next one is read; zero or less for not at all.</returns>
-    public TimeSpan Count()
+    public TimeSpan Count(int messages)
     {
         var now = time.GetTimestamp();
-        left = Math.Min(most, left + (time.GetElapsedTime(countedAt, now).TotalSeconds * PerSecond)) - 1;
+        left = Math.Min(most, left + (time.GetElapsedTime(countedAt, now).TotalSeconds * PerSecond)) - messages;
         countedAt = now;
         return TimeSpan.FromSeconds(-left / PerSecond);
     }

@@ -230,6 +230,11 @@ internal sealed class WebSocketListener : Listener
             {
                 case ReceivedKind.Nothing:
                     parser.Trim();
+                    if (parser.TakeFragments() is > 0 and var fragments)
+                    {
+                        await RoomAsync(fragments).ConfigureAwait(false);
+                    }
+
                     return true;
                 case ReceivedKind.Close:
                     End(null, Frame.Ending(received.Status, ""));
@@ -246,13 +251,16 @@ internal sealed class WebSocketListener : Listener
                 case ReceivedKind.Pong when socket is not null && switchTries > 0 && received.Payload.Span.SequenceEqual(SwitchMark(switchTries)):
                     Switch();
                     break;
+                case ReceivedKind.Pong:
+                    await RoomAsync(1).ConfigureAwait(false);
+                    break;
                 case ReceivedKind.Ping when !Queue.IsEnding:
                     Answer(Frame.Control(Opcode.Pong, received.Payload.Span));
-                    await RoomAsync().ConfigureAwait(false);
+                    await RoomAsync(1).ConfigureAwait(false);
                     break;
                 case ReceivedKind.Text when !Queue.IsEnding:
                     Hub.Answer(this, received.Payload);
-                    await RoomAsync().ConfigureAwait(false);
+                    await RoomAsync(1).ConfigureAwait(false);
                     break;
             }
         }
@@ -262,19 +270,21 @@ internal sealed class WebSocketListener : Listener
     }
 
     /// <summary>Waits until answers are taken, and until the listener asks no faster than it may. Meanwhile the web server may hold what it goes on sending.</summary>
-    private async ValueTask RoomAsync()
+    /// <param name="messages">How many messages, or frames that are as much work, it has sent.</param>
+    private async ValueTask RoomAsync(int messages)
     {
-        var pause = rate.Count();
+        var pause = rate.Count(messages);
         var room = Queue.RoomAsync();
         if (room.IsCompleted && pause <= TimeSpan.Zero)
         {
             return;
         }
 
-        Hub.Memory.Take(ListenerHub.UnreadBytes);
-        if (Hub.Memory.IsFull)
+        if (!Hub.Memory.TryTake(ListenerHub.UnreadBytes))
         {
             CutOff(ListenerHub.MemoryFull);
+            await room.ConfigureAwait(false);
+            return;
         }
 
         if (pause > TimeSpan.Zero)

@@ -98,8 +98,8 @@ public sealed record WebSocketSinkOptions : SinkOptions
 
     /// <summary>
     /// Memory that all listeners may take together with what waits for them and what they subscribed to; frames that wait for several count once. While
-    /// it is full, those that are behind get the latest values only, new subscriptions are refused with <c>server_full</c>, and the listener
-    /// for which most waits is cut off with close code 4108; it may come back at once.
+    /// three quarters of it are taken, new subscriptions are refused with <c>server_full</c>. While it is full, those that are behind get the latest
+    /// values only, and the listener for which most waits is cut off with close code 4108; it may come back at once.
     /// </summary>
     [Between("64KB", "1024GB")]
     public ByteSize ListenerBytes { get; init; } = new(128L << 20);
@@ -108,12 +108,15 @@ public sealed record WebSocketSinkOptions : SinkOptions
     [Between("1s", "365d")]
     public Duration Keep { get; init; } = new(TimeSpan.FromHours(1));
 
+    /// <summary>Connections that there may be at once: listeners, and some that are being told that there are too many.</summary>
+    public int MostConnections() => MaxListeners + (MaxListeners / 10) + 10;
+
     /// <inheritdoc/>
     public override IEnumerable<MemoryNeed> Memory(MemoryTerms terms) =>
     [
         new MemoryNeed("current values", MaxBytes.Bytes, "maxBytes"),
         new MemoryNeed("history", HistoryBytes.Bytes, "historyBytes"),
         new MemoryNeed("what waits for listeners, and their subscriptions", ListenerBytes.Bytes, "listenerBytes"),
-        new MemoryNeed("connections", MaxListeners * (long)ConnectionBytes, "maxListeners"),
+        new MemoryNeed("connections", MostConnections() * (long)ConnectionBytes, "maxListeners"),
     ];
 }

@@ -155,7 +155,10 @@ public sealed record ServerOptions
     /// <summary>A connection of the REST API with a request of the largest size, in bytes.</summary>
     internal const int ConnectionBytes = 160 << 10;
 
-    /// <summary>Most connections to the REST API at once; more are closed at once. Listeners don't count: the websocket sink has a bound of its own.</summary>
+    /// <summary>
+    /// Most connections to the REST API at once; more are closed at once. Requests past three quarters of them are refused with 503 (<c>server_busy</c>), except
+    /// for health, metrics and WebSockets. Listeners don't count: the websocket sink has a bound of its own.
+    /// </summary>
     [Between("1", "100000")]
     public int MaxConnections { get; init; } = 512;
 

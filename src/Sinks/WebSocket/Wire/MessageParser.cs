@@ -31,6 +31,9 @@ internal sealed class MessageParser(long maxMessage, ListenerMemory memory)
     /// <summary>Bytes of the frame so far.</summary>
     private int taken;
 
+    /// <summary>Fragments of messages that are not whole, since they were last asked for.</summary>
+    private int fragments;
+
     private bool isInFrame;
     private bool isFragmented;
 
@@ -94,6 +97,14 @@ internal sealed class MessageParser(long maxMessage, ListenerMemory memory)
     {
         memory.Take(-message.Length);
         (message, length, valid) = ([], 0, 0);
+    }
+
+    /// <summary>How many fragments of messages that are not whole were read since this was last asked.</summary>
+    public int TakeFragments()
+    {
+        var read = fragments;
+        fragments = 0;
+        return read;
     }
 
     private int HeadSize => 2 + MaskLength + ((head[1] & 0x7f) switch { 126 => 2, 127 => 8, _ => 0 });
@@ -210,6 +221,7 @@ internal sealed class MessageParser(long maxMessage, ListenerMemory memory)
         isFragmented = !IsFinal;
         if (isFragmented)
         {
+            fragments++;
             return default;
         }
 
