@@ -113,7 +113,7 @@ public sealed class ChannelEndpointTests
             },
         });
         Assert.Equal(["game:mlb:9"], await ChannelsAsync(null));
-        Assert.Equal(["player:mlb:2"], await ChannelsAsync(Lobby));
+        Assert.Equal(["game:mlb:9", "player:mlb:2"], await ChannelsAsync(Lobby));
         Assert.Equal(["game:mlb:9", "player:mlb:1", "player:mlb:2"], await ChannelsAsync(Desk));
 
         async Task<string?[]> ChannelsAsync(string? key)
