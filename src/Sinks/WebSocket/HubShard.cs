@@ -146,11 +146,14 @@ internal sealed partial class HubShard(ListenerHub hub, int number, HubShard.Lim
         (var count, isCovered) = (0, false);
         for (var place = channel.LastEntry; history.TryRead(place, out var entry, out _); place = entry.Previous)
         {
-            count += entry.Source == source && entry.Sequence == sequence ? 1 : 0;
             isCovered |= entry.Source == source && entry.Sequence < sequence;
+            if (entry.Source == source && entry.Sequence == sequence && count++ == ordinal)
+            {
+                return true;
+            }
         }
 
-        return count > ordinal;
+        return false;
     }
 
     /// <summary>

@@ -89,17 +89,17 @@ public sealed class AuthenticationRulesTests
         ["What the new one opens besides may be subscribed to"] = [Lobby, Good, SubscribePlayer, """< {"type":"error","code":"forbidden","message":"*","retry":false}""", Desk, Good, SubscribePlayer, LivePlayer],
         ["Subscriptions that the new one does not open end, and that is told"] =
         [
-            Desk, Good, SubscribePlayer, LivePlayer, SubscribeGames, LiveGames, Lobby, Good, """< {"type":"*","channel":"player:1","...":1}""",
+            Desk, Good, SubscribePlayer, LivePlayer, SubscribeGames, LiveGames, Lobby, Good, """< {"type":"error","channel":"player:1","code":"forbidden","message":"*","retry":false}""",
             "+ player:1 1", "=", "+ game:1 1", """< {"type":"update","channel":"game:1","offset":1,"data":1}""", """> {"type":"unsubscribe","channel":"player:1"}""", """< {"type":"error","code":"not_subscribed","message":"*","retry":false}""",
         ],
         ["A pattern that the new one opens in part ends as a whole"] =
         [
-            Desk, Good, """> {"type":"subscribe","channel":"*"}""", """< {"type":"subscribed","channel":"*","epoch":"*","mode":"live"}""", Lobby, Good, """< {"type":"*","channel":"*","...":1}""", "+ game:1 1", "=",
+            Desk, Good, """> {"type":"subscribe","channel":"*"}""", """< {"type":"subscribed","channel":"*","epoch":"*","mode":"live"}""", Lobby, Good, """< {"type":"error","channel":"*","code":"forbidden","message":"*","retry":false}""", "+ game:1 1", "=",
         ],
         ["What waits for its time is not sent any more when the new one does not open it"] =
         [
             Desk, Good, """> {"type":"subscribe","channel":"player:1","maxRate":0.1}""", LivePlayer, "+ player:1 1", """< {"type":"update","channel":"player:1","offset":1,"data":1}""", "+ player:1 2",
-            Lobby, Good, """< {"type":"*","channel":"player:1","...":1}""", "@ 11", "=",
+            Lobby, Good, """< {"type":"error","channel":"player:1","code":"forbidden","message":"*","retry":false}""", "@ 11", "=",
         ],
     };
 
