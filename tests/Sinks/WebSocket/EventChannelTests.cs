@@ -87,6 +87,13 @@ public sealed class EventChannelTests : IDisposable
         server.Hub.BeginRun();
         await PublishAsync(server, new TestRow("play:1", ++sequence, Op: RowOp.Removed, Revision: 4));
         await client.ExpectNothingAsync();
+
+        // An end that comes first in a run, behind which more was told, is a new one.
+        await PublishAsync(server, new TestRow("play:1", ++sequence, "d", Revision: 5));
+        Assert.Equal(["update 8"], await NextAsync(client, 1));
+        server.Hub.BeginRun();
+        await PublishAsync(server, new TestRow("play:1", ++sequence, Op: RowOp.Removed, Revision: 6));
+        Assert.Equal(["removed 9"], await NextAsync(client, 1));
     }
 
     [Fact]
