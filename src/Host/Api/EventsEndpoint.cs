@@ -11,7 +11,27 @@ internal static class EventsEndpoint
 
     /// <param name="api">Where only those get that may listen at all.</param>
     /// <param name="engine">What it serves.</param>
-    public static void Map(RouteGroupBuilder api, Engine engine) => api.MapGet("/sse", async (HttpContext context) =>
+    public static void Map(RouteGroupBuilder api, Engine engine)
+    {
+        // Each takes a connection of the REST API for as long as it listens.
+        var most = engine.Definition.Options.Server.MaxConnections / 2;
+        var streams = 0;
+        api.MapGet("/sse", async (HttpContext context) =>
+        {
+            try
+            {
+                return Interlocked.Increment(ref streams) <= most
+                    ? await ServeAsync(context, engine).ConfigureAwait(false)
+                    : Problems.Busy(context, $"{most} server-sent event streams are open, the most that there may be; try again later, or use the WebSocket.");
+            }
+            finally
+            {
+                Interlocked.Decrement(ref streams);
+            }
+        });
+    }
+
+    private static async Task<IResult> ServeAsync(HttpContext context, Engine engine)
     {
         var channels = context.Request.Query[Channel].SelectMany(c => c?.Split(',', StringSplitOptions.RemoveEmptyEntries) ?? []).ToList();
         if (channels.Count == 0)
@@ -25,5 +45,5 @@ internal static class EventsEndpoint
             "forbidden" => Problems.Of(StatusCodes.Status403Forbidden, fault.Code, "This channel is not open to you", fault.Fault),
             _ => Problems.BadRequest(fault.Code, fault.Fault),
         };
-    });
+    }
 }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace StreamEngine.Host.Api;
 
@@ -47,7 +48,10 @@ internal static class RequestLimit
     /// <summary>Ends connections on which nothing comes: they would keep others out for as long as idle ones may stay between two requests.</summary>
     public static ConnectionDelegate EndSilent(ConnectionDelegate next, TimeProvider time) => async connection =>
     {
-        using (var silent = new CancellationTokenSource(Silence, time))
+        // A server that stops asks for the end of connections, and this one would not hear of it.
+        var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
+        using (var late = new CancellationTokenSource(Silence, time))
+        using (var silent = CancellationTokenSource.CreateLinkedTokenSource(late.Token, stopping))
         {
             try
             {

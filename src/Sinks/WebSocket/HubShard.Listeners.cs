@@ -127,6 +127,7 @@ internal sealed partial class HubShard
 
     private void Bring(Listener listener, HubChannel channel, long[]? missed, bool isAnew)
     {
+        listener.Brought += (missed?.Length ?? 0) + (isAnew ? 1 : 0);
         foreach (var place in missed ?? [])
         {
             history.TryRead(place, out var entry, out var data);

@@ -123,16 +123,26 @@ internal sealed partial class HubShard(ListenerHub hub, int number, HubShard.Lim
             var known = Renew(name);
             channel = known.Name;
             var (number, isMerged) = (known.Said.IndexOf(source), source.Length == 0);
-            var isNew = known.Said.Count(number, sequence, run, out ordinal) switch
-            {
-                EventStanding.New => !isMerged || !IsRepeated(known, run, op, data),
-                _ when isMerged => false,
-                EventStanding.Late => !Stands(known, number, sequence, ordinal, out _),
-                EventStanding.Behind => !Stands(known, number, sequence, ordinal, out var isCovered) && isCovered,
-                _ => false,
-            };
-            return isNew ? known.Reserve(run) : 0;
+            var standing = known.Said.Count(number, sequence, run, out ordinal);
+            var isRepeated = standing == EventStanding.Repeated
+                || (isMerged ? IsRepeated(known, run, op, data) : standing != EventStanding.New && Stands(known, number, sequence, ordinal))
+                || (standing == EventStanding.Behind && !Covers(known, number, sequence));
+            return isRepeated ? 0 : known.Reserve(run);
         }
+    }
+
+    /// <summary>Whether what a source said as early as that would stand in the history: what it said before does.</summary>
+    private bool Covers(HubChannel channel, int source, long sequence)
+    {
+        for (var place = channel.LastEntry; history.TryRead(place, out var entry, out _); place = entry.Previous)
+        {
+            if (entry.Source == source && entry.Sequence < sequence)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Whether an event stands in the history.</summary>
@@ -140,13 +150,11 @@ internal sealed partial class HubShard(ListenerHub hub, int number, HubShard.Lim
     /// <param name="source">Its source.</param>
     /// <param name="sequence">Its number there.</param>
     /// <param name="ordinal">Which one of that number it is.</param>
-    /// <param name="isCovered">Whether it would: one that the source said earlier does.</param>
-    private bool Stands(HubChannel channel, int source, long sequence, int ordinal, out bool isCovered)
+    private bool Stands(HubChannel channel, int source, long sequence, int ordinal)
     {
-        (var count, isCovered) = (0, false);
+        var count = 0;
         for (var place = channel.LastEntry; history.TryRead(place, out var entry, out _); place = entry.Previous)
         {
-            isCovered |= entry.Source == source && entry.Sequence < sequence;
             if (entry.Source == source && entry.Sequence == sequence && count++ == ordinal)
             {
                 return true;
@@ -178,7 +186,7 @@ internal sealed partial class HubShard(ListenerHub hub, int number, HubShard.Lim
 
             if (op != JournalOp.Update && passed == 0)
             {
-                // The first that is said again: it can't be told from one that is new, unless nothing came after it.
+                // Nothing shows from where on a run repeats what was said: only an end behind which nothing came is surely told.
                 break;
             }
         }

@@ -66,6 +66,9 @@ internal abstract class Listener
     /// <summary>Slows down its subscriptions with a rate; null when there are none.</summary>
     public ListenerPace? Pace { get; set; }
 
+    /// <summary>Frames of channels that it was brought because it asked. Used by its own loop only.</summary>
+    public long Brought { get; set; }
+
     public long FramesSent => Volatile.Read(ref framesSent);
 
     public long BytesSent => Volatile.Read(ref bytesSent);
@@ -110,8 +113,9 @@ internal abstract class Listener
     /// <summary>Ends a listener that is too slow: what waits for it is dropped.</summary>
     public void CutOff(string why)
     {
-        Queue.DropUpdates();
+        // First, or what comes in between would follow on what was dropped, as if nothing were missing.
         End(null, Frame.Ending(CloseCode.Slow, why));
+        Queue.DropUpdates();
     }
 
     /// <summary>Breaks the connection off.</summary>

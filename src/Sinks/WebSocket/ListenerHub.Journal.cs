@@ -25,6 +25,7 @@ public sealed partial class ListenerHub
     private long logTriedAt;
     private long floor;
     private int run;
+    private bool isTidying;
 
     /// <summary>What is wrong with the log of events, in words for an operator; null when all is well.</summary>
     public string? Problem { get; private set; }
@@ -86,7 +87,7 @@ public sealed partial class ListenerHub
         RaiseFloor(channel.Highest);
         if (channel.IsEvent && log is not null)
         {
-            retiredEvents.Enqueue((channel.Name, channel.Highest));
+            retiredEvents.Enqueue((channel.Name, channel.Offset));
         }
     }
 
@@ -164,8 +165,9 @@ public sealed partial class ListenerHub
             // Should the process be killed before the log knows the channels, none of their offsets may be given again.
             RaiseFloor(Shards.Max(s => s.HighestEvent));
             log!.Begin(next, Floor);
-            var putting = new Putting(log);
-            Array.ForEach(Shards, s => s.Save(putting, isEvent: true, withHistory: false));
+            var states = new Copy();
+            Array.ForEach(Shards, s => s.Save(states, isEvent: true, withHistory: false));
+            states.PutInto(log);
             log.Flush();
         }
         catch (IOException e)
@@ -301,27 +303,39 @@ public sealed partial class ListenerHub
         }
     }
 
+    /// <summary>Looks after the log on a thread of its own: a disk that hangs must not hold up the heartbeats.</summary>
+    private void TidyLogAside()
+    {
+        if (log is not null && !Interlocked.Exchange(ref isTidying, true))
+        {
+            _ = Task.Run(TidyLog);
+        }
+    }
+
     private void TidyLog()
     {
-        // A disk that hangs must not hold up the heartbeats.
-        if (log is null || !publishing.TryEnter())
-        {
-            return;
-        }
-
         try
         {
-            ForgetRetired();
-            if (Problem is not null && Time.GetElapsedTime(logTriedAt) >= LogRetry)
+            lock (publishing)
             {
-                RegainLog();
-            }
+                ForgetRetired();
+                if (log is not null && Problem is not null && Time.GetElapsedTime(logTriedAt) >= LogRetry)
+                {
+                    RegainLog();
+                }
 
-            Log(l => l.Trim());
+                Log(l => l.Trim());
+            }
         }
+#pragma warning disable CA1031 // The next tick tries again.
+        catch (Exception e)
+        {
+            LogTickFailed(e);
+        }
+#pragma warning restore CA1031
         finally
         {
-            publishing.Exit();
+            Volatile.Write(ref isTidying, false);
         }
     }
 
@@ -359,11 +373,22 @@ public sealed partial class ListenerHub
         }
     }
 
-    /// <summary>Tells a log that begins how the channels stand.</summary>
-    private sealed class Putting(EventLog log) : IJournalVisitor
+    /// <summary>How channels stand, for a log that begins: it is written when no channel is held up by it.</summary>
+    private sealed class Copy : IJournalVisitor
     {
-        public void State(in JournalEntry last, ReadOnlySpan<JournalPosition> positions) => log.Put(last, positions);
+        private readonly List<(string Channel, long Offset, JournalOp Op, DateTimeOffset At, byte[] Data, JournalPosition[] Positions)> states = [];
+
+        public void State(in JournalEntry last, ReadOnlySpan<JournalPosition> positions) =>
+            states.Add((last.Channel, last.Offset, last.Op, last.At, last.Data.ToArray(), positions.ToArray()));
 
         public void Entry(in JournalEntry entry) => throw new NotSupportedException("A log begins without history.");
+
+        public void PutInto(EventLog log)
+        {
+            foreach (var (channel, offset, op, at, data, positions) in states)
+            {
+                log.Put(new JournalEntry { Channel = channel, Offset = offset, Op = op, At = at, Source = "", Sequence = 0, Ordinal = 0, Data = data }, positions);
+            }
+        }
     }
 }

@@ -330,9 +330,9 @@ public sealed partial class ListenerHub : IAsyncDisposable, IChannelList
 
         try
         {
-            listeners.Beat(Time);
+            listeners.Beat(Time, Failed);
             Array.ForEach(Shards, s => s.Tidy());
-            TidyLog();
+            TidyLogAside();
         }
 #pragma warning disable CA1031 // A fault here must not end the process; the next tick tries again.
         catch (Exception e)

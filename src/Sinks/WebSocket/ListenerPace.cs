@@ -18,7 +18,7 @@ internal sealed class ListenerPace(ListenerHub hub, Listener listener) : IDispos
 
     private readonly Lock gate = new();
     private readonly List<Subscription> subscriptions = [];
-    private readonly Dictionary<HubChannel, Turn> turns = [];
+    private readonly Dictionary<string, Turn> turns = new(StringComparer.OrdinalIgnoreCase);
     private readonly PriorityQueue<Turn, long> order = new();
     private ITimer? timer;
     private long timerAt = long.MaxValue;
@@ -42,7 +42,7 @@ internal sealed class ListenerPace(ListenerHub hub, Listener listener) : IDispos
         lock (gate)
         {
             subscriptions.Add(subscription);
-            foreach (var turn in turns.Values.Where(t => subscription.Name.Covers(t.Channel.Name)).ToList())
+            foreach (var turn in turns.Values.Where(t => subscription.Name.Covers(t.Channel)).ToList())
             {
                 Change(turn);
             }
@@ -56,7 +56,7 @@ internal sealed class ListenerPace(ListenerHub hub, Listener listener) : IDispos
         {
             if (subscriptions.Remove(subscription))
             {
-                foreach (var turn in turns.Values.Where(t => subscription.Name.Covers(t.Channel.Name)).ToList())
+                foreach (var turn in turns.Values.Where(t => subscription.Name.Covers(t.Channel)).ToList())
                 {
                     Change(turn);
                 }
@@ -75,7 +75,7 @@ internal sealed class ListenerPace(ListenerHub hub, Listener listener) : IDispos
             }
 
             var now = hub.Time.GetTimestamp();
-            if (turns.TryGetValue(channel, out var turn) && now < turn.DueAt)
+            if (turns.TryGetValue(channel.Name, out var turn) && now < turn.DueAt)
             {
                 Wait(turn, hub.Memory.IsFullForFrames ? null : frame);
                 if (turn.Waiting is not null)
@@ -85,7 +85,7 @@ internal sealed class ListenerPace(ListenerHub hub, Listener listener) : IDispos
             }
             else if (turn is not null || !hub.Memory.IsFullForFrames)
             {
-                turn ??= Begin(channel);
+                turn ??= Begin(channel.Name);
                 Wait(turn, null);
                 Sent(turn, now);
             }
@@ -99,7 +99,7 @@ internal sealed class ListenerPace(ListenerHub hub, Listener listener) : IDispos
     {
         lock (gate)
         {
-            if (turns.TryGetValue(channel, out var turn))
+            if (turns.TryGetValue(channel.Name, out var turn))
             {
                 Wait(turn, null);
             }
@@ -153,7 +153,7 @@ internal sealed class ListenerPace(ListenerHub hub, Listener listener) : IDispos
         }
     }
 
-    private Turn Begin(HubChannel channel)
+    private Turn Begin(string channel)
     {
         var turn = new Turn(channel) { Interval = IntervalOf(channel) ?? TimeSpan.Zero };
         turns.Add(channel, turn);
@@ -175,12 +175,12 @@ internal sealed class ListenerPace(ListenerHub hub, Listener listener) : IDispos
         }
     }
 
-    private TimeSpan? IntervalOf(HubChannel channel)
+    private TimeSpan? IntervalOf(string channel)
     {
         TimeSpan? shortest = null;
         foreach (var subscription in subscriptions)
         {
-            if ((shortest is null || subscription.Interval < shortest) && subscription.Name.Covers(channel.Name))
+            if ((shortest is null || subscription.Interval < shortest) && subscription.Name.Covers(channel))
             {
                 shortest = subscription.Interval;
             }
@@ -239,9 +239,9 @@ internal sealed class ListenerPace(ListenerHub hub, Listener listener) : IDispos
     }
 
     /// <summary>Until when a channel's next value has to wait.</summary>
-    private sealed class Turn(HubChannel channel)
+    private sealed class Turn(string channel)
     {
-        public HubChannel Channel { get; } = channel;
+        public string Channel { get; } = channel;
 
         public TimeSpan Interval { get; set; }
 

@@ -101,7 +101,9 @@ internal sealed class ListenerTable
     public void LookSoon(Listener listener) => LookAt(listener, _ => 0);
 
     /// <summary>Looks after those for whom there is something to do.</summary>
-    public void Beat(TimeProvider time)
+    /// <param name="time">The clock.</param>
+    /// <param name="failed">Told what went wrong with a listener that was not its fault.</param>
+    public void Beat(TimeProvider time, Action<Listener, Exception> failed)
     {
         var now = time.GetTimestamp();
         var due = new List<Listener>();
@@ -125,10 +127,14 @@ internal sealed class ListenerTable
             {
                 next += (long)(listener.Beat(now).TotalSeconds * time.TimestampFrequency);
             }
-            finally
+#pragma warning disable CA1031 // One listener's failure is not the others'.
+            catch (Exception e)
             {
-                LookAt(listener, wanted => Math.Min(wanted, next));
+                failed(listener, e);
             }
+#pragma warning restore CA1031
+
+            LookAt(listener, wanted => Math.Min(wanted, next));
         }
     }
 

@@ -28,6 +28,9 @@ internal sealed class WebSocketListener : Listener
 
     private const int ReadBytes = 4 << 10;
 
+    /// <summary>A message for which so many frames of channels are brought counts as one more, and at most as so many.</summary>
+    private const int FramesPerMessage = 100, MostWork = 1000;
+
     private readonly Stream stream;
     private readonly MessageParser parser;
     private MessageRate rate;
@@ -259,8 +262,9 @@ internal sealed class WebSocketListener : Listener
                     await RoomAsync(1).ConfigureAwait(false);
                     break;
                 case ReceivedKind.Text when !Queue.IsEnding:
+                    var before = Brought;
                     Hub.Answer(this, received.Payload);
-                    await RoomAsync(1).ConfigureAwait(false);
+                    await RoomAsync(1 + (int)Math.Min(MostWork, (Brought - before) / FramesPerMessage)).ConfigureAwait(false);
                     break;
             }
         }

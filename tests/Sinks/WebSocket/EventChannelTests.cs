@@ -97,6 +97,17 @@ public sealed class EventChannelTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_merge_says_when_the_clock_was_set_back_is_told()
+    {
+        await using var server = await HubServer.StartAsync(Options, time);
+        using var client = await ListenAsync(server, "play:*");
+        await PublishAsync(server, new TestRow("play:1", 1001, "a", Revision: 1), new TestRow("play:1", 1002, "b", Revision: 2));
+        server.Hub.BeginRun();
+        await PublishAsync(server, new TestRow("play:1", 1002, "b", Revision: 2), new TestRow("play:1", 502, "b", Revision: 2), new TestRow("play:1", 503, "c", Revision: 3));
+        Assert.Equal(["update 1", "update 2", "update 3"], await NextAsync(client, 3));
+    }
+
+    [Fact]
     public async Task What_was_told_before_the_process_was_killed_is_not_told_again()
     {
         var epoch = "";
@@ -108,6 +119,7 @@ public sealed class EventChannelTests : IDisposable
 
         using var killed = new Killed(folder);
         await using var next = await OpenAsync(killed.Path);
+        using var early = await ListenAsync(next, "play:2", epoch, 0);
         using var client = await ListenAsync(next, "play:1", epoch, 1);
         Assert.Equal(["update 2"], await NextAsync(client, 1));
         await PublishAsync(next, new TestRow("play:1", 1, "a"), new TestRow("play:1", 2, "b"), new TestRow("play:1", 3, "c"));
@@ -123,18 +135,15 @@ public sealed class EventChannelTests : IDisposable
             await PublishAsync(server, new TestRow("play:1", 1, "a"));
 
             // There is room for four channels, so the first is forgotten; then it has news before anybody looked after the log.
-            await PublishAsync(server, [.. Enumerable.Range(2, 4).Select(i => new TestRow("play:" + i.ToString(CultureInfo.InvariantCulture), 1))]);
-            await PublishAsync(server, new TestRow("play:1", 2, "b"));
-            time.Advance(TimeSpan.FromSeconds(2));
-            await PublishAsync(server, new TestRow("play:1", 3, "c"));
+            await PublishAsync(server, [.. Enumerable.Range(2, 4).Select(i => new TestRow("play:" + i.ToString(CultureInfo.InvariantCulture), 1)), new TestRow("play:1", 2, "b")]);
+            await PublishAsync(server, new TestRow("play:5", 2, "b"));
             (epoch, last) = (server.Hub.Epoch, server.Hub.Channels("play:1", 1).Single().Offset);
         }
 
         using var killed = new Killed(folder);
         await using var next = await OpenAsync(killed.Path);
-        using var client = await ListenAsync(next, "play:1", epoch, last - 1);
-        Assert.Equal([$"update {last}"], await NextAsync(client, 1));
-        await PublishAsync(next, new TestRow("play:1", 3, "c"), new TestRow("play:1", 4, "d"));
+        using var client = await ListenAsync(next, "play:1", epoch, last);
+        await PublishAsync(next, new TestRow("play:1", 2, "b"), new TestRow("play:1", 3, "c"));
         Assert.Equal([$"update {last + 1}"], await NextAsync(client, 1));
     }
 
@@ -144,7 +153,7 @@ public sealed class EventChannelTests : IDisposable
         var disk = new FaultyDisk { Below = folder.Path };
         await using var server = await OpenAsync(folder.Path, disk);
         var first = server.Hub.Epoch;
-        await PublishAsync(server, new TestRow("play:1", 1, "a"));
+        await PublishAsync(server, new TestRow("play:1", 1, "a"), new TestRow("play:2", 1, "a"));
         disk.Fill();
         await PublishAsync(server, new TestRow("play:1", 2, "b"));
         Assert.Contains("without a log", server.Hub.Problem, StringComparison.Ordinal);
@@ -179,6 +188,7 @@ public sealed class EventChannelTests : IDisposable
         await PublishAsync(next, new TestRow("play:1", 4, "d"), new TestRow("play:1", 5, "e"));
         Assert.Equal(["update 5"], await NextAsync(late, 1));
         using var old = await ListenAsync(next, "play:1", lost, 4, "snapshot");
+        using var quiet = await ListenAsync(next, "play:2", regained, 1);
     }
 
     [Fact]

@@ -69,6 +69,23 @@ public sealed class ListenerPaceTests
     }
 
     [Fact]
+    public async Task A_channel_that_is_forgotten_and_lives_again_keeps_its_time()
+    {
+        await using var server = await HubServer.StartAsync(new WebSocketSinkOptions { MaxChannels = 1 }, time);
+        using var client = await ListenAsync(server, "a:*", 0.5);
+        server.Publish("a:1", "1");
+        Assert.Equal("a:1 1", await NextAsync(client));
+        server.Publish("a:1", "2");
+        server.Publish("b:1", "1");
+        server.Publish("a:1", "3");
+        await client.ExpectNothingAsync();
+        time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(3, (await client.ExpectAsync("update")).GetProperty("data").GetInt64());
+        time.Advance(TimeSpan.FromSeconds(2));
+        await client.ExpectNothingAsync();
+    }
+
+    [Fact]
     public async Task That_a_value_is_stale_comes_at_once_and_doesnt_take_the_place_of_what_waits()
     {
         await using var server = await HubServer.StartAsync(new WebSocketSinkOptions { StaleAfter = StreamEngine.Pipeline.Configuration.Duration.Seconds(5) }, time);

@@ -157,7 +157,7 @@ public sealed record ServerOptions
 
     /// <summary>
     /// Most connections to the REST API at once; more are closed at once. Requests past three quarters of them are refused with 503 (<c>server_busy</c>), except
-    /// for health, metrics and WebSockets. Listeners don't count: the websocket sink has a bound of its own.
+    /// for health, metrics and WebSockets. WebSockets don't count, the sink has a bound of its own; streams of server-sent events do, up to half of them.
     /// </summary>
     [Between("1", "100000")]
     public int MaxConnections { get; init; } = 512;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
@@ -72,7 +73,7 @@ internal sealed class TokenReader
             // The library waits for two things only: what a ConfigurationManager fetches, and an issuer's validator that is one's own. With a fixed key
             // and issuer there is neither. Were it ever otherwise, threads would hang here one after the other: rather fail.
             var validating = handler.ValidateTokenAsync(token, parameters);
-            var result = validating.IsCompleted ? validating.GetAwaiter().GetResult() : throw new InvalidOperationException("A token is verified with a key that is at hand, and yet that waits for something.");
+            var result = validating.IsCompleted ? validating.GetAwaiter().GetResult() : throw new UnreachableException("A token is verified with a key that is at hand, and yet that waits for something.");
             fault = (result.IsValid ? null : Explain(result.Exception)) ?? Lifetime(token, out var end) ?? Channels(token, end, out grant);
         }
 
