@@ -126,6 +126,33 @@ public sealed class ConnectionRulesTests
     }
 
     [Fact]
+    public async Task Who_asks_for_many_channels_again_and_again_is_read_more_slowly()
+    {
+        var time = new FakeTimeProvider();
+        await using var server = await HubServer.StartAsync(new WebSocketSinkOptions { MaxSubscriptions = 1, Queue = 100_000 }, time);
+        for (var i = 0; i < 2000; i++)
+        {
+            server.Publish("a:" + i.ToString(System.Globalization.CultureInfo.InvariantCulture), "1");
+        }
+
+        using var client = await server.ConnectAsync();
+        for (var i = 0; i < 10; i++)
+        {
+            await client.SendAsync("{\"type\":\"subscribe\",\"channel\":\"a:*\"}");
+            await client.ExpectAsync("subscribed");
+            for (var n = 0; n < 2000; n++)
+            {
+                await client.ExpectAsync("update");
+            }
+        }
+
+        // While it waits, the web server may hold what comes meanwhile, and that counts.
+        await Wait.UntilAsync(() => server.Hub.Memory.Bytes > ListenerHub.UnreadBytes, "it is not read");
+        time.Advance(TimeSpan.FromSeconds(1));
+        await client.ExpectNothingAsync();
+    }
+
+    [Fact]
     public async Task The_ends_of_a_shutdown_are_spread()
     {
         var time = new FakeTimeProvider();

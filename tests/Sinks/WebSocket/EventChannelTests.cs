@@ -97,6 +97,19 @@ public sealed class EventChannelTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_said_again_from_before_the_history_is_not_told()
+    {
+        await using var server = await HubServer.StartAsync(Options with { HistoryBytes = new(64 << 10) }, time);
+        using var client = await ListenAsync(server, "play:*");
+        TestRow[] rows = [.. Enumerable.Range(1, 200).Select(i => new TestRow("play:1", i, new string('x', 1000)))];
+        await PublishAsync(server, rows);
+        Assert.Equal("update 200", (await NextAsync(client, 200))[^1]);
+        server.Hub.BeginRun();
+        await PublishAsync(server, [.. rows, new("play:1", 201)]);
+        Assert.Equal(["update 201"], await NextAsync(client, 1));
+    }
+
+    [Fact]
     public async Task What_a_merge_says_when_the_clock_was_set_back_is_told()
     {
         await using var server = await HubServer.StartAsync(Options, time);
