@@ -62,6 +62,9 @@ public sealed class ListenerCrashTests(ITestOutputHelper output)
                 if (kill == 0)
                 {
                     feeding = FeedAsync(folder.File("in.jsonl"), new Random(Seed + 1), enough.Token);
+
+                    // Of a channel that it never heard of, who listens to a pattern can't say where it was.
+                    await Wait.UntilAsync(() => listeners.All(l => l.Events.Count == Games), "all know all games");
                 }
 
                 if (kill == Kills)

@@ -19,7 +19,7 @@ internal static class HubServer
         var options = new WebSocketSinkOptions();
         var hub = new ListenerHub(TimeProvider.System, new Random(7), NullLoggerFactory.Instance);
         hub.Configure(options with { MaxListeners = Math.Max(listeners, options.MaxListeners) });
-        var builder = WebServer.CreateBuilder(["http://127.0.0.1:0"], new ServerOptions().MaxConnections, TimeProvider.System);
+        var builder = WebServer.CreateBuilder(["http://127.0.0.1:0"], new ServerOptions().MaxConnections);
         builder.Logging.ClearProviders();
         var app = builder.Build();
         app.Map(Path, context => hub.AcceptAsync(context, hub.Admit(context.Request, out _)!));

@@ -9,7 +9,7 @@ namespace StreamEngine.Host.Api;
 /// <summary>The web server and what it serves.</summary>
 internal static class WebServer
 {
-    public static WebApplicationBuilder CreateBuilder(IReadOnlyList<string> urls, int maxConnections, TimeProvider time)
+    public static WebApplicationBuilder CreateBuilder(IReadOnlyList<string> urls, int maxConnections)
     {
         // The environment's name decides about nothing here, and settings come from the pipeline file alone.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -23,7 +23,7 @@ internal static class WebServer
             options.Limits.MaxRequestBufferSize = ListenerHub.UnreadBytes;
             options.Limits.MaxConcurrentConnections = maxConnections;
             options.Limits.RequestHeadersTimeout = RequestLimit.Silence;
-            options.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => RequestLimit.EndSilent(next, time)));
+            options.Limits.KeepAliveTimeout = RequestLimit.Silence;
         });
 
         // The run handles signals and ends the server after the pipeline; the default lifetime would end it at once.

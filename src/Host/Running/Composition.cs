@@ -64,7 +64,7 @@ internal sealed class Composition : IAsyncDisposable
 
     public static Composition Build(PipelineDefinition definition, IReadOnlyList<string> urls, bool jsonLogs, TimeProvider time)
     {
-        var builder = WebServer.CreateBuilder(urls, definition.Options.Server.MaxConnections, time);
+        var builder = WebServer.CreateBuilder(urls, definition.Options.Server.MaxConnections);
         ConsoleLogs.Configure(builder.Logging, jsonLogs);
         PrometheusExport.Add(builder.Services);
         builder.Services.AddSingleton(time);

@@ -26,6 +26,9 @@ internal sealed class WebSocketListener : Listener
     /// <summary>It is asked for a sign of life when it has been silent for so many heartbeats: reading the answers is most of what idle listeners cost.</summary>
     private const int SilentBeats = 2;
 
+    /// <summary>After this part of that time it is asked together with a ping that goes out anyway: one write for both, and not only now but in each later beat.</summary>
+    private const double AlmostSilent = 0.9;
+
     private const int ReadBytes = 4 << 10;
 
     /// <summary>A message for which so many frames of channels are brought counts as one more, and at most as so many.</summary>
@@ -105,7 +108,7 @@ internal sealed class WebSocketListener : Listener
 
             base.Ping(isQuiet, now);
         }
-        else if (Time.GetElapsedTime(heard, now) < SilentBeats * Settings.Heartbeat.Value)
+        else if (Time.GetElapsedTime(heard, now) < SilentBeats * Settings.Heartbeat.Value * (isQuiet ? AlmostSilent : 1))
         {
             base.Ping(isQuiet, now);
         }
