@@ -12,37 +12,69 @@ public sealed class FailoverPipelineTests
 
     private int count;
     private volatile int status = 200;
+    private volatile Held? held;
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task The_second_one_takes_over_while_the_first_is_down_and_hands_back(bool byHand)
     {
-        await using var best = await TestProvider.StartAsync((context, _) =>
+        await using var best = await TestProvider.StartAsync(async (context, _) =>
         {
+            var answer = held;
+            answer?.Asked.TrySetResult();
+            await (answer?.Goes.Task ?? Task.CompletedTask);
             context.Response.StatusCode = status;
-            return context.Response.WriteAsync(Game());
+            await context.Response.WriteAsync(Game(out var hits));
+            answer?.Hits.TrySetResult(hits);
         });
-        await using var second = await TestProvider.StartAsync((context, _) => context.Response.WriteAsync(Game()));
+        await using var second = await TestProvider.StartAsync((context, _) => context.Response.WriteAsync(Game(out var _)));
         using var folder = Configure(best, second);
         await using var host = HostProcess.Start(folder.Path, null, "--urls", "http://127.0.0.1:0");
         using var client = new HttpClient { BaseAddress = await host.WaitForListeningAsync() };
         Task WinsAsync(string source) => UntilAsync(client, host, e => e.GetProperty("source").GetString() == source && e.GetProperty("others").GetArrayLength() == 1);
-        Task ChangeAsync(string call, int answer)
-        {
-            status = answer;
-            return byHand ? client.PostAsync($"{Api}/circuit-breaker/{call}?service_name=p1", null, TestContext.Current.CancellationToken) : Task.CompletedTask;
-        }
+        Task ByHandAsync(string call) => client.PostAsync($"{Api}/circuit-breaker/{call}?service_name=p1", null, TestContext.Current.CancellationToken);
 
         await WinsAsync("best");
-        await ChangeAsync("trip", byHand ? 200 : 503);
-        await WinsAsync("second");
-        await ChangeAsync("reset", 200);
+        if (byHand)
+        {
+            // While an answer is under way: it is the last for long, and no reason to believe what it says for as long.
+            var answer = held = new Held();
+            await answer.Asked.Task.WaitAsync(HostProcess.Patience, TestContext.Current.CancellationToken);
+            await ByHandAsync("trip");
+            held = null;
+            answer.Goes.SetResult();
+            var last = await answer.Hits.Task;
+            await UntilAsync(client, host, e => e.GetProperty("source").GetString() == "second" && e.GetProperty("others")[0].GetProperty("value").GetInt32() == last);
+            await ByHandAsync("reset");
+        }
+        else
+        {
+            status = 503;
+            await WinsAsync("second");
+            status = 200;
+        }
+
         await WinsAsync("best");
         Assert.True(await host.StopAsync() == 0, host.Error);
     }
 
-    private string Game() => $$"""{"at":"2026-04-01T18:00:00Z","id":1,"name":"A","h":{{Interlocked.Increment(ref count)}}}""";
+    /// <summary>An answer that waits.</summary>
+    private sealed class Held
+    {
+        public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource Goes { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>What it said.</summary>
+        public TaskCompletionSource<int> Hits { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    private string Game(out int hits)
+    {
+        hits = Interlocked.Increment(ref count);
+        return $$"""{"at":"2026-04-01T18:00:00Z","id":1,"name":"A","h":{{hits}}}""";
+    }
 
     private static Folder Configure(TestProvider best, TestProvider second)
     {

@@ -25,7 +25,7 @@ internal sealed class SourceFixture : IAsyncDisposable
         services = collection.BuildServiceProvider();
         BaseDirectory = baseDirectory;
         Provider = provider ?? new ProviderOptions { BaseUrl = "http://localhost" };
-        Gate = new ProviderGate("p", Provider, TimeProvider.System, new Random(1), NullLogger.Instance);
+        Gate = new ProviderGate("p", Provider, TimeProvider.System, new Random(1), NullLogger.Instance, health: Health);
     }
 
     /// <summary>A provider that allows much and retries soon.</summary>

@@ -1,15 +1,44 @@
 namespace StreamEngine.Pipeline.Health;
 
 /// <summary>
-/// When the breaker of a provider opened last, trials that failed since aside: what its sources said before that is stale until they are heard again.
-/// The provider's gate tells it, merges read it; any thread may do either.
+/// When the breaker of a provider opened last, trials that failed since aside: what its sources said before that, or were asked before that, is stale
+/// until they are heard again. The provider's gate tells it, sources and merges read it; any thread may do any of that.
 /// </summary>
 public sealed class ProviderOutage
 {
+    private readonly Lock @lock = new();
     private long openedAt = long.MinValue;
+    private long heardAt = long.MinValue;
 
     /// <summary>When it opened: UTC ticks; before any time when it never did.</summary>
     public long OpenedAt => Volatile.Read(ref openedAt);
 
-    internal void Open(DateTimeOffset at) => Volatile.Write(ref openedAt, at.UtcTicks);
+    /// <summary>
+    /// When an answer counts as received that is handed on now: before the breaker opened where it was asked for before that. It says nothing of
+    /// the time since, and nobody may ask again for long.
+    /// </summary>
+    /// <param name="sentAt">When it was asked for: UTC ticks.</param>
+    /// <param name="now">The present time: UTC ticks.</param>
+    public long HeardAt(long sentAt, long now)
+    {
+        lock (@lock)
+        {
+            if (sentAt < openedAt)
+            {
+                return openedAt - 1;
+            }
+
+            heardAt = now;
+            return now;
+        }
+    }
+
+    /// <summary>It has opened; a moment later where an answer that was asked for before was dated meanwhile.</summary>
+    internal void Open(DateTimeOffset at)
+    {
+        lock (@lock)
+        {
+            Volatile.Write(ref openedAt, Math.Max(at.UtcTicks, heardAt + 1));
+        }
+    }
 }

@@ -28,6 +28,9 @@ public readonly record struct GateResult<T>(GateOutcome Outcome, T? Value, strin
     /// <summary>Why the last attempt failed; null when none did.</summary>
     public FailureClass? Failure { get; init; }
 
+    /// <summary>When the attempt was sent that gave a good answer; otherwise nothing.</summary>
+    public DateTimeOffset SentAt { get; init; }
+
     /// <summary>Whether there is a good answer.</summary>
     public bool Succeeded => Outcome == GateOutcome.Succeeded;
 }

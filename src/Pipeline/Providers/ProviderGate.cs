@@ -171,6 +171,8 @@ public sealed partial class ProviderGate : IDisposable
                 return new(GateOutcome.QueueFull, default, $"{Options.Throttle.Queue} other requests wait for a permit of provider '{Name}'.", null, attempts);
             }
 
+            // Before the breaker is asked: what opens it from now on opens it while this is under way.
+            var sentAt = time.GetUtcNow();
             if (await TryAttemptAsync(attempt, attempts + 1, permit, cancellationToken).ConfigureAwait(false) is not { } result)
             {
                 return BreakerOpen<T>(breaker.Status.RetryAt, attempts);
@@ -180,7 +182,7 @@ public sealed partial class ProviderGate : IDisposable
             var retryAfter = result.RetryAfter is { } asked ? Min(asked, LongestRetryAfter) : (TimeSpan?)null;
             if (result.Kind is AttemptKind.Succeeded or AttemptKind.Begun)
             {
-                return new(GateOutcome.Succeeded, result.Value, null, null, attempts);
+                return new(GateOutcome.Succeeded, result.Value, null, null, attempts) { SentAt = sentAt };
             }
 
             if (result.Kind == AttemptKind.Permanent || attempts >= Options.Retry.Attempts)

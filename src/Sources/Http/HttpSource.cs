@@ -53,7 +53,7 @@ internal sealed partial class HttpSource : IPositionedSource
         schedule = new RequestSchedule(options.Every, options.Jitter, time, context.Random);
         var kept = options.Patch is { } patch ? new KeptDocuments(patch, time) : null;
         requester = new HttpRequester(options, gate, kept, context);
-        outlet = new PayloadOutlet(kept, context);
+        outlet = new PayloadOutlet(kept, context.Health.Outage(options.Provider), context);
 
         // What is taken apart arrives while it is handed on: an answer that waits for another one would be given up by the provider.
         mostInFlight = options.IsTakenApart ? 1 : MaxInFlight;
@@ -144,6 +144,7 @@ internal sealed partial class HttpSource : IPositionedSource
             {
                 var result = await asked!.ConfigureAwait(false);
                 request.IsRefused = result is { Outcome: GateOutcome.BreakerOpen or GateOutcome.QueueFull, Attempts: 0 };
+                request.SentAt = result.SentAt;
                 request.RetryAt = result.RetryAt ?? (result.Outcome is GateOutcome.BreakerOpen or GateOutcome.QueueFull ? time.GetUtcNow() + RefusedWait : null);
                 if (result.Value is { } fetched)
                 {

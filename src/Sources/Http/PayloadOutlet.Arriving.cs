@@ -25,7 +25,7 @@ internal sealed partial class PayloadOutlet
 
             var batch = await output.RentAsync(cancellationToken).ConfigureAwait(false);
             var now = context.Time.GetUtcNow().UtcTicks;
-            body.Fill(batch, output.Source, now);
+            body.Fill(batch, output.Source, outage.HeardAt(request.SentAt.UtcTicks, now));
             if (batch.DocumentCount == 0 && !body.IsDone)
             {
                 batch.Release();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Blocks;
+using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Messages;
 using StreamEngine.Pipeline.Providers;
 
@@ -8,8 +9,9 @@ namespace StreamEngine.Sources.Http;
 
 /// <summary>Hands payloads to the pipeline and reports how the source fares. One loop uses it, so sequences grow as they leave.</summary>
 /// <param name="kept">Keeps documents for patches; null where none are asked for.</param>
+/// <param name="outage">When the provider could not be asked any more.</param>
 /// <param name="context">The source's surroundings.</param>
-internal sealed partial class PayloadOutlet(KeptDocuments? kept, BlockContext context)
+internal sealed partial class PayloadOutlet(KeptDocuments? kept, ProviderOutage outage, BlockContext context)
 {
     private readonly ILogger logger = context.Logging.CreateLogger<HttpSource>();
     private readonly RequestFeeds feeds = context.Shared<RequestFeeds>();
@@ -143,7 +145,7 @@ internal sealed partial class PayloadOutlet(KeptDocuments? kept, BlockContext co
             Source = source,
             Confirmed = body is null,
             Request = request.Page.Number,
-            ReceivedTime = now.UtcTicks,
+            ReceivedTime = outage.HeardAt(request.SentAt.UtcTicks, now.UtcTicks),
             Sequence = Position.Sequence,
             Origin = request.Page.Origin,
             Headers = body is null ? null : headers,

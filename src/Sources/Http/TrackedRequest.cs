@@ -29,6 +29,9 @@ internal sealed class TrackedRequest(RequestTemplate template, int number)
     /// <summary>When it was made last, or was due when it was made a little late; null before the first time.</summary>
     public long? Asked { get; set; }
 
+    /// <summary>When the last answer, or its last page, was asked for.</summary>
+    public DateTimeOffset SentAt { get; set; }
+
     /// <summary>When asking again makes sense, as the gate said the last time.</summary>
     public DateTimeOffset? RetryAt { get; set; }
 

@@ -341,6 +341,22 @@ public class BreakerTests
         Assert.Equal((fixture.Time.GetUtcNow(), fixture.Time.GetUtcNow().UtcTicks), (fixture.Gate.Breaker.OpenedAt, outage.OpenedAt));
     }
 
+    [Fact]
+    public async Task Tripped_by_hand_while_a_trial_is_under_way_it_opens_anew()
+    {
+        using var fixture = new GateFixture(breaker: After(1));
+        await fixture.FailAsync();
+        fixture.Time.Advance(TimeSpan.FromSeconds(60));
+        var sent = fixture.Time.GetUtcNow();
+        var (trial, tried) = await HangAsync(fixture);
+        fixture.Time.Advance(TimeSpan.FromSeconds(1));
+        await fixture.Gate.TripAsync(TestContext.Current.CancellationToken);
+        trial.SetResult(AttemptResult.Success(1));
+        Assert.Equal((true, sent), ((await tried).Succeeded, (await tried).SentAt));
+        Assert.Equal(("isolated", sent.AddSeconds(1)), (fixture.Gate.Breaker.State, fixture.Gate.Breaker.OpenedAt));
+        Assert.Equal(sent.AddSeconds(1).UtcTicks, fixture.Health.Outage("test").OpenedAt);
+    }
+
     /// <summary>A request that is under way, and answered when the test says so.</summary>
     private static async Task<(TaskCompletionSource<AttemptResult<int>> Answer, Task<GateResult<int>> Asked)> HangAsync(GateFixture fixture)
     {

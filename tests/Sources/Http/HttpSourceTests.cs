@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using StreamEngine.Pipeline.Configuration;
+using StreamEngine.Pipeline.Health;
 using StreamEngine.Pipeline.Providers;
 using StreamEngine.Sources.Http;
 
@@ -132,7 +133,7 @@ public class HttpSourceTests
     public async Task What_an_open_breaker_refused_is_no_failure_of_the_source()
     {
         await using var fixture = new SourceFixture();
-        var outlet = new PayloadOutlet(null, fixture.Context("s"));
+        var outlet = new PayloadOutlet(null, new ProviderOutage(), fixture.Context("s"));
         var request = new TrackedRequest(new RequestTemplate("/"), 0);
         outlet.Failed(request, GateOutcome.BreakerOpen, attempts: 0, "open");
         Assert.Empty(fixture.Health.Sources);
@@ -145,6 +146,34 @@ public class HttpSourceTests
         request.Pages.Add(new TrackedPage(2));
         outlet.Failed(request, GateOutcome.BreakerOpen, attempts: 0, "open");
         Assert.Equal(("page 2: open", 1L), (fixture.Health.Sources["s"].LastError, fixture.Health.Sources["s"].Incomplete));
+    }
+
+    [Theory]
+    [InlineData("json")]
+    [InlineData("lines")]
+    public async Task What_was_asked_before_the_breaker_opened_counts_as_received_before(string format)
+    {
+        var (asked, answer) = (new SemaphoreSlim(0), new SemaphoreSlim(0));
+        await using var provider = await TestProvider.StartAsync(async (context, count) =>
+        {
+            asked.Release();
+            await answer.WaitAsync(context.RequestAborted);
+            await context.Response.WriteAsync($"{{\"n\":{count}}}\n");
+        });
+        await using var fixture = new SourceFixture(SourceFixture.Fast(provider.Address));
+        var outage = fixture.Health.Outage("p");
+        var output = fixture.Run(("s", Ask("/", every: 0.02) with { Format = format }))[0];
+        answer.Release();
+        var before = (await output.WaitForAsync(1))[0].Document.ReceivedTime;
+        Assert.True(await asked.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.True(await asked.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        await fixture.Gate.TripAsync(TestContext.Current.CancellationToken);
+        answer.Release();
+        Assert.InRange((await output.WaitForAsync(2))[1].Document.ReceivedTime, before, outage.OpenedAt - 1);
+
+        await fixture.Gate.ResetAsync(TestContext.Current.CancellationToken);
+        answer.Release();
+        Assert.InRange((await output.WaitForAsync(3))[2].Document.ReceivedTime, outage.OpenedAt, DateTime.UtcNow.Ticks);
     }
 
     [Fact]

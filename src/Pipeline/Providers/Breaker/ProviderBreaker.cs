@@ -283,7 +283,7 @@ internal sealed class ProviderBreaker
         lock (@lock)
         {
             opened += restoring is null ? 1 : 0;
-            openedAt = restoring?.OpenedAt ?? (isBroken ? openedAt : at);
+            openedAt = restoring?.OpenedAt ?? (isBroken && !byHand ? openedAt : at);
             (isBroken, isIsolated) = (true, byHand);
             epoch++;
             retryAt = byHand ? null : at + recovery;

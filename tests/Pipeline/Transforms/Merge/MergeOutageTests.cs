@@ -75,7 +75,7 @@ public sealed class MergeOutageTests : IDisposable
         await AskAsync(good: false);
         Later();
 
-        // An answer that was on its way.
+        // Its connection lives on.
         Assert.Equal(3, Say(0, 3));
         Later();
         Assert.Null(Say(1, 4));
