@@ -86,7 +86,7 @@ public sealed class RedisStreamOutageTests
         await bench.Server.CliAsync("XGROUP", "SETID", "s", "g", "0");
         await bench.AddAsync("11");
         Assert.Equal("11", (await source.Output.WaitForAsync(11))[10].Text);
-        Assert.Contains(bench.Log.Lines, l => l.Contains("10 entries of stream 's' up to", StringComparison.Ordinal));
+        await Wait.UntilAsync(() => bench.Log.Lines.Any(l => l.Contains("10 entries of stream 's' up to", StringComparison.Ordinal)), "it is told");
     }
 
     [Fact]
