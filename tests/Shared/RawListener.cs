@@ -20,11 +20,13 @@ internal sealed class RawListener : IDisposable
     private readonly Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
     private Stream stream = Stream.Null;
-    private bool isGreeted;
 
     private RawListener()
     {
     }
+
+    /// <summary>Whether it has answered the first ping, or is not to answer it.</summary>
+    public bool IsGreeted { get; set; }
 
     /// <summary>A request for a WebSocket with these lines, or others of the same names, as its headers. An empty one leaves its header out.</summary>
     public static string Request(string path, params IEnumerable<string> headers)
@@ -105,9 +107,9 @@ internal sealed class RawListener : IDisposable
     public async Task<ServerFrame?> NextAsync()
     {
         var frame = await ServerFrame.ReadAsync(stream, limit.Token);
-        if (!isGreeted && frame?.Opcode == ClientFrame.Ping)
+        if (!IsGreeted && frame?.Opcode == ClientFrame.Ping)
         {
-            isGreeted = true;
+            IsGreeted = true;
             await SendAsync(new ClientFrame(ClientFrame.Pong, frame.Payload));
             return await NextAsync();
         }

@@ -350,7 +350,7 @@ public sealed partial class ListenerHub : IAsyncDisposable, IChannelList
     private partial void LogTickFailed(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "serving listener {Name} failed; its connection is closed")]
-    private partial void LogFailed(Exception exception, string name);
+    internal partial void LogFailed(Exception exception, string name);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "listener {Name} connected")]
     private partial void LogConnected(string name);

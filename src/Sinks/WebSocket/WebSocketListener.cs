@@ -219,6 +219,11 @@ internal sealed class WebSocketListener : Listener
                     return;
                 }
             }
+            catch (Exception e) when (!isBroken && !IsGone(e))
+            {
+                Hub.LogFailed(e, Name);
+                Break(null, Frame.Ending(CloseCode.Internal, "internal error"));
+            }
             finally
             {
                 ArrayPool<byte>.Shared.Return(buffer);
@@ -246,13 +251,9 @@ internal sealed class WebSocketListener : Listener
                     End(null, Frame.Ending(received.Status, ""));
                     return false;
                 case ReceivedKind.Fault:
-                    isBroken = true;
-                    Hub.UnsubscribeAll(this);
-                    Queue.Release();
-                    End(
+                    Break(
                         received.Status == CloseCode.BadRequest ? Hub.Refusal(null, "binary", "Binary frames are not understood; send JSON as text frames.") : null,
-                        Frame.Ending(received.Status, received.Reason),
-                        ToldLimit);
+                        Frame.Ending(received.Status, received.Reason));
                     break;
                 case ReceivedKind.Pong when socket is not null && switchTries > 0 && received.Payload.Span.SequenceEqual(SwitchMark(switchTries)):
                     Switch();
@@ -274,6 +275,15 @@ internal sealed class WebSocketListener : Listener
 
         // To close with bytes unread would reset the connection, which overtakes the close frame: what still comes is thrown away.
         return true;
+    }
+
+    /// <summary>Ends it while the other side may go on sending.</summary>
+    private void Break(Frame? why, Frame close)
+    {
+        isBroken = true;
+        Hub.UnsubscribeAll(this);
+        Queue.Release();
+        End(why, close, ToldLimit);
     }
 
     /// <summary>Waits until answers are taken, and until the listener asks no faster than it may. Meanwhile the web server may hold what it goes on sending.</summary>

@@ -4,6 +4,7 @@ using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Sinks.Tests.Support;
 using StreamEngine.Sinks.WebSockets;
 using StreamEngine.Sinks.WebSockets.Access;
+using StreamEngine.Tests;
 
 namespace StreamEngine.Sinks.Tests.WebSocket;
 
@@ -70,6 +71,101 @@ public sealed class ConnectionRulesTests
             for (; seconds > 0; seconds--)
             {
                 time.Advance(TimeSpan.FromSeconds(1));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_late_answer_to_the_first_ping_is_none_to_the_second()
+    {
+        var time = new FakeTimeProvider();
+        await using var server = await HubServer.StartAsync(new WebSocketSinkOptions { Heartbeat = Duration.Seconds(30) }, time);
+        using var listener = await server.ConnectRawAsync(greet: false);
+        listener.IsGreeted = true;
+        Assert.Equal("connection_established", (await listener.NextAsync())?.ToString());
+        Assert.Equal("ping frame clear1", (await listener.NextAsync())?.ToString());
+        for (var beat = 0; beat < 2; beat++)
+        {
+            await Wait.UntilAsync(() => server.Hub.Stats.FramesSent == 1 + beat, "what was sent counts");
+            for (var seconds = 0; seconds < 30; seconds++)
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+            }
+
+            Assert.Equal(beat == 0 ? "ping" : "ping frame clear2", (await listener.NextAsync())?.ToString());
+        }
+
+        // What it gets goes out by another way from the answer on. It would overtake what this answer doesn't speak of.
+        await listener.SendAsync(new ClientFrame(ClientFrame.Pong, "clear1"u8.ToArray()), ClientFrame.OfText("{\"type\":\"subscribe\",\"channel\":\"a\"}"));
+        await Wait.UntilAsync(() => server.Hub.Stats.Subscriptions == 1, "both are read");
+        const int Others = 8;
+        for (var i = 0; i < Others; i++)
+        {
+            using var other = await server.ConnectAsync();
+            await other.ExpectNothingAsync();
+        }
+
+        await Wait.UntilAsync(() => server.Hub.Stats.FramesSent >= 2 + (2 * Others), "the others' frames count");
+        Assert.Equal(2 + (2 * Others), server.Hub.Stats.FramesSent);
+        await listener.SendAsync(new ClientFrame(ClientFrame.Pong, "clear2"u8.ToArray()));
+        Assert.Equal(["ping", "subscribed"], [(await listener.NextAsync())?.ToString(), (await listener.NextAsync())?.ToString()]);
+    }
+
+    [Fact]
+    public async Task A_fault_of_the_hub_ends_one_listener_with_4100_and_no_other()
+    {
+        var time = new FaultyTime();
+        await using var server = await HubServer.StartAsync(time: time);
+        using var other = await server.ConnectAsync();
+        await other.SendAsync("{\"type\":\"subscribe\",\"channel\":\"a\"}");
+        var epoch = (await other.ExpectAsync("subscribed")).GetProperty("epoch").GetString();
+        server.Publish("a", "1");
+        server.Publish("a", "2");
+        using var client = await server.ConnectAsync();
+        time.Fails = true;
+        await client.SendAsync($$$"""{"type":"subscribe","channel":"a","since":{"epoch":"{{{epoch}}}","offset":1}}""");
+        await client.SendAsync("{\"type\":\"ping\"}");
+        await client.ExpectCloseAsync(4100);
+        Assert.False(time.Fails);
+        Assert.Equal(1, server.Hub.Stats.Subscriptions);
+        await other.ExpectAsync("update");
+        await other.ExpectAsync("update");
+        server.Publish("a", "3");
+        Assert.Equal(3, (await other.ExpectAsync("update")).GetProperty("data").GetInt32());
+    }
+
+    [Fact]
+    public async Task Who_sends_many_messages_is_read_more_slowly()
+    {
+        // One goes before the others: the answer to the server's first ping is read, and nothing waits for it any more.
+        const int AtOnce = 200;
+        var time = new FakeTimeProvider();
+        await using var server = await HubServer.StartAsync(new WebSocketSinkOptions { MaxSubscriptions = 1 }, time);
+        using var client = await server.ConnectAsync();
+        await client.ExpectNothingAsync();
+        for (var i = 0; i < AtOnce + 101; i++)
+        {
+            await client.SendAsync("{\"type\":\"ping\"}");
+        }
+
+        await AnsweredAsync(AtOnce + 1);
+        await Wait.UntilAsync(() => server.Hub.Memory.Bytes >= ListenerHub.UnreadBytes, "it is not read");
+        Assert.InRange(server.Hub.Stats.FramesSent, 0, 2 + AtOnce + 1);
+        var rest = AnsweredAsync(100);
+        await Wait.UntilAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return rest.IsCompleted;
+            },
+            "it is read again");
+        await rest;
+
+        async Task AnsweredAsync(int count)
+        {
+            for (; count > 0; count--)
+            {
+                await client.ExpectAsync("pong");
             }
         }
     }
@@ -180,5 +276,22 @@ public sealed class ConnectionRulesTests
         Assert.All(returns, r => Assert.InRange(r, 500, 3000));
         Assert.True(returns.Distinct().Count() > 30, "they come back one after the other");
         clients.ForEach(c => c.Dispose());
+    }
+
+    /// <summary>A clock that stands still, and fails once when it is told to.</summary>
+    private sealed class FaultyTime : FakeTimeProvider
+    {
+        public bool Fails { get; set; }
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            if (Fails)
+            {
+                Fails = false;
+                throw new NotSupportedException("no time");
+            }
+
+            return base.GetUtcNow();
+        }
     }
 }
