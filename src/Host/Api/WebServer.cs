@@ -3,6 +3,7 @@ using StreamEngine.Host.Running;
 using StreamEngine.Host.Telemetry;
 using StreamEngine.Sinks.WebSockets;
 using StreamEngine.Sinks.WebSockets.Access;
+using StreamEngine.Sinks.WebSockets.Wire;
 
 namespace StreamEngine.Host.Api;
 
@@ -19,6 +20,7 @@ internal static class WebServer
         builder.WebHost.ConfigureKestrel(options =>
         {
             options.AddServerHeader = false;
+            options.ConfigureEndpointDefaults(RestingConnection.Use);
             options.Limits.MaxRequestBodySize = ApiRoutes.MaxBody;
             options.Limits.MaxRequestBufferSize = ListenerHub.UnreadBytes;
             options.Limits.MaxConcurrentConnections = maxConnections;

@@ -65,7 +65,10 @@ public sealed partial class ListenerHub
         ArgumentNullException.ThrowIfNull(admission);
         var socket = WebSocketHandshake.SocketOf(context);
         var stream = await WebSocketHandshake.AcceptAsync(context).ConfigureAwait(false);
+        var connection = RestingConnection.Of(context);
+        connection?.Rest(true);
         await AcceptAsync(stream, socket, context.Connection.RemoteIpAddress, context.Abort, admission.Grant).ConfigureAwait(false);
+        connection?.Rest(false);
     }
 
     /// <summary>Serves the channels that a request names as server-sent events, until it ends.</summary>

@@ -5,9 +5,11 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Configuration;
 using StreamEngine.Sinks.WebSockets;
+using StreamEngine.Sinks.WebSockets.Wire;
 using StreamEngine.Tests;
 
 namespace StreamEngine.Sinks.Tests.Support;
@@ -17,7 +19,7 @@ internal sealed class HubServer : IAsyncDisposable
 {
     private readonly WebApplication app;
 
-    private HubServer(TimeProvider time, WebSocketSinkOptions options)
+    private HubServer(TimeProvider time, WebSocketSinkOptions options, Action<ListenOptions>? endpoint)
     {
         Hub = new ListenerHub(time, new Random(7), LoggerFactory.Create(_ => { }));
 
@@ -26,6 +28,11 @@ internal sealed class HubServer : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(o => o.ConfigureEndpointDefaults(e =>
+        {
+            RestingConnection.Use(e);
+            endpoint?.Invoke(e);
+        }));
         app = builder.Build();
         app.MapGet("/sse", async context =>
         {
@@ -72,9 +79,9 @@ internal sealed class HubServer : IAsyncDisposable
     /// <summary>What came out of serving connections; nothing should.</summary>
     public ConcurrentQueue<Exception> Failures { get; } = new();
 
-    public static async Task<HubServer> StartAsync(WebSocketSinkOptions? options = null, TimeProvider? time = null)
+    public static async Task<HubServer> StartAsync(WebSocketSinkOptions? options = null, TimeProvider? time = null, Action<ListenOptions>? endpoint = null)
     {
-        var server = new HubServer(time ?? TimeProvider.System, options ?? new WebSocketSinkOptions());
+        var server = new HubServer(time ?? TimeProvider.System, options ?? new WebSocketSinkOptions(), endpoint);
         await server.app.StartAsync(TestContext.Current.CancellationToken);
         return server;
     }
