@@ -44,7 +44,7 @@ public sealed class FailoverPipelineTests
             await ByHandAsync("trip");
             held = null;
             answer.Goes.SetResult();
-            var last = await answer.Hits.Task;
+            var last = await answer.Hits.Task.WaitAsync(HostProcess.Patience, TestContext.Current.CancellationToken);
             await UntilAsync(client, host, e => e.GetProperty("source").GetString() == "second" && e.GetProperty("others")[0].GetProperty("value").GetInt32() == last);
             await ByHandAsync("reset");
         }

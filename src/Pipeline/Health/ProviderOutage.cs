@@ -9,6 +9,7 @@ public sealed class ProviderOutage
     private readonly Lock @lock = new();
     private long openedAt = long.MinValue;
     private long heardAt = long.MinValue;
+    private long toldAt = long.MinValue;
 
     /// <summary>When it opened: UTC ticks; before any time when it never did.</summary>
     public long OpenedAt => Volatile.Read(ref openedAt);
@@ -28,7 +29,7 @@ public sealed class ProviderOutage
                 return openedAt - 1;
             }
 
-            heardAt = now;
+            heardAt = Math.Max(heardAt, now);
             return now;
         }
     }
@@ -38,7 +39,23 @@ public sealed class ProviderOutage
     {
         lock (@lock)
         {
-            Volatile.Write(ref openedAt, Math.Max(at.UtcTicks, heardAt + 1));
+            // Of an outage whose trials fail it is told again, with the time at which it began: what a trial brought is heard since.
+            if (at.UtcTicks != toldAt)
+            {
+                toldAt = at.UtcTicks;
+                Volatile.Write(ref openedAt, Math.Max(toldAt, heardAt + 1));
+            }
+        }
+    }
+
+    /// <summary>It has closed: no date is later, even if the clock was set back meanwhile.</summary>
+    internal void Close(DateTimeOffset now)
+    {
+        lock (@lock)
+        {
+            toldAt = long.MinValue;
+            heardAt = Math.Min(heardAt, now.UtcTicks);
+            Volatile.Write(ref openedAt, Math.Min(openedAt, now.UtcTicks));
         }
     }
 }

@@ -229,6 +229,10 @@ public sealed partial class ProviderGate : IDisposable
         {
             health?.Outage(Name).Open(open.OpenedAt);
         }
+        else
+        {
+            health?.Outage(Name).Close(time.GetUtcNow());
+        }
     }
 
     /// <returns>Null when the breaker opened while the permit was awaited; it is given back unspent.</returns>

@@ -219,11 +219,6 @@ internal sealed class WebSocketListener : Listener
                     return;
                 }
             }
-            catch (Exception e) when (!isBroken && !IsGone(e))
-            {
-                Hub.LogFailed(e, Name);
-                Break(null, Frame.Ending(CloseCode.Internal, "internal error"));
-            }
             finally
             {
                 ArrayPool<byte>.Shared.Return(buffer);
@@ -267,7 +262,7 @@ internal sealed class WebSocketListener : Listener
                     break;
                 case ReceivedKind.Text when !Queue.IsEnding:
                     var before = Brought;
-                    Hub.Answer(this, received.Payload);
+                    Take(received.Payload);
                     await RoomAsync(1 + (int)Math.Min(MostWork, (Brought - before) / FramesPerMessage)).ConfigureAwait(false);
                     break;
             }
@@ -275,6 +270,21 @@ internal sealed class WebSocketListener : Listener
 
         // To close with bytes unread would reset the connection, which overtakes the close frame: what still comes is thrown away.
         return true;
+    }
+
+    private void Take(ReadOnlyMemory<byte> message)
+    {
+        try
+        {
+            Hub.Answer(this, message);
+        }
+#pragma warning disable CA1031 // Nothing is sent in there: whatever it throws is the hub's own fault, and this listener is told.
+        catch (Exception e)
+        {
+            Hub.LogFailed(e, Name);
+            Break(null, Frame.Ending(CloseCode.Internal, "internal error"));
+        }
+#pragma warning restore CA1031
     }
 
     /// <summary>Ends it while the other side may go on sending.</summary>
