@@ -280,7 +280,7 @@ public sealed class ConnectionRulesTests
         clients.ForEach(c => c.Dispose());
     }
 
-    /// <summary>A clock that stands still, and fails once when it is told to.</summary>
+    /// <summary>A clock that stands still, and fails once when it is told to and asked for the time of day.</summary>
     private sealed class FaultyTime : FakeTimeProvider
     {
         public Exception? Fault { get; set; }
@@ -291,5 +291,7 @@ public sealed class ConnectionRulesTests
             Fault = null;
             return fault is null ? base.GetUtcNow() : throw fault;
         }
+
+        public override long GetTimestamp() => 1;
     }
 }
