@@ -23,7 +23,7 @@ internal sealed class WebSocketListener : Listener
     /// <summary>How often the short way is tried.</summary>
     private const int SwitchTries = 3;
 
-    /// <summary>It is asked for a sign of life when it has been silent for so many heartbeats: reading the answers is most of what idle listeners cost.</summary>
+    /// <summary>It is asked for a sign of life when it has been silent for so many heartbeats, and not in each: its answer has to be read.</summary>
     private const int SilentBeats = 2;
 
     /// <summary>After this part of that time it is asked together with a ping that goes out anyway: one write for both, and not only now but in each later beat.</summary>
