@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Three providers, the best one down for 30% of the time, at length: tests/outages.sh [OUTAGES] [INTERVAL_MS] (30 outages, players change every 2000 ms:
-# 20 minutes). Ends with a table of what readers got, and fails where that misses the figure beside it.
+# 20 minutes). Ends with a table of what readers got, and fails where that misses the figure beside it. An interval of 1000 ms has little room on a busy
+# machine: a trial that hangs takes one interval, the shortest break of a breaker (500 ms) another half.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export STREAMENGINE_OUTAGES=${1:-30} STREAMENGINE_OUTAGES_INTERVAL_MS=${2:-2000}
