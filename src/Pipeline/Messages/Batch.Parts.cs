@@ -52,6 +52,7 @@ public sealed partial class Batch
             return;
         }
 
+        var data = memory.Data;
         foreach (var row in Whole)
         {
             ref var head = ref row.Head;
@@ -78,12 +79,8 @@ public sealed partial class Batch
     /// <param name="record">What <see cref="DataOf"/> is to give; empty for what has none.</param>
     internal void AddEncoded(in RowHead from, ReadOnlySpan<byte> key, ReadOnlySpan<byte> record)
     {
-        if (RowCount == heads.Length)
-        {
-            Array.Resize(ref heads, heads.Length * 2);
-            Array.Resize(ref cells, heads.Length * Schema.Stride);
-        }
-
+        ReserveRow();
+        var data = memory.Data;
         ref var head = ref heads[RowCount++];
         head = from;
         head.Document = head.RawOffset = head.RawLength = 0;

@@ -22,23 +22,23 @@ public sealed partial class Batch : IBufferWriter<byte>
     internal const byte Poison = 0xDD;
 
     private const int FewDocuments = 4;
-    private const int FewRows = 4;
 
     private readonly BatchPool pool;
     private byte[] bytes = [];
     private int length;
     private Document[] documents = new Document[FewDocuments];
-    private RowHead[] heads = new RowHead[FewRows];
-    private Cell[] cells;
+    private RowMemory memory = RowMemory.None;
+
+    // The memory's own, near at hand.
+    private RowHead[] heads = [];
+    private Cell[] cells = [];
     private short[] origins = [];
-    private ArrayBufferWriter<byte> data = new();
     private int leases;
 
     internal Batch(BatchPool pool, RecordSchema schema)
     {
         this.pool = pool;
         Schema = schema;
-        cells = new Cell[heads.Length * schema.Stride];
         Whole = new Part(this, isWhole: true);
     }
 
@@ -61,7 +61,7 @@ public sealed partial class Batch : IBufferWriter<byte>
     public ReadOnlySpan<byte> Bytes => bytes.AsSpan(0, length);
 
     /// <summary>Memory this batch holds on to, in bytes.</summary>
-    internal int Capacity => bytes.Length + (heads.Length * RowSize) + data.Capacity;
+    internal int Capacity => bytes.Length + memory.Bytes;
 
     /// <summary>How many documents the source put in.</summary>
     public int DocumentCount { get; private set; }
@@ -107,7 +107,7 @@ public sealed partial class Batch : IBufferWriter<byte>
         offset >= 0 && count >= 0 && (long)offset + count <= length ? Slice(offset, count) : default;
 
     /// <summary>The encoded records of a sealed batch, each with a newline behind it; valid as long as the lease is held.</summary>
-    public ReadOnlyMemory<byte> Lines => data.WrittenMemory;
+    public ReadOnlyMemory<byte> Lines => memory.Data.WrittenMemory;
 
     /// <summary>Whether rows of a sealed batch say that an entity is gone; such rows are not encoded.</summary>
     public bool HasRemovals { get; private set; }
@@ -119,7 +119,7 @@ public sealed partial class Batch : IBufferWriter<byte>
     public ReadOnlyMemory<byte> DataOf(int index)
     {
         ref readonly var head = ref Head(index);
-        return data.WrittenMemory.Slice(head.DataOffset, head.DataLength);
+        return memory.Data.WrittenMemory.Slice(head.DataOffset, head.DataLength);
     }
 
     /// <summary>Live rows in order.</summary>
@@ -197,12 +197,7 @@ public sealed partial class Batch : IBufferWriter<byte>
             throw new InvalidOperationException("A step that runs on key shards can't add rows.");
         }
 
-        if (RowCount == heads.Length)
-        {
-            Array.Resize(ref heads, heads.Length * 2);
-            Array.Resize(ref cells, heads.Length * Schema.Stride);
-        }
-
+        ReserveRow();
         ref readonly var from = ref documents[document];
         ref var head = ref heads[RowCount];
         head = default;
@@ -273,9 +268,7 @@ public sealed partial class Batch : IBufferWriter<byte>
     internal void Reset(int keepBytes)
     {
 #if DEBUG
-        System.Runtime.InteropServices.MemoryMarshal.AsMemory(data.WrittenMemory).Span.Fill(Poison);
         bytes.AsSpan().Fill(Poison);
-        cells.AsSpan().Fill(new Cell { Bits = 0x5DDD_DDDD_DDDD_DDDD, Offset = int.MaxValue, Kind = CellKind.Text });
 #endif
         documents.AsSpan(0, DocumentCount).Clear();
         origins.AsSpan().Fill(-1);
@@ -283,7 +276,7 @@ public sealed partial class Batch : IBufferWriter<byte>
         IsSealed = HasRemovals = IsRestored = false;
         Position = null;
         Epoch = 0;
-        data.ResetWrittenCount();
+        GiveRowsBack();
         Whole.Reset(keepBytes);
         foreach (var part in parts)
         {
@@ -302,17 +295,18 @@ public sealed partial class Batch : IBufferWriter<byte>
             bytes = [];
         }
 
-        if (data.Capacity > keepBytes * 4)
+        if (origins.Length * sizeof(short) > keepBytes)
         {
-            data = new();
+            origins = [];
         }
 
-        if (heads.Length * RowSize > keepBytes * 4)
+        if (notes.Length * Unsafe.SizeOf<RowNotes>() > keepBytes)
         {
-            heads = new RowHead[FewRows];
-            cells = new Cell[FewRows * Schema.Stride];
-            origins = [];
             notes = [];
+        }
+
+        if (identities.Length > keepBytes)
+        {
             identities = [];
         }
 
@@ -322,7 +316,35 @@ public sealed partial class Batch : IBufferWriter<byte>
         }
     }
 
-    private int RowSize => Unsafe.SizeOf<RowHead>() + (Unsafe.SizeOf<Cell>() * Schema.Stride);
+    /// <summary>Makes room for one more row.</summary>
+    private void ReserveRow()
+    {
+        if (RowCount < heads.Length)
+        {
+            return;
+        }
+
+        if (heads.Length == 0)
+        {
+            memory = pool.LendRows();
+        }
+        else
+        {
+            memory.Grow(Schema);
+        }
+
+        (heads, cells) = (memory.Heads, memory.Cells);
+    }
+
+    private void GiveRowsBack()
+    {
+        if (heads.Length > 0)
+        {
+            pool.TakeBack(memory);
+            memory = RowMemory.None;
+            (heads, cells) = (memory.Heads, memory.Cells);
+        }
+    }
 
     private void Append(in Document document)
     {

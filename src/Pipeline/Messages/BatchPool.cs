@@ -8,8 +8,10 @@ namespace StreamEngine.Pipeline.Messages;
 /// </summary>
 public sealed class BatchPool : IDisposable
 {
-    /// <summary>Payload bytes that a returning batch may keep; it may keep four times as much for its rows, and for what they were encoded to.</summary>
+    /// <summary>Payload bytes that a returning batch may keep; what rows stood in is kept up to eight times as much.</summary>
     private const int KeepBytes = 128 * 1024;
+
+    private const int KeepRowBytes = 8 * KeepBytes;
 
     /// <summary>Memory of batches kept for later; more than that is in use only when many small ones wait, and is soon made anew.</summary>
     internal const int MaxIdleBytes = 32 << 20;
@@ -17,6 +19,8 @@ public sealed class BatchPool : IDisposable
     private readonly RecordSchema schema;
     private readonly SemaphoreSlim free;
     private readonly ConcurrentBag<Batch> idle = [];
+    private readonly Lock rowGate = new();
+    private readonly Stack<RowMemory> idleRows = [];
     private int leased;
     private int overdrawn;
     private long idling;
@@ -49,13 +53,9 @@ public sealed class BatchPool : IDisposable
     {
         batch.Reset(KeepBytes);
         Interlocked.Decrement(ref leased);
-        if (Interlocked.Add(ref idling, batch.Capacity) <= MaxIdleBytes)
+        if (HasRoom(batch.Capacity))
         {
             idle.Add(batch);
-        }
-        else
-        {
-            Interlocked.Add(ref idling, -batch.Capacity);
         }
 
         if (Interlocked.Decrement(ref overdrawn) < 0)
@@ -63,6 +63,51 @@ public sealed class BatchPool : IDisposable
             Interlocked.Increment(ref overdrawn);
             free.Release();
         }
+    }
+
+    /// <summary>Memory for the rows of a batch, empty.</summary>
+    internal RowMemory LendRows()
+    {
+        RowMemory? known;
+        lock (rowGate)
+        {
+            idleRows.TryPop(out known);
+        }
+
+        if (known is null)
+        {
+            return new RowMemory(schema);
+        }
+
+        Interlocked.Add(ref idling, -known.Bytes);
+        return known;
+    }
+
+    /// <summary>Takes memory of rows back that nobody reads any more.</summary>
+    internal void TakeBack(RowMemory rows)
+    {
+        rows.Clear();
+        if (rows.Bytes > KeepRowBytes || !HasRoom(rows.Bytes))
+        {
+            return;
+        }
+
+        lock (rowGate)
+        {
+            idleRows.Push(rows);
+        }
+    }
+
+    /// <summary>Counts memory that is kept for later, unless it would be too much.</summary>
+    private bool HasRoom(int bytes)
+    {
+        var fits = Interlocked.Add(ref idling, bytes) <= MaxIdleBytes;
+        if (!fits)
+        {
+            Interlocked.Add(ref idling, -bytes);
+        }
+
+        return fits;
     }
 
     /// <summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using CsCheck;
@@ -127,6 +128,30 @@ public sealed class BatchTests : IDisposable
         batch.Release();
 
         Assert.InRange(batch.Capacity, 0, 3_000_000);
+        var next = await batches.OneAsync("1");
+        next.AddRow(Batches.Thing, 0);
+        Assert.InRange(next.Capacity, 0, 3_000_000);
+    }
+
+    [Fact]
+    public async Task Rows_stand_in_the_memory_that_came_back_last()
+    {
+        using var many = new Batches();
+        var (first, second, third) = (await many.OneAsync("1"), await many.OneAsync("2"), await many.OneAsync("3"));
+        var (mapped, waiting) = (await many.OneAsync("4"), await many.OneAsync("5"));
+        first.AddRow(Batches.Thing, 0);
+        second.AddRow(Batches.Thing, 0);
+        ref var last = ref second.Head(0);
+        first.Release();
+        second.Release();
+
+        // A batch without rows needs none.
+        third.Release();
+
+        mapped.AddRow(Batches.Thing, 0);
+        waiting.AddRow(Batches.Thing, 0);
+        Assert.True(Unsafe.AreSame(ref last, ref mapped.Head(0)));
+        Assert.False(Unsafe.AreSame(ref last, ref waiting.Head(0)));
     }
 
     [Fact]
