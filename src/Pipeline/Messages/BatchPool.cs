@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using StreamEngine.Pipeline.Records;
 
 namespace StreamEngine.Pipeline.Messages;
@@ -18,8 +17,8 @@ public sealed class BatchPool : IDisposable
 
     private readonly RecordSchema schema;
     private readonly SemaphoreSlim free;
-    private readonly ConcurrentBag<Batch> idle = [];
-    private readonly Lock rowGate = new();
+    private readonly Lock gate = new();
+    private readonly Stack<Batch> idle = [];
     private readonly Stack<RowMemory> idleRows = [];
     private int leased;
     private int overdrawn;
@@ -55,7 +54,10 @@ public sealed class BatchPool : IDisposable
         Interlocked.Decrement(ref leased);
         if (HasRoom(batch.Capacity))
         {
-            idle.Add(batch);
+            lock (gate)
+            {
+                idle.Push(batch);
+            }
         }
 
         if (Interlocked.Decrement(ref overdrawn) < 0)
@@ -69,7 +71,7 @@ public sealed class BatchPool : IDisposable
     internal RowMemory LendRows()
     {
         RowMemory? known;
-        lock (rowGate)
+        lock (gate)
         {
             idleRows.TryPop(out known);
         }
@@ -92,7 +94,7 @@ public sealed class BatchPool : IDisposable
             return;
         }
 
-        lock (rowGate)
+        lock (gate)
         {
             idleRows.Push(rows);
         }
@@ -126,11 +128,15 @@ public sealed class BatchPool : IDisposable
 
     private Batch Take()
     {
-        Batch batch;
-        if (idle.TryTake(out var known))
+        Batch? batch;
+        lock (gate)
         {
-            Interlocked.Add(ref idling, -known.Capacity);
-            batch = known;
+            idle.TryPop(out batch);
+        }
+
+        if (batch is not null)
+        {
+            Interlocked.Add(ref idling, -batch.Capacity);
         }
         else
         {
