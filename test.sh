@@ -54,6 +54,8 @@ for project in tests/*/*.csproj; do
 done
 # Bytes per operation are those of optimised code; its analyzers have spoken when it was built for the tests.
 run allocations dotnet run -c Release --project benchmarks -v quiet --property:RunAnalyzers=false -- allocations
+# Who is compared must do the same work.
+run outputs dotnet run -c Release --project benchmarks -v quiet --no-build -- check
 wait
 
 passed=0 failed=0 skipped=0 broken=""

@@ -8,6 +8,8 @@ switch (args)
         return Comparison.Quick(args);
     case ["full", ..]:
         return Comparison.Full(args);
+    case ["check", ..]:
+        return FileRace.Check(args);
     case ["allocations", ..]:
         return AllocationGate.Run(args);
     case ["checkpoints", ..]:

@@ -17,6 +17,9 @@ internal static class Lines
     /// <summary>Lines of a quick race.</summary>
     public const int Quick = 150_000;
 
+    /// <summary>Lines of a check: enough to show scores that differ in the last bit, which one record in 100,000 shows.</summary>
+    public const int Check = 400_000;
+
     private const int Players = 20_000;
 
     private static readonly DateTime Start = new(2025, 6, 4, 17, 0, 0, DateTimeKind.Utc);

@@ -22,16 +22,8 @@ internal sealed class PlayerWriter(OutputBuffer output, long now)
     public static byte[] ChangeList(int changed) =>
         ChangeLists[changed] ??= Encoding.UTF8.GetBytes($"[{string.Join(',', Fields.Where((_, i) => (changed >> i & 1) != 0).Select(f => $"\"{f}\""))}]");
 
-    /// <summary>
-    /// A score as it is written: a merged one has been the average over 13 shares, in single precision, and is not always the
-    /// same to the last bit.
-    /// </summary>
-    public static int Thousandths(double score)
-    {
-        const float Shares = 13;
-        var merged = (float)((double)(Shares * (float)score) / Shares);
-        return (int)Math.Round(merged * 1000.0);
-    }
+    /// <summary>A score as it is written: held in single precision, and rounded from there.</summary>
+    public static int Thousandths(double score) => (int)Math.Round((float)score * 1000.0);
 
     public void Write(in PlayerRecord record, long revision, double score, bool broken, bool old, int changed)
     {

@@ -38,6 +38,34 @@ internal sealed class FileRace(int count, string folder)
     /// <exception cref="InvalidOperationException">Somebody does other work.</exception>
     public void Check(Progress progress)
     {
+        if (Compare(progress).FirstOrDefault(d => d.Difference is not null) is { Difference: { } difference, Name: var name })
+        {
+            throw new InvalidOperationException($"{name}: {difference}");
+        }
+    }
+
+    /// <summary>The verb <c>check</c>: whether all do the same work, told like tests.</summary>
+    public static int Check(IReadOnlyList<string> args)
+    {
+        using var scratch = new Scratch(args);
+        var progress = new Progress();
+        var results = new FileRace(Lines.Check, scratch.Path).Compare(progress).ToList();
+        progress.End();
+        foreach (var (name, difference) in results)
+        {
+            Console.WriteLine($"{(difference is null ? "same output" : "OTHER OUTPUT")}: {name}{(difference is null ? "" : $": {difference}")}");
+        }
+
+        var failed = results.Count(r => r.Difference is not null);
+        Console.WriteLine($"  total: {results.Count}");
+        Console.WriteLine($"  failed: {failed}");
+        Console.WriteLine($"  succeeded: {results.Count - failed}");
+        Console.WriteLine("  skipped: 0");
+        return failed == 0 ? 0 : 1;
+    }
+
+    private IEnumerable<(string Name, string? Difference)> Compare(Progress progress)
+    {
         var expected = Job("expected");
         progress.Say("check: engine, in order");
         EngineRun.Run(expected, "parallelism=1");
@@ -46,10 +74,8 @@ internal sealed class FileRace(int count, string folder)
             progress.Say($"check: {name}");
             var job = Job(file);
             run(job);
-            if (Outputs.Difference(expected, job, ordered: name != Engine) is { } difference)
-            {
-                throw new InvalidOperationException($"{name}: {difference}");
-            }
+            yield return (name, Outputs.Difference(expected, job, ordered: name != Engine));
+            Clear(job);
         }
 
         Clear(expected);

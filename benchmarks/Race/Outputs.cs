@@ -14,9 +14,28 @@ internal static class Outputs
     public static string? Difference(Job expected, Job actual, bool ordered)
     {
         var same = ordered ? Bytes(expected.Output).Equals(Bytes(actual.Output)) : Unordered(expected.Output).Equals(Unordered(actual.Output));
-        return !same ? $"the records differ: compare {expected.Output} and {actual.Output}"
-            : !Dead(expected).SetEquals(Dead(actual)) ? $"the dead letters differ: compare {expected.DeadLetters} and {actual.DeadLetters}"
-            : null;
+        return same ? DeadDifference(Dead(expected), Dead(actual))
+            : ordered ? RecordDifference(expected, actual)
+            : "the records differ";
+    }
+
+    private static string RecordDifference(Job expected, Job actual)
+    {
+        var (line, one, other) = File.ReadLines(expected.Output).Append("(end)").Zip(File.ReadLines(actual.Output).Append("(end)"))
+            .Select((pair, index) => (index + 1, pair.First, pair.Second))
+            .First(l => l.First != l.Second);
+        return $"record {line} differs: '{one}' was expected, not '{other}'";
+    }
+
+    private static string? DeadDifference(HashSet<(long Line, string Reason, string Payload)> expected, HashSet<(long Line, string Reason, string Payload)> actual)
+    {
+        if (expected.SetEquals(actual))
+        {
+            return null;
+        }
+
+        var (line, reason, payload) = expected.Except(actual).Concat(actual.Except(expected)).MinBy(d => d.Line);
+        return $"the dead letters differ, first of line {line}: {reason}: {payload}";
     }
 
     private static (long Length, UInt128 Hash) Bytes(string path)

@@ -18,6 +18,8 @@ public sealed class BatchPool : IDisposable
     private readonly RecordSchema schema;
     private readonly SemaphoreSlim free;
     private readonly Lock gate = new();
+
+    // What came back last is lent first: it is most likely still near.
     private readonly Stack<Batch> idle = [];
     private readonly Stack<RowMemory> idleRows = [];
     private int leased;
@@ -52,14 +54,7 @@ public sealed class BatchPool : IDisposable
     {
         batch.Reset(KeepBytes);
         Interlocked.Decrement(ref leased);
-        if (HasRoom(batch.Capacity))
-        {
-            lock (gate)
-            {
-                idle.Push(batch);
-            }
-        }
-
+        Keep(idle, batch, batch.Capacity);
         if (Interlocked.Decrement(ref overdrawn) < 0)
         {
             Interlocked.Increment(ref overdrawn);
@@ -70,46 +65,26 @@ public sealed class BatchPool : IDisposable
     /// <summary>Memory for the rows of a batch, empty.</summary>
     internal RowMemory LendRows()
     {
-        RowMemory? known;
         lock (gate)
         {
-            idleRows.TryPop(out known);
+            if (idleRows.TryPop(out var known))
+            {
+                idling -= known.Bytes;
+                return known;
+            }
         }
 
-        if (known is null)
-        {
-            return new RowMemory(schema);
-        }
-
-        Interlocked.Add(ref idling, -known.Bytes);
-        return known;
+        return new RowMemory(schema);
     }
 
     /// <summary>Takes memory of rows back that nobody reads any more.</summary>
     internal void TakeBack(RowMemory rows)
     {
         rows.Clear();
-        if (rows.Bytes > KeepRowBytes || !HasRoom(rows.Bytes))
+        if (rows.Bytes <= KeepRowBytes)
         {
-            return;
+            Keep(idleRows, rows, rows.Bytes);
         }
-
-        lock (gate)
-        {
-            idleRows.Push(rows);
-        }
-    }
-
-    /// <summary>Counts memory that is kept for later, unless it would be too much.</summary>
-    private bool HasRoom(int bytes)
-    {
-        var fits = Interlocked.Add(ref idling, bytes) <= MaxIdleBytes;
-        if (!fits)
-        {
-            Interlocked.Add(ref idling, -bytes);
-        }
-
-        return fits;
     }
 
     /// <summary>
@@ -128,24 +103,35 @@ public sealed class BatchPool : IDisposable
 
     private Batch Take()
     {
-        Batch? batch;
-        lock (gate)
-        {
-            idle.TryPop(out batch);
-        }
-
-        if (batch is not null)
-        {
-            Interlocked.Add(ref idling, -batch.Capacity);
-        }
-        else
-        {
-            batch = new Batch(this, schema);
-        }
-
+        var batch = TakeIdle() ?? new Batch(this, schema);
         batch.Lease();
         Interlocked.Increment(ref leased);
         return batch;
+    }
+
+    private Batch? TakeIdle()
+    {
+        lock (gate)
+        {
+            if (idle.TryPop(out var known))
+            {
+                idling -= known.Capacity;
+            }
+
+            return known;
+        }
+    }
+
+    private void Keep<T>(Stack<T> stack, T one, int bytes)
+    {
+        lock (gate)
+        {
+            if (idling + bytes <= MaxIdleBytes)
+            {
+                idling += bytes;
+                stack.Push(one);
+            }
+        }
     }
 
     /// <inheritdoc/>
