@@ -61,7 +61,12 @@ public sealed class SourceHealth(TimeProvider time)
     /// <param name="isWhole">Whether all that was asked for is here now: false for a page that others follow, which ends no row of failures.</param>
     public void Succeeded(string source, bool changed, long bytes, bool isWhole = true)
     {
-        sources.AddOrUpdate(source, _ => Success(new SourceState(), changed, bytes, isWhole), (_, known) => Success(known, changed, bytes, isWhole));
+        // Told of every batch: without closures.
+        sources.AddOrUpdate(
+            source,
+            static (_, payload) => Success(new SourceState(), payload),
+            static (_, known, payload) => Success(known, payload),
+            (At: time.GetUtcNow(), changed, bytes, isWhole));
         if (isWhole)
         {
             Answers(source).Add(1, 1);
@@ -104,13 +109,13 @@ public sealed class SourceHealth(TimeProvider time)
 
     private ScoreAverage Answers(string source) => answers.GetOrAdd(source, static _ => new ScoreAverage(Decay, start: 1));
 
-    private SourceState Success(SourceState known, bool changed, long bytes, bool isWhole) => known with
+    private static SourceState Success(SourceState known, (DateTimeOffset At, bool Changed, long Bytes, bool IsWhole) payload) => known with
     {
-        LastSuccess = time.GetUtcNow(),
+        LastSuccess = payload.At,
         Payloads = known.Payloads + 1,
-        Confirmed = known.Confirmed + (changed ? 0 : 1),
-        Bytes = known.Bytes + bytes,
-        FailuresInARow = isWhole ? 0 : known.FailuresInARow,
+        Confirmed = known.Confirmed + (payload.Changed ? 0 : 1),
+        Bytes = known.Bytes + payload.Bytes,
+        FailuresInARow = payload.IsWhole ? 0 : known.FailuresInARow,
     };
 
     private SourceState Failure(SourceState known, string error, bool isPartly) => known with

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using StreamEngine.Pipeline.Blocks;
 using StreamEngine.Pipeline.Checkpoints;
@@ -143,6 +144,7 @@ internal sealed class FileSource(FileSourceOptions options, BlockContext context
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask EmitAsync(Batch batch, FilePosition behind, ISourceOutput output, CancellationToken stop)
     {
         var bytes = batch.Bytes.Length;
