@@ -21,7 +21,7 @@ internal static class AllocationGate
     /// How many batches are made depends on who waits for whom, and one more makes a byte or two per update. An allocation per
     /// record is 24 bytes at least.
     /// </summary>
-    private const double PipelineTolerance = 1.5;
+    private const double PipelineTolerance = 1;
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 

@@ -16,15 +16,21 @@ internal static class Outputs
         var same = ordered ? Bytes(expected.Output).Equals(Bytes(actual.Output)) : Unordered(expected.Output).Equals(Unordered(actual.Output));
         return same ? DeadDifference(Dead(expected), Dead(actual))
             : ordered ? RecordDifference(expected, actual)
-            : "the records differ";
+            : $"a record that was not expected: '{Unexpected(expected, actual)}'";
     }
 
     private static string RecordDifference(Job expected, Job actual)
     {
         var (line, one, other) = File.ReadLines(expected.Output).Append("(end)").Zip(File.ReadLines(actual.Output).Append("(end)"))
             .Select((pair, index) => (index + 1, pair.First, pair.Second))
-            .First(l => l.First != l.Second);
-        return $"record {line} differs: '{one}' was expected, not '{other}'";
+            .FirstOrDefault(l => l.First != l.Second);
+        return line > 0 ? $"record {line} differs: '{one}' was expected, not '{other}'" : "only ends of lines differ, or bytes that are no UTF-8";
+    }
+
+    private static string Unexpected(Job expected, Job actual)
+    {
+        var known = File.ReadLines(expected.Output).ToHashSet();
+        return File.ReadLines(actual.Output).FirstOrDefault(l => !known.Contains(l)) ?? "(none: some are missing or come twice)";
     }
 
     private static string? DeadDifference(HashSet<(long Line, string Reason, string Payload)> expected, HashSet<(long Line, string Reason, string Payload)> actual)
@@ -35,7 +41,7 @@ internal static class Outputs
         }
 
         var (line, reason, payload) = expected.Except(actual).Concat(actual.Except(expected)).MinBy(d => d.Line);
-        return $"the dead letters differ, first of line {line}: {reason}: {payload}";
+        return $"the dead letters differ: {(expected.Contains((line, reason, payload)) ? "missing" : "not expected")}: line {line}, {reason}: {payload}";
     }
 
     private static (long Length, UInt128 Hash) Bytes(string path)

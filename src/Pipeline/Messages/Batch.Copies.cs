@@ -51,7 +51,7 @@ public sealed partial class Batch
 
             var row = target.AddRow(Schema.Types[heads[i].Type], heads[i].Document);
             row.Head = heads[i];
-            row.Head.DataLength = 0;
+            (row.Head.DataOffset, row.Head.DataLength) = (0, 0);
             Cells(i).CopyTo(row.Cells);
             if (heads[i].HasNotes)
             {

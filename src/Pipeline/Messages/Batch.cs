@@ -60,8 +60,8 @@ public sealed partial class Batch : IBufferWriter<byte>
     /// <summary>Payloads and all text that rows refer to.</summary>
     public ReadOnlySpan<byte> Bytes => bytes.AsSpan(0, length);
 
-    /// <summary>Memory this batch holds on to, in bytes.</summary>
-    internal int Capacity => bytes.Length + memory.Bytes;
+    /// <summary>Memory this batch holds on to, in bytes; that of its documents not counted.</summary>
+    internal int Capacity => bytes.Length + memory.Bytes + (origins.Length * sizeof(short)) + (notes.Length * Unsafe.SizeOf<RowNotes>()) + identities.Length;
 
     /// <summary>How many documents the source put in.</summary>
     public int DocumentCount { get; private set; }
@@ -271,7 +271,7 @@ public sealed partial class Batch : IBufferWriter<byte>
         bytes.AsSpan().Fill(Poison);
 #endif
         documents.AsSpan(0, DocumentCount).Clear();
-        origins.AsSpan().Fill(-1);
+        origins.AsSpan(0, Math.Min(origins.Length, RowCount * Schema.Stride)).Fill(-1);
         length = DocumentCount = RowCount = partCount = 0;
         IsSealed = HasRemovals = IsRestored = false;
         Position = null;

@@ -6,7 +6,7 @@ namespace StreamEngine.Pipeline.Messages;
 
 /// <summary>
 /// What the rows of a batch stand in, and what they are encoded to. A pool lends it to a batch with its first row, and lends what came back last first: that is
-/// most likely still in a core's cache, in which all batches of the pool have no room.
+/// most likely still in a core's cache, which has no room for the rows of all batches.
 /// </summary>
 internal sealed class RowMemory
 {
@@ -49,6 +49,7 @@ internal sealed class RowMemory
     {
 #if DEBUG
         System.Runtime.InteropServices.MemoryMarshal.AsMemory(Data.WrittenMemory).Span.Fill(Batch.Poison);
+        Heads.AsSpan().Fill(new RowHead { Type = -1, KeyOffset = int.MaxValue, DataOffset = int.MaxValue });
         Cells.AsSpan().Fill(new Cell { Bits = 0x5DDD_DDDD_DDDD_DDDD, Offset = int.MaxValue, Kind = CellKind.Text });
 #endif
         Data.ResetWrittenCount();

@@ -184,6 +184,28 @@ public sealed class BatchTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_copy_of_a_sealed_batch_confirms_has_no_data()
+    {
+        var batch = await batches.OneAsync("1");
+        batch.LeaveDocument(0, RowState.Mapped, "");
+        batch.AddRow(Batches.Thing, 0).SetKey("first"u8);
+        batch.AddRow(Batches.Thing, 0).SetKey("second"u8);
+        batch.Seal();
+        var copy = batches.Pool.RentCopy();
+        batch.CopyTo(copy);
+
+        foreach (var row in copy)
+        {
+            row.Confirm("duplicate");
+        }
+
+        copy.Seal();
+
+        Assert.False(batch.DataOf(1).IsEmpty);
+        Assert.Equal((0, 0), (copy.DataOf(0).Length, copy.DataOf(1).Length));
+    }
+
+    [Fact]
     public async Task When_all_batches_are_leased_a_source_waits_for_the_last_release()
     {
         var first = await batches.OneAsync();

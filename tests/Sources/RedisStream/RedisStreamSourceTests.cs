@@ -157,11 +157,16 @@ public sealed class RedisStreamSourceTests
     public async Task Entries_are_acknowledged_when_they_are_handed_on_if_there_are_no_checkpoints()
     {
         await using var bench = await StreamBench.NewAsync(checkpoints: false);
-        var taken = new TaskCompletionSource();
+        var (given, taken) = (new TaskCompletionSource(), new TaskCompletionSource());
         var source = bench.Start();
-        source.Output.BeforeEmit = () => taken.Task;
+        source.Output.BeforeEmit = () =>
+        {
+            given.TrySetResult();
+            return taken.Task;
+        };
         await bench.AddAsync(1, 10);
-        await Wait.UntilAsync(async () => (await bench.PendingAsync()).Count > 0, "entries are being handed on");
+        await given.Task.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.NotEmpty(await bench.PendingAsync());
         taken.SetResult();
         await source.Output.WaitForAsync(10);
         await Wait.UntilAsync(async () => (await bench.PendingAsync()).Count == 0, "they are acknowledged");
