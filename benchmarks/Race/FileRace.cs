@@ -57,11 +57,7 @@ internal sealed class FileRace(int count, string folder)
         }
 
         var failed = results.Count(r => r.Difference is not null);
-        Console.WriteLine($"  total: {results.Count}");
-        Console.WriteLine($"  failed: {failed}");
-        Console.WriteLine($"  succeeded: {results.Count - failed}");
-        Console.WriteLine("  skipped: 0");
-        return failed == 0 ? 0 : 1;
+        return TestTotals.Print(results.Count, failed);
     }
 
     private IEnumerable<(string Name, string? Difference)> Compare(Progress progress)
