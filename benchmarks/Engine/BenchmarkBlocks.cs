@@ -80,7 +80,7 @@ internal static class BenchmarkBlocks
             for (var i = 0; i < pace.Count;)
             {
                 var now = pace.WaitFor(i);
-                var batch = output.RentAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
+                var batch = Wait(output.RentAsync(CancellationToken.None));
                 do
                 {
                     var length = pace.Write(i, batch.GetSpan(Pace.MaxLine));
@@ -89,9 +89,15 @@ internal static class BenchmarkBlocks
                     i++;
                 }
                 while (i < pace.Count && pace.Due(i) <= now && batch.DocumentCount < Batch.FullDocuments && batch.Bytes.Length < Batch.FullBytes);
-                output.EmitAsync(batch, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+                var emitted = output.EmitAsync(batch, CancellationToken.None);
+                if (!emitted.IsCompletedSuccessfully)
+                {
+                    emitted.AsTask().GetAwaiter().GetResult();
+                }
             }
         }
+
+        private static Batch Wait(ValueTask<Batch> rented) => rented.IsCompletedSuccessfully ? rented.Result : rented.AsTask().GetAwaiter().GetResult();
     }
 }
 

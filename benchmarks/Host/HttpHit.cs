@@ -27,6 +27,10 @@ internal sealed record HttpHitResult(double BarePerSecond, double HitsPerSecond,
 internal static class HttpHit
 {
     private const int Players = 1000;
+
+    /// <summary>Until all is compiled for good.</summary>
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(6);
+
     private const string BarePath = "/bare";
 
     private const string Config = """
@@ -56,7 +60,7 @@ internal static class HttpHit
         """;
 
     /// <summary>Measures both in turn.</summary>
-    /// <param name="rounds">Rounds that count; one more goes before them.</param>
+    /// <param name="rounds">How many rounds.</param>
     /// <param name="requests">Requests of each server per round.</param>
     public static async Task<HttpHitResult> RunAsync(int rounds = 7, int requests = 100_000)
     {
@@ -99,7 +103,13 @@ internal static class HttpHit
             await app.StartAsync().ConfigureAwait(false);
             using var bare = new HttpLoad(new Uri(app.Urls.First()), [BarePath]);
             var measured = new List<(double Bare, double Hits, double BareBytes, double HitBytes)>();
-            for (var round = 0; round <= rounds; round++)
+            for (var began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < WarmUp;)
+            {
+                bare.Ask(requests / 20);
+                hits.Ask(requests / 20);
+            }
+
+            for (var round = 0; round < rounds; round++)
             {
                 // Whoever goes first has the cooler machine.
                 var (first, second) = round % 2 == 0 ? (bare, hits) : (hits, bare);
@@ -109,7 +119,6 @@ internal static class HttpHit
                 measured.Add((x.Rate, y.Rate, x.Bytes, y.Bytes));
             }
 
-            measured.RemoveAt(0);
             return new HttpHitResult(
                 Median(measured.Select(m => m.Bare)),
                 Median(measured.Select(m => m.Hits)),

@@ -17,6 +17,9 @@ internal static class Lines
     /// <summary>Lines of a quick race.</summary>
     public const int Quick = 150_000;
 
+    /// <summary>Lines of a run that is made many times over to warm up.</summary>
+    public const int Little = 20_000;
+
     /// <summary>Lines of a check: enough to show scores that differ in the last bit, which one record in 100,000 shows.</summary>
     public const int Check = 400_000;
 

@@ -11,6 +11,9 @@ internal sealed class LatencyRun(string folder, double seconds)
 {
     private const double Idle = 1000;
 
+    /// <summary>Seconds in which code is compiled that no other run has used, unmeasured.</summary>
+    private const double WarmUp = 2;
+
     private readonly string input = Lines.Ensure(Lines.Quick);
     private readonly TextTable table = new("latency, µs from the time due", "per second", "p50", "p90", "p99", "p99.9", "max", "updates");
     private readonly List<Target> targets = [];
@@ -33,6 +36,7 @@ internal sealed class LatencyRun(string folder, double seconds)
         progress.Say($"latency {when}: channel");
         var channel = Add("Channel<T> hop", perSecond, Channel(new Pace(input, perSecond, seconds)));
         progress.Say($"latency {when}: engine");
+        Engine(new Pace(input, perSecond, WarmUp));
         var engine = Add("engine, file map to sink", perSecond, Engine(new Pace(input, perSecond, seconds)));
         targets.Add(Target.AtMost($"p99 through the engine {when} (or 3 x the Channel hop)", Math.Max(bound, 3 * channel.At(0.99)), engine.At(0.99), "µs"));
     }

@@ -81,10 +81,11 @@ internal sealed class FileRace(int count, string folder)
     public IReadOnlyDictionary<string, Rounds> Run(int rounds, TimeSpan limit, Progress progress)
     {
         using var pinned = PinnedEngine.IsSupported ? new PinnedEngine(count, folder) : null;
-        var contestants = Runners.Select(r => new Contestant(r.Name, () => Round(Job(r.File), r.Run))).ToList();
+        var little = new FileRace(Lines.Little, folder);
+        var contestants = Runners.Select(r => new Contestant(r.Name, () => Round(Job(r.File), r.Run), () => little.Round(little.Job(r.File), r.Run))).ToList();
         if (pinned is not null)
         {
-            contestants.Add(new Contestant(EngineOnOne, pinned.Run));
+            contestants.Add(new Contestant(EngineOnOne, pinned.Run, pinned.RunLittle));
         }
 
         return new Contest(contestants).Run(rounds, limit, progress);

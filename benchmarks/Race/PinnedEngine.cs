@@ -13,6 +13,8 @@ internal sealed partial class PinnedEngine : IDisposable
     /// <summary>The verb under which this program is the child.</summary>
     public const string Verb = "pinned-engine";
 
+    private const string Little = "little";
+
     private readonly Process child;
 
     public PinnedEngine(int count, string folder)
@@ -30,12 +32,10 @@ internal sealed partial class PinnedEngine : IDisposable
     public static bool IsSupported => OperatingSystem.IsLinux() || OperatingSystem.IsWindows();
 
     /// <summary>Runs one round in the child.</summary>
-    public Measured Run()
-    {
-        child.StandardInput.WriteLine("run");
-        var answer = child.StandardOutput.ReadLine()?.Split(' ').Select(n => double.Parse(n, CultureInfo.InvariantCulture)).ToArray();
-        return answer is [var wall, var cpu, var bytes] ? new Measured(wall, cpu, bytes) : throw new InvalidOperationException("The pinned engine ended.");
-    }
+    public Measured Run() => Run("run");
+
+    /// <summary>Runs one with little work.</summary>
+    public Measured RunLittle() => Run(Little);
 
     public void Dispose()
     {
@@ -48,13 +48,21 @@ internal sealed partial class PinnedEngine : IDisposable
     public static int Serve(int count, string folder)
     {
         var job = new Job(Lines.Ensure(count), folder, "pinned", Lines.Now(count));
-        while (Console.In.ReadLine() is not null)
+        var little = new Job(Lines.Ensure(Lines.Little), folder, "pinned", Lines.Now(Lines.Little));
+        while (Console.In.ReadLine() is { } what)
         {
-            var round = Measured.Of(() => EngineRun.RunToNull(job), count);
+            var round = what == Little ? Measured.Of(() => EngineRun.RunToNull(little), Lines.Little) : Measured.Of(() => EngineRun.RunToNull(job), count);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{round.Wall} {round.Cpu} {round.Bytes}"));
         }
 
         return 0;
+    }
+
+    private Measured Run(string what)
+    {
+        child.StandardInput.WriteLine(what);
+        var answer = child.StandardOutput.ReadLine()?.Split(' ').Select(n => double.Parse(n, CultureInfo.InvariantCulture)).ToArray();
+        return answer is [var wall, var cpu, var bytes] ? new Measured(wall, cpu, bytes) : throw new InvalidOperationException("The pinned engine ended.");
     }
 
     /// <summary>A child inherits the cores of the thread that starts it; setting them later would miss threads it has by then.</summary>

@@ -17,7 +17,6 @@ internal static class ServerProcess
     public static IFanOutServer StartSignalR()
     {
         var start = OwnProcess.With(Verb, SignalR, "0");
-        start.Environment["DOTNET_TieredPGO"] = "1";
         start.Environment["DOTNET_gcServer"] = "1";
         return new ChildServer("SignalR", SignalRServer.Path, Dialect.SignalR, new Child("SignalR", start));
     }

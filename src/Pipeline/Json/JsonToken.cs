@@ -40,6 +40,9 @@ internal struct JsonToken
     /// <summary>Whether the string's text differs from the bytes it stands in.</summary>
     public readonly bool IsEscaped => (Meta & EscapedFlag) != 0;
 
+    /// <summary>Whether its bytes are its text: a number, or a string without escapes.</summary>
+    public readonly bool IsPlain => Meta == PlainString || Kind == JsonKind.Number;
+
     /// <summary>Whether only the number's own bytes can tell what it is.</summary>
     public readonly bool IsBig => (Meta & BigFlag) != 0;
 

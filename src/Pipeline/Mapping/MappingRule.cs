@@ -152,6 +152,11 @@ internal sealed class MappingRule
     {
         foreach (var path in EventTimes)
         {
+            if (scope.TryReadRaw(path, out var text) && EventTimeReader.TryReadAlike(text, out ticks))
+            {
+                return true;
+            }
+
             var time = scope.Read(path);
             if (time.Kind == OperandKind.Missing)
             {

@@ -129,6 +129,19 @@ internal sealed class MappingScope
         return ReadByWalking(path);
     }
 
+    /// <summary>The text of a value that was found and is what it says: a string without escapes, or a number.</summary>
+    public bool TryReadRaw(BoundPath path, out ReadOnlySpan<byte> text)
+    {
+        if (path.Slot >= 0 && found[path.Slot] is { IsPlain: true } token)
+        {
+            text = Bytes.Slice(token.Start, token.Length);
+            return true;
+        }
+
+        text = default;
+        return false;
+    }
+
     /// <summary>The value a path starts at.</summary>
     public int Start(MappingPath path) => Base(path);
 

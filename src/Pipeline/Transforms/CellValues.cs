@@ -46,7 +46,9 @@ internal static class CellValues
     public static bool Same(ref byte a, ref byte b, int length) => length switch
     {
         // Most are short. What two reads have in common is compared twice.
-        > 2 * Block or < sizeof(ushort) => Same(MemoryMarshal.CreateReadOnlySpan(ref a, length), MemoryMarshal.CreateReadOnlySpan(ref b, length)),
+        > 4 * Block or < sizeof(ushort) => Same(MemoryMarshal.CreateReadOnlySpan(ref a, length), MemoryMarshal.CreateReadOnlySpan(ref b, length)),
+        >= 2 * Block => ((Vector256.LoadUnsafe(ref a) ^ Vector256.LoadUnsafe(ref b))
+            | (Vector256.LoadUnsafe(ref a, (nuint)(length - (2 * Block))) ^ Vector256.LoadUnsafe(ref b, (nuint)(length - (2 * Block))))) == default,
         >= Block => ((Vector128.LoadUnsafe(ref a) ^ Vector128.LoadUnsafe(ref b))
             | (Vector128.LoadUnsafe(ref a, (nuint)(length - Block)) ^ Vector128.LoadUnsafe(ref b, (nuint)(length - Block)))) == default,
         >= sizeof(ulong) => SameEnds<ulong>(ref a, ref b, length),

@@ -26,6 +26,9 @@ internal struct KnownMember
     /// <summary>Bytes from the quote before the name to the colon; 0 for one that must be looked up.</summary>
     public int Length;
 
+    /// <summary>How many bytes its value had when that was a number last.</summary>
+    public int Digits;
+
     /// <summary>A bit for each byte of the text that counts.</summary>
     private readonly uint counts;
 

@@ -190,7 +190,17 @@ internal sealed class MemberReader
                 return -1;
             }
 
-            pos = behind;
+            // The length is compared with that of the one before, not taken: so the processor goes on behind the number at once.
+            ref var digits = ref Unsafe.Add(ref members, member).Digits;
+            if (behind - pos == digits)
+            {
+                pos += digits;
+            }
+            else
+            {
+                digits = behind - pos;
+                pos = behind;
+            }
         }
         else if ((c | 0x20) == '{')
         {

@@ -108,6 +108,11 @@ internal sealed class KeyTemplate
 
     private static bool TryRead(MappingScope scope, BoundPath path, out ReadOnlySpan<byte> text)
     {
+        if (scope.TryReadRaw(path, out text))
+        {
+            return !text.IsEmpty;
+        }
+
         var value = scope.Read(path);
         text = value.Text;
         return value.Kind is not (OperandKind.Missing or OperandKind.Complex or OperandKind.Time) && !text.IsEmpty;

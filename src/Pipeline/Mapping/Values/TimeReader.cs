@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using StreamEngine.Pipeline.Conditions;
 using StreamEngine.Pipeline.Messages;
 
@@ -10,6 +11,7 @@ internal sealed class TimeReader
     private readonly string[]? formats;
     private readonly TimeZoneInfo zone;
     private readonly long ticksPerUnit;
+    private KnownDate? last;
 
     private TimeReader(string[]? formats, TimeZoneInfo zone, long ticksPerUnit)
     {
@@ -67,7 +69,31 @@ internal sealed class TimeReader
             return IsoTime.TryParse(value.Text, formats, zone, out ticks);
         }
 
-        return value.Kind == OperandKind.Text && IsoTime.TryParse(value.Text, zone, out ticks);
+        return value.Kind == OperandKind.Text && TryReadIso(value.Text, out ticks);
+    }
+
+    /// <summary>Reads a time that is written like the one before and of the same day; false for any other.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryReadAlike(ReadOnlySpan<byte> text, out long ticks)
+    {
+        ticks = 0;
+        return last is { } known && known.TryRead(text, out ticks);
+    }
+
+    private bool TryReadIso(ReadOnlySpan<byte> text, out long ticks)
+    {
+        if (TryReadAlike(text, out ticks))
+        {
+            return true;
+        }
+
+        if (!IsoTime.TryParse(text, zone, out ticks))
+        {
+            return false;
+        }
+
+        last = KnownDate.Of(text, ticks);
+        return true;
     }
 
     private bool TryReadUnix(scoped in Operand value, out long ticks)

@@ -32,6 +32,7 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
     private readonly FieldSet[] volatiles;
     private readonly MonotonicFields?[] monotonic;
     private readonly EventNames?[] events;
+    private readonly uint[] hashes = new uint[Lookahead.Memory];
     private Contribution former = new();
     private bool isEventTime;
 
@@ -100,7 +101,7 @@ internal sealed partial class MergeStep : IStep, ITellsRecords, IExplains
     public void Process(Part part, StepTime now)
     {
         isEventTime = now.IsEvent;
-        var ahead = new Lookahead(table, part, stackalloc uint[Lookahead.Memory]);
+        var ahead = new Lookahead(table, part, hashes);
         foreach (var row in part)
         {
             ahead.Advance();
