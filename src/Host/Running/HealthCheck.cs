@@ -48,11 +48,12 @@ internal static class HealthCheck
     {
         var problems = new List<string>();
         var sources = new Dictionary<string, SourceData>(StringComparer.Ordinal);
+        var known = health.Sources;
         foreach (var block in definition.Blocks.Where(b => b.Type.Kind == BlockKind.Source))
         {
             var books = status.Blocks.First(b => b.Name == block.Name);
             var frozen = health.Content(block.Name)?.Problem;
-            sources[block.Name] = Describe(block, books, health.Sources.GetValueOrDefault(block.Name) ?? new SourceState(), frozen, now) with
+            sources[block.Name] = Describe(block, books, known.GetValueOrDefault(block.Name), frozen, now) with
             {
                 Frozen = frozen,
                 Reliability = block.Options is IUsesProvider { Provider.Length: > 0 } ? Math.Round(health.Reliability(block.Name), 3) : null,

@@ -6,17 +6,17 @@ namespace StreamEngine.Pipeline.Health;
 /// <param name="time">The clock.</param>
 public sealed class SourceHealth(TimeProvider time)
 {
-    private readonly ConcurrentDictionary<string, SourceState> sources = new(StringComparer.Ordinal);
     /// <summary>How much an older request counts against one that came after it: about the last twenty count.</summary>
     private const double Decay = 0.95;
 
+    private readonly ConcurrentDictionary<string, Book> sources = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ScoreAverage> answers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Standstill> watched = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ProviderOutage> outages = new(StringComparer.Ordinal);
     private int generation;
 
-    /// <summary>All sources that have reported, by name.</summary>
-    public IReadOnlyDictionary<string, SourceState> Sources => sources;
+    /// <summary>All sources that have reported, by name, as of now.</summary>
+    public IReadOnlyDictionary<string, SourceState> Sources => sources.ToDictionary(s => s.Key, s => s.Value.State, StringComparer.Ordinal);
 
     /// <summary>How good what the sources say has been of late.</summary>
     public SourceScores Scores { get; } = new();
@@ -62,10 +62,16 @@ public sealed class SourceHealth(TimeProvider time)
     public void Succeeded(string source, bool changed, long bytes, bool isWhole = true)
     {
         // Told of every batch: without closures.
-        sources.AddOrUpdate(
+        Change(
             source,
-            static (_, payload) => Success(new SourceState(), payload),
-            static (_, known, payload) => Success(known, payload),
+            static (known, payload) => known with
+            {
+                LastSuccess = payload.At,
+                Payloads = known.Payloads + 1,
+                Confirmed = known.Confirmed + (payload.changed ? 0 : 1),
+                Bytes = known.Bytes + payload.bytes,
+                FailuresInARow = payload.isWhole ? 0 : known.FailuresInARow,
+            },
             (At: time.GetUtcNow(), changed, bytes, isWhole));
         if (isWhole)
         {
@@ -74,10 +80,7 @@ public sealed class SourceHealth(TimeProvider time)
     }
 
     /// <summary>A source goes on from a checkpoint: it last had a payload before this process was started.</summary>
-    public void Restored(string source, DateTimeOffset lastSuccess) => sources.AddOrUpdate(
-        source,
-        _ => new SourceState { LastSuccess = lastSuccess },
-        (_, known) => known.LastSuccess is null ? known with { LastSuccess = lastSuccess } : known);
+    public void Restored(string source, DateTimeOffset lastSuccess) => Change(source, static (known, last) => known with { LastSuccess = known.LastSuccess ?? last }, lastSuccess);
 
     /// <summary>A request failed for good, after its retries.</summary>
     /// <param name="source">The source's name.</param>
@@ -85,51 +88,64 @@ public sealed class SourceHealth(TimeProvider time)
     /// <param name="isPartly">Whether a part of what was asked for had come before.</param>
     public void Failed(string source, string error, bool isPartly = false)
     {
-        sources.AddOrUpdate(source, _ => Failure(new SourceState(), error, isPartly), (_, known) => Failure(known, error, isPartly));
+        Change(
+            source,
+            static (known, failure) => known with
+            {
+                LastFailure = failure.At,
+                LastError = failure.error,
+                Failures = known.Failures + 1,
+                Incomplete = known.Incomplete + (failure.isPartly ? 1 : 0),
+                FailuresInARow = known.FailuresInARow + 1,
+            },
+            (At: time.GetUtcNow(), error, isPartly));
         Answers(source).Add(1, 0);
     }
 
     /// <summary>The provider's sequence numbers show that messages did not arrive.</summary>
-    public void Missed(string source, long messages) => sources.AddOrUpdate(
-        source,
-        _ => new SourceState { Missed = messages },
-        (_, known) => known with { Missed = known.Missed + messages });
+    public void Missed(string source, long messages) => Change(source, static (known, more) => known with { Missed = known.Missed + more }, messages);
 
     /// <summary>A patch was asked for instead of a whole document.</summary>
     /// <param name="source">The source's name.</param>
     /// <param name="usable">Whether it could be used; else the whole document was asked for after all.</param>
-    public void Patched(string source, bool usable)
-    {
-        var (used, not) = usable ? (1, 0) : (0, 1);
-        sources.AddOrUpdate(
-            source,
-            _ => new SourceState { Patches = used, UnusablePatches = not },
-            (_, known) => known with { Patches = known.Patches + used, UnusablePatches = known.UnusablePatches + not });
-    }
+    public void Patched(string source, bool usable) => Change(
+        source,
+        static (known, usable) => usable ? known with { Patches = known.Patches + 1 } : known with { UnusablePatches = known.UnusablePatches + 1 },
+        usable);
+
+    private void Change<T>(string source, Func<SourceState, T, SourceState> change, T with) => sources.GetOrAdd(source, static _ => new Book()).Change(change, with);
 
     private ScoreAverage Answers(string source) => answers.GetOrAdd(source, static _ => new ScoreAverage(Decay, start: 1));
 
-    private static SourceState Success(SourceState known, (DateTimeOffset At, bool Changed, long Bytes, bool IsWhole) payload) => known with
+    /// <summary>What is known about one source, changed in place.</summary>
+    private sealed class Book
     {
-        LastSuccess = payload.At,
-        Payloads = known.Payloads + 1,
-        Confirmed = known.Confirmed + (payload.Changed ? 0 : 1),
-        Bytes = known.Bytes + payload.Bytes,
-        FailuresInARow = payload.IsWhole ? 0 : known.FailuresInARow,
-    };
+        private readonly Lock gate = new();
+        private SourceState state;
 
-    private SourceState Failure(SourceState known, string error, bool isPartly) => known with
-    {
-        LastFailure = time.GetUtcNow(),
-        LastError = error,
-        Failures = known.Failures + 1,
-        Incomplete = known.Incomplete + (isPartly ? 1 : 0),
-        FailuresInARow = known.FailuresInARow + 1,
-    };
+        public SourceState State
+        {
+            get
+            {
+                lock (gate)
+                {
+                    return state;
+                }
+            }
+        }
+
+        public void Change<T>(Func<SourceState, T, SourceState> change, T with)
+        {
+            lock (gate)
+            {
+                state = change(state, with);
+            }
+        }
+    }
 }
 
 /// <summary>What is known about one source.</summary>
-public sealed record SourceState
+public readonly record struct SourceState
 {
     /// <summary>When the last payload arrived.</summary>
     public DateTimeOffset? LastSuccess { get; init; }

@@ -290,9 +290,10 @@ internal abstract partial class Stage
         return Wake_NeedsLock();
     }
 
-    private Task TakeAsync(Arrival arrival, int lane) => line is null ? WorkAsync(arrival, lane) : TakeAllAsync(line, lane);
+    private Task TakeAsync(Arrival arrival, int lane) => line is null ? WorkAsync(arrival, lane).AsTask() : TakeAllAsync(line, lane);
 
-    private async Task WorkAsync(Arrival arrival, int lane)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask WorkAsync(Arrival arrival, int lane)
     {
         Interlocked.Add(ref queued, -arrival.Live);
         try

@@ -49,7 +49,7 @@ internal sealed class SocketBench : IAsyncDisposable
 
     public Task Running { get; }
 
-    public Pipeline.Health.SourceState Health => Fixture.Health.Sources.GetValueOrDefault("live") ?? new();
+    public Pipeline.Health.SourceState Health => Fixture.Health.Sources.GetValueOrDefault("live");
 
     public IEnumerable<string> Logged => Log.Lines;
 
