@@ -28,9 +28,6 @@ internal static class HttpHit
 {
     private const int Players = 1000;
 
-    /// <summary>Until all is compiled for good.</summary>
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(6);
-
     private const string BarePath = "/bare";
 
     private const string Config = """
@@ -58,6 +55,9 @@ internal static class HttpHit
           }
         }]
         """;
+
+    /// <summary>Until all is compiled for good.</summary>
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(6);
 
     /// <summary>Measures both in turn.</summary>
     /// <param name="rounds">How many rounds.</param>

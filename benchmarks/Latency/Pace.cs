@@ -61,13 +61,13 @@ internal sealed class Pace
     /// <returns>The time then.</returns>
     public long WaitFor(int index)
     {
-        var due = Due(index);
         if (isDense)
         {
             schedule.SleepUntil(index);
             return Stopwatch.GetTimestamp();
         }
 
+        var due = Due(index);
         while (true)
         {
             var now = Stopwatch.GetTimestamp();

@@ -5,13 +5,13 @@ using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Mapping;
 
-/// <summary>Reads instants in one declared notation.</summary>
+/// <summary>Reads instants in one declared notation. Not thread safe.</summary>
 internal sealed class TimeReader
 {
     private readonly string[]? formats;
     private readonly TimeZoneInfo zone;
     private readonly long ticksPerUnit;
-    private KnownDate? last;
+    private KnownDate last;
 
     private TimeReader(string[]? formats, TimeZoneInfo zone, long ticksPerUnit)
     {
@@ -74,11 +74,7 @@ internal sealed class TimeReader
 
     /// <summary>Reads a time that is written like the one before and of the same day; false for any other.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryReadAlike(ReadOnlySpan<byte> text, out long ticks)
-    {
-        ticks = 0;
-        return last is { } known && known.TryRead(text, out ticks);
-    }
+    public bool TryReadAlike(ReadOnlySpan<byte> text, out long ticks) => last.TryRead(text, out ticks);
 
     private bool TryReadIso(ReadOnlySpan<byte> text, out long ticks)
     {
@@ -92,7 +88,7 @@ internal sealed class TimeReader
             return false;
         }
 
-        last = KnownDate.Of(text, ticks);
+        last.Keep(text, ticks);
         return true;
     }
 
