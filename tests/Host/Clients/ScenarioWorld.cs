@@ -64,6 +64,18 @@ public sealed class ScenarioWorld : IAsyncLifetime
     /// <summary>Does what a scenario asks for, and goes on when it is done.</summary>
     internal async Task<string> DoAsync(string what, JsonElement argument)
     {
+        try
+        {
+            return await TryAsync(what, argument);
+        }
+        catch (Exception e)
+        {
+            throw new InvalidOperationException($"{what}: {e.Message}\nThe host {(host.HasExited ? "has ended" : "runs")}; it said:\n{host.Output}{host.Error}", e);
+        }
+    }
+
+    private async Task<string> TryAsync(string what, JsonElement argument)
+    {
         switch (what)
         {
             case "address":
