@@ -123,8 +123,14 @@ internal static class JsonNumbers
         count = BitOperations.TrailingZeroCount(others) >> 3;
 
         // The digits become the last of eight, after zeros. With no digit at all the result means nothing.
-        word <<= 64 - (8 * count);
-        word = (word * 10) + (word >> 8);
-        return (((word & 0x0000_00FF_0000_00FF) * 0x000F_4240_0000_0064) + (((word >> 16) & 0x0000_00FF_0000_00FF) * 0x0000_2710_0000_0001)) >> 32;
+        return (ulong)Value(word << (64 - (8 * count)));
+    }
+
+    /// <summary>The number of eight digits, each a byte, the first in the lowest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long Value(ulong digits)
+    {
+        digits = (digits * 10) + (digits >> 8);
+        return (long)((((digits & 0x0000_00FF_0000_00FF) * 0x000F_4240_0000_0064) + (((digits >> 16) & 0x0000_00FF_0000_00FF) * 0x0000_2710_0000_0001)) >> 32);
     }
 }

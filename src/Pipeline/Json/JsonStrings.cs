@@ -15,10 +15,13 @@ internal static class JsonStrings
     /// <summary>Flag in the result of <see cref="End"/>: there are bytes that must prove to be UTF-8.</summary>
     public const long NotAscii = 1L << 41;
 
+    /// <summary>Bytes that are looked at at once.</summary>
+    public const int Vector = 32;
+
     private const int FaultShift = 48;
 
     /// <summary>Finds the end of a string.</summary>
-    /// <param name="text">Start of the memory, in which at least two vectors fit behind the document.</param>
+    /// <param name="text">Start of the memory, in which at least <see cref="JsonTokenizer.Ahead"/> bytes come behind the document.</param>
     /// <param name="start">First byte behind the opening quote; at most a few behind the end.</param>
     /// <param name="end">End of the document.</param>
     /// <returns>
@@ -28,7 +31,7 @@ internal static class JsonStrings
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long End(ref byte text, int start, int end)
     {
-        var found = start + PlainLength(ref text, start);
+        var found = start + PlainLengthOfValue(ref text, start);
         return Unsafe.Add(ref text, found) == '"' ? found : EndOfAny(ref text, start, end, end);
     }
 
@@ -37,7 +40,7 @@ internal static class JsonStrings
     /// The guess is compared, not taken: so the processor goes on behind the string at once, on the guess, instead of after the
     /// search. A document with the same names as the one before is read in much less time.
     /// </remarks>
-    /// <param name="text">Start of the memory, in which at least two vectors fit behind the document.</param>
+    /// <param name="text">Start of the memory, in which at least <see cref="JsonTokenizer.Ahead"/> bytes come behind the document.</param>
     /// <param name="start">First byte behind the opening quote; at most a few behind the end.</param>
     /// <param name="end">End of the document.</param>
     /// <param name="guess">Any number; the length of what stood at the same place of the document before.</param>
@@ -58,6 +61,15 @@ internal static class JsonStrings
     {
         var bytes = Vector256.LoadUnsafe(ref text, (nuint)start);
         return System.Numerics.BitOperations.TrailingZeroCount((Specials(bytes) | bytes).ExtractMostSignificantBits());
+    }
+
+    /// <summary>The same in twice as many bytes; 64 when there is none. Of values some are longer than names are, which no processor can foretell.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int PlainLengthOfValue(ref byte text, int start)
+    {
+        var (first, second) = (Vector256.LoadUnsafe(ref text, (nuint)start), Vector256.LoadUnsafe(ref text, (nuint)start + Vector));
+        var stops = (Specials(first) | first).ExtractMostSignificantBits() | ((ulong)(Specials(second) | second).ExtractMostSignificantBits() << Vector);
+        return System.Numerics.BitOperations.TrailingZeroCount(stops);
     }
 
     /// <summary>Finds the end of any string; what it gives is as of <see cref="End"/>.</summary>

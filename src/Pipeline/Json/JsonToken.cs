@@ -47,7 +47,10 @@ internal struct JsonToken
     public readonly bool IsBig => (Meta & BigFlag) != 0;
 
     /// <summary>Numbers: how many of the digits in <see cref="Bits"/> stand behind the point.</summary>
-    public readonly sbyte Scale => (sbyte)(Meta >> ScaleShift);
+    public readonly sbyte Scale => ScaleOf(Meta);
+
+    /// <summary>The scale in a number's <see cref="Meta"/>.</summary>
+    public static sbyte ScaleOf(uint meta) => (sbyte)(meta >> ScaleShift);
 
     /// <summary><see cref="Meta"/> of a number with a scale.</summary>
     public static uint Number(int scale) => (uint)JsonKind.Number | ((uint)(byte)scale << ScaleShift);

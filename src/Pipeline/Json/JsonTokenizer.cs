@@ -8,7 +8,7 @@ namespace StreamEngine.Pipeline.Json;
 internal static class JsonTokenizer
 {
     /// <summary>How far vectors and words read ahead.</summary>
-    public const int Ahead = 64;
+    public const int Ahead = 128;
 
     /// <summary>Whether a reader may look beyond the document's end.</summary>
     private interface IEnd
@@ -87,7 +87,7 @@ internal static class JsonTokenizer
 
         if (c == '"')
         {
-            var close = TEnd.IsHard ? JsonStrings.EndOfAny(ref text, pos + 1, end, end - Ahead) : JsonStrings.End(ref text, pos + 1, end);
+            var close = TEnd.IsHard ? JsonStrings.EndOfAny(ref text, pos + 1, end, end - JsonStrings.Vector) : JsonStrings.End(ref text, pos + 1, end);
             token.Start = pos + 1;
             token.Meta = JsonToken.PlainString;
             if (close >= end)
@@ -222,7 +222,7 @@ internal static class JsonTokenizer
             }
         }
 
-        var quote = TEnd.IsHard ? JsonStrings.EndOfAny(ref text, pos + 1, end, end - Ahead) : JsonStrings.EndNear(ref text, pos + 1, end, token.Length);
+        var quote = TEnd.IsHard ? JsonStrings.EndOfAny(ref text, pos + 1, end, end - JsonStrings.Vector) : JsonStrings.EndNear(ref text, pos + 1, end, token.Length);
         token.Start = pos + 1;
         token.Meta = JsonToken.PlainString;
         if (quote >= end)

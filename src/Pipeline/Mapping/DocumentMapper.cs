@@ -9,7 +9,7 @@ namespace StreamEngine.Pipeline.Mapping;
 internal sealed class DocumentMapper(IReadOnlyList<MappingRule> rules, int maxRecords, bool readsOnce = true)
 {
     private readonly MappingRule[] rules = [.. rules];
-    private readonly MappingScope scope = new(rules.Max(r => r.Slots), readsOnce && rules is [{ IsPlain: true, Tries: [{ } trie], Slots: var slots }] ? new MemberReader(trie, slots) : null);
+    private readonly MappingScope scope = new(rules.Max(r => r.Slots), readsOnce && rules is [{ IsPlain: true } plain] ? plain : null);
 
     /// <summary>Told of each row, while the scope stands on its item.</summary>
     public Action<MappingScope, MappingRule, int>? Emitted

@@ -183,6 +183,17 @@ internal sealed class MappingRule
 
     private void ReadDirect(MappingScope scope, Span<Cell> cells, ref RowHead head)
     {
+        if (scope.Pattern is { } pattern)
+        {
+            head.Present = pattern.Taken;
+            if (!pattern.TakesAll)
+            {
+                ReadOthers(scope, pattern.Taken, cells, ref head);
+            }
+
+            return;
+        }
+
         // Nothing but this in the loop: what needs a call comes after it, and everything here stays in registers.
         var found = scope.Found;
         var (present, isComplete) = (default(FieldSet), true);

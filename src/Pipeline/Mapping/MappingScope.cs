@@ -22,7 +22,7 @@ internal sealed class MappingScope
     private readonly PathKey[] keys = new PathKey[MaxLevels + 1];
     private readonly List<int>?[] lists = new List<int>?[MaxLevels + 1];
     private readonly JsonToken[] found;
-    private readonly MemberReader? reader;
+    private readonly PlainReader? reader;
 
     /// <summary>The document that the reader read.</summary>
     private JsonToken whole;
@@ -39,11 +39,11 @@ internal sealed class MappingScope
     private byte[] origin = [];
 
     /// <param name="slots">The most values that the tries of one rule find.</param>
-    /// <param name="reader">Finds them while it reads a document; null when that isn't all that is wanted.</param>
-    public MappingScope(int slots, MemberReader? reader)
+    /// <param name="plain">The one rule, when it finds all that it needs of a document in one pass.</param>
+    public MappingScope(int slots, MappingRule? plain)
     {
         found = new JsonToken[slots + 1];
-        this.reader = reader;
+        reader = plain?.Tries is [{ } trie] ? new PlainReader(trie, plain.Slots, plain.DirectFields, Tape) : null;
     }
 
     /// <summary>The document.</summary>
@@ -54,6 +54,9 @@ internal sealed class MappingScope
 
     /// <summary>The values that were found, by slot; of kind <see cref="JsonKind.None"/> where there is none.</summary>
     public ReadOnlySpan<JsonToken> Found => found;
+
+    /// <summary>By what pattern the document was read, and cells of the row that comes next were made; null for none.</summary>
+    public DocumentPattern? Pattern => reader?.Pattern;
 
     /// <summary>Told of each row that was read; null when nobody wants to know.</summary>
     public Action<MappingScope, MappingRule, int>? Emitted { get; set; }
@@ -70,7 +73,7 @@ internal sealed class MappingScope
         batch = from;
         document = index;
         ref readonly var payload = ref from.Document(index);
-        isRead = reader is not null && reader.TryRead(from.Bytes, payload.Offset, payload.Offset + payload.Length, found, ref whole);
+        isRead = reader is not null && reader.TryRead(from, index, found, ref whole);
         return isRead || Tape.Read(from.Bytes, payload.Offset, payload.Length);
     }
 

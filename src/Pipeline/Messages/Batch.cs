@@ -214,6 +214,13 @@ public sealed partial class Batch : IBufferWriter<byte>
         return new Row(Whole, this, RowCount++);
     }
 
+    /// <summary>The cells of the row that is added next.</summary>
+    internal Span<Cell> NextCells()
+    {
+        ReserveRow();
+        return Cells(RowCount);
+    }
+
     /// <summary>Names the source that a merged field's value came from, where the fields of the row come from several.</summary>
     public void SetOrigin(int row, int slot, short source)
     {

@@ -16,7 +16,9 @@ internal sealed class JsonFragmentCache
     /// <param name="fragment">The list.</param>
     public bool TryGet(FieldSet fields, int source, out JsonFragment fragment)
     {
-        if (Volatile.Read(ref entries[Index(fields, source)]) is { } entry && entry.Fields == fields && entry.Source == source)
+        var index = Index(fields, source);
+        if ((Volatile.Read(ref entries[index]) is { } entry && entry.Is(fields, source))
+            || ((entry = Volatile.Read(ref entries[index ^ 1])) is not null && entry.Is(fields, source)))
         {
             fragment = entry.Fragment;
             return true;
@@ -29,14 +31,18 @@ internal sealed class JsonFragmentCache
     /// <summary>Keeps a list that was not found, unless another has its place: then sets that never repeat would cost memory for ever.</summary>
     public void Keep(FieldSet fields, int source, ReadOnlySpan<byte> list)
     {
-        ref var entry = ref entries[Index(fields, source)];
+        var index = Index(fields, source);
+        ref var entry = ref entries[Volatile.Read(ref entries[index]) is null ? index : index ^ 1];
         if (Volatile.Read(ref entry) is null)
         {
-            Volatile.Write(ref entry, new Entry(fields, source, new JsonFragment(list)));
+            Volatile.Write(ref entry, new Entry(fields, source, new JsonFragment(list, isWide: true)));
         }
     }
 
     private static int Index(FieldSet fields, int source) => (int)((fields.Hash + ((ulong)(uint)source * 0xC2B2_AE3D_27D4_EB4F)) >> (64 - SizeBits));
 
-    private sealed record Entry(FieldSet Fields, int Source, JsonFragment Fragment);
+    private sealed record Entry(FieldSet Fields, int Source, JsonFragment Fragment)
+    {
+        public bool Is(FieldSet fields, int source) => Fields == fields && Source == source;
+    }
 }

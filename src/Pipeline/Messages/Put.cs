@@ -16,7 +16,7 @@ internal static partial class Put
     /// <summary>Most bytes that one byte of text becomes when it is escaped.</summary>
     public const int MostEscaped = 6;
 
-    private const int Vector = JsonFragment.Slack;
+    private const int Vector = 32;
 
     /// <summary>Text known to the compiler.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -30,10 +30,13 @@ internal static partial class Put
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ref byte Slice(ref byte to, ReadOnlySpan<byte> bytes, int offset, int length)
     {
-        // Short, with a whole vector to read: the common case. All else is checked by the slow path.
-        if ((uint)length <= Vector && (ulong)(uint)offset + Vector <= (uint)bytes.Length)
+        // Short, with whole vectors to read: the common case. All else is checked by the slow path.
+        if ((uint)length <= 2 * Vector && (ulong)(uint)offset + (2 * Vector) <= (uint)bytes.Length)
         {
-            Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(bytes), (nuint)(uint)offset).StoreUnsafe(ref to);
+            ref var from = ref Unsafe.Add(ref MemoryMarshal.GetReference(bytes), offset);
+            var (first, second) = (Vector256.LoadUnsafe(ref from), Vector256.LoadUnsafe(ref from, Vector));
+            first.StoreUnsafe(ref to);
+            second.StoreUnsafe(ref to, Vector);
             return ref Unsafe.Add(ref to, length);
         }
 

@@ -178,7 +178,7 @@ public static partial class RecordEncoder
         to = ref Put.Literal(ref to, member);
         if (text.Changes.TryGet(fields, 0, out var known))
         {
-            return ref known.CopyTo(ref to);
+            return ref known.CopyWideTo(ref to);
         }
 
         ref var open = ref to;
@@ -246,7 +246,7 @@ public static partial class RecordEncoder
         var sole = head.SoleOrigin >= 0 ? head.SoleOrigin : SoleOrigin(head.Present, origins);
         if (sole >= 0 && schema.Provenances[head.Type].TryGet(head.Present, sole, out var known))
         {
-            return ref known.CopyTo(ref open);
+            return ref known.CopyWideTo(ref open);
         }
 
         ref var end = ref Origins(ref open, head.Present, sole, origins, schema.Texts[head.Type].Names, schema.SourceNames);

@@ -47,10 +47,7 @@ internal static class CellValues
     {
         // Most are short. What two reads have in common is compared twice.
         > 4 * Block or < sizeof(ushort) => Same(MemoryMarshal.CreateReadOnlySpan(ref a, length), MemoryMarshal.CreateReadOnlySpan(ref b, length)),
-        >= 2 * Block => ((Vector256.LoadUnsafe(ref a) ^ Vector256.LoadUnsafe(ref b))
-            | (Vector256.LoadUnsafe(ref a, (nuint)(length - (2 * Block))) ^ Vector256.LoadUnsafe(ref b, (nuint)(length - (2 * Block))))) == default,
-        >= Block => ((Vector128.LoadUnsafe(ref a) ^ Vector128.LoadUnsafe(ref b))
-            | (Vector128.LoadUnsafe(ref a, (nuint)(length - Block)) ^ Vector128.LoadUnsafe(ref b, (nuint)(length - Block)))) == default,
+        >= Block => SameBlocks(ref a, ref b, length),
         >= sizeof(ulong) => SameEnds<ulong>(ref a, ref b, length),
         >= sizeof(uint) => SameEnds<uint>(ref a, ref b, length),
         _ => SameEnds<ushort>(ref a, ref b, length),
@@ -65,6 +62,22 @@ internal static class CellValues
     };
 
     private static bool Same(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b) => a.SequenceEqual(b);
+
+    /// <summary>Of one to four blocks; the same steps for all, as lengths can't be foretold.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool SameBlocks(ref byte a, ref byte b, int length)
+    {
+        var last = length - Block;
+
+        // The lesser of last and one block, the greater of last less one block and 0: without a condition, of which a branch would be made.
+        var second = last + ((Block - last) & ((Block - last) >> 31));
+        var third = (last - Block) & ~((last - Block) >> 31);
+        return (Difference(ref a, ref b, 0) | Difference(ref a, ref b, second) | Difference(ref a, ref b, third) | Difference(ref a, ref b, last)) == default;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> Difference(ref byte a, ref byte b, int at) =>
+        Vector128.LoadUnsafe(ref a, (nuint)(uint)at) ^ Vector128.LoadUnsafe(ref b, (nuint)(uint)at);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool SameEnds<T>(ref byte a, ref byte b, int length)

@@ -8,7 +8,7 @@ namespace StreamEngine.Pipeline.Tests.Mapping;
 /// <summary>The one pass against the tape and its trie: they find the same, or the one pass gives up.</summary>
 public class MemberReaderTests
 {
-    private const int Behind = 64;
+    private const int Behind = JsonTokenizer.Ahead;
 
     private static readonly string[] Names =
         ["a", "b", "ab", "id", "eightlet", "a\u00e9", "", "commonStartaCommonEnd", "commonStartbCommonEnd", "q\"q", "b\\s", "a name of twenty-nine letters", "a name that has thirty letters"];

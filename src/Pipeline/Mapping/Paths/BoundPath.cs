@@ -16,6 +16,12 @@ internal sealed class BoundPath(MappingPath path, KeyTemplate?[] templates)
     /// <summary>Where in the scope's list of found values it stands; -1 when it is looked up by walking.</summary>
     public int Slot { get; set; } = -1;
 
+    /// <summary>How often it was asked for.</summary>
+    public int Uses { get; set; }
+
+    /// <summary>Whether its value is needed more than once.</summary>
+    public bool IsShared { get; set; }
+
     /// <inheritdoc/>
     public override string ToString() => Path.ToString();
 }

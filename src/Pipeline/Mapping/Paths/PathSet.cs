@@ -21,6 +21,7 @@ internal sealed class PathSet(int levels, Action<MappingPath>? look = null)
             paths.Add(known);
         }
 
+        known.Uses++;
         return known;
     }
 
@@ -64,7 +65,7 @@ internal sealed class PathSet(int levels, Action<MappingPath>? look = null)
         foreach (var (name, child) in node.Children)
         {
             var slot = child.Paths.Count > 0 ? Count++ : -1;
-            child.Paths.ForEach(p => p.Slot = slot);
+            child.Paths.ForEach(p => (p.Slot, p.IsShared) = (slot, child.Paths.Count > 1 || p.Uses > 1));
             edges.Add(new MemberEdge(name, edges.Count, slot, child.Children.Count > 0 ? Compile(child) : null));
         }
 

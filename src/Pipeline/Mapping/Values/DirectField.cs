@@ -36,12 +36,25 @@ internal readonly struct DirectField
             _ => (false, All, All, 0u, 0u, 0),
         };
         kind = isText ? CellKind.Text : CellKind.Number;
+        Pattern = reader.Field.Type switch
+        {
+            FieldType.String => PatternValue.TextCell,
+            FieldType.Int => PatternValue.WholeCell,
+            FieldType.Number => PatternValue.NumberCell,
+            _ => PatternValue.None,
+        };
     }
 
     public FieldReader Reader { get; }
 
     /// <summary>Where the value stands among those that were found.</summary>
     public int Value { get; }
+
+    /// <summary>Whether others than this field need the value.</summary>
+    public bool IsShared => Reader.Paths[0].IsShared;
+
+    /// <summary>What the value becomes when it needs no conversion.</summary>
+    public PatternValue Pattern { get; }
 
     /// <summary>The field.</summary>
     public int Slot { get; }

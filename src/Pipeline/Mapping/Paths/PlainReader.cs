@@ -1,0 +1,106 @@
+using StreamEngine.Pipeline.Json;
+using StreamEngine.Pipeline.Messages;
+
+namespace StreamEngine.Pipeline.Mapping;
+
+/// <summary>
+/// Reads the documents of a rule that wants nothing but members: by the pattern of those that came before when that fits, else
+/// member by member.
+/// </summary>
+/// <remarks>
+/// A pattern that often doesn't fit is given up, and another is learned later: the later, the less the last one was worth, so that
+/// documents that are never alike cost little.
+/// </remarks>
+internal sealed class PlainReader
+{
+    private const int ShortestPause = 16;
+    private const int LongestPause = 4096;
+
+    /// <summary>A pattern that fits so often was worth it.</summary>
+    private const int Worth = 64;
+
+    /// <summary>So often more than it fitted a new pattern need not fit.</summary>
+    private const int Patience = 4;
+
+    private readonly MemberReader members;
+    private readonly DirectField[] fields;
+    private readonly JsonTape tape;
+    private DocumentPattern? known;
+    private int trust;
+    private int fitted;
+    private int pause = ShortestPause;
+    private int wait = ShortestPause;
+
+    /// <param name="trie">The members that are wanted.</param>
+    /// <param name="slots">How many values they have.</param>
+    /// <param name="fields">What becomes of values that need no conversion.</param>
+    /// <param name="tape">For documents that are learned from.</param>
+    public PlainReader(MemberTrie trie, int slots, DirectField[] fields, JsonTape tape)
+    {
+        (this.fields, this.tape) = (fields, tape);
+        members = new MemberReader(trie, slots);
+    }
+
+    /// <summary>The pattern by which the last document was read; null when it was read otherwise.</summary>
+    public DocumentPattern? Pattern { get; private set; }
+
+    /// <summary>Reads a document into the row that comes next.</summary>
+    /// <param name="batch">Where it stands.</param>
+    /// <param name="index">Which it is.</param>
+    /// <param name="found">Gets the values by slot, and one more; what became a cell is left out.</param>
+    /// <param name="document">Where the object starts, and its length.</param>
+    /// <returns>Whether it was read; if not, what was found means nothing.</returns>
+    public bool TryRead(Batch batch, int index, Span<JsonToken> found, ref JsonToken document)
+    {
+        ref readonly var payload = ref batch.Document(index);
+        var (start, end) = (payload.Offset, payload.Offset + payload.Length);
+        if (known is not null && Fits(batch, start, end, found, ref document))
+        {
+            return true;
+        }
+
+        Pattern = null;
+        if (!members.TryRead(batch.Bytes, start, end, found, ref document))
+        {
+            return false;
+        }
+
+        if (known is null && --wait <= 0)
+        {
+            Learn(batch.Bytes, start, end, found);
+        }
+
+        return true;
+    }
+
+    private bool Fits(Batch batch, int start, int end, Span<JsonToken> found, ref JsonToken document)
+    {
+        if (Pattern is null)
+        {
+            // From now on only what the pattern has is noted.
+            found.Clear();
+        }
+
+        if (known!.TryRead(batch.Bytes, start, end, found, batch.NextCells(), ref document))
+        {
+            Pattern = known;
+            fitted++;
+            trust = Math.Min(trust + 1, Worth);
+            return true;
+        }
+
+        if (--trust < 0)
+        {
+            pause = fitted >= Worth ? ShortestPause : Math.Min(2 * pause, LongestPause);
+            (known, wait) = (null, pause);
+        }
+
+        return false;
+    }
+
+    private void Learn(ReadOnlySpan<byte> bytes, int start, int end, ReadOnlySpan<JsonToken> found)
+    {
+        known = tape.Read(bytes, start, end - start) ? DocumentPattern.Of(tape, bytes, start, end, found, fields) : null;
+        (trust, fitted, wait) = (Patience, 0, LongestPause);
+    }
+}
