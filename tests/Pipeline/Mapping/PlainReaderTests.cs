@@ -14,7 +14,7 @@ public class PlainReaderTests
 
     private const string Mapping = """
         [{
-          "when": "kind != 'other'", "record": "player", "key": "player:{id}", "eventTime": "at",
+          "when": "kind != 'other' and name != 'x'", "record": "player", "key": "player:{id}", "eventTime": "at",
           "fields": { "name": "name", "team": "team.name", "hits": "hits", "atBats": "atBats", "average": "average", "home": "home", "at": "at", "position": "team.position" }
         }]
         """;
