@@ -74,7 +74,7 @@ internal sealed class MappingScope
         document = index;
         ref readonly var payload = ref from.Document(index);
         isRead = reader is not null && reader.TryRead(from, index, found, ref whole);
-        return isRead || Tape.Read(from.Bytes, payload.Offset, payload.Length);
+        return isRead || Tape.Read(from.BytesAndBeyond, payload.Offset, payload.Length);
     }
 
     /// <summary>Forgets the document, so that its batch is not kept alive.</summary>

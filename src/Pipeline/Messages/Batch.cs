@@ -87,6 +87,9 @@ public sealed partial class Batch : IBufferWriter<byte>
     /// <summary>The row at <paramref name="index"/>, live or not.</summary>
     public Row this[int index] => new(Whole, this, index);
 
+    /// <summary>The same, and what memory there is behind them: whole vectors can be read where the last payload ends.</summary>
+    internal ReadOnlySpan<byte> BytesAndBeyond => bytes;
+
     /// <summary>The document at <paramref name="index"/>.</summary>
     public ref Document Document(int index) => ref documents.AsSpan(0, DocumentCount)[index];
 

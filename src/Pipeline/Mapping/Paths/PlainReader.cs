@@ -60,14 +60,14 @@ internal sealed class PlainReader
         }
 
         Pattern = null;
-        if (!members.TryRead(batch.Bytes, start, end, found, ref document))
+        if (!members.TryRead(batch.BytesAndBeyond, start, end, found, ref document))
         {
             return false;
         }
 
         if (known is null && --wait <= 0)
         {
-            Learn(batch.Bytes, start, end, found);
+            Learn(batch.BytesAndBeyond, start, end, found);
         }
 
         return true;
@@ -81,7 +81,7 @@ internal sealed class PlainReader
             found.Clear();
         }
 
-        if (known!.TryRead(batch.Bytes, start, end, found, batch.NextCells(), ref document))
+        if (known!.TryRead(batch.BytesAndBeyond, start, end, found, batch.NextCells(), ref document))
         {
             Pattern = known;
             fitted++;
