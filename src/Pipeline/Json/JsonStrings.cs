@@ -22,7 +22,7 @@ internal static class JsonStrings
 
     /// <summary>Finds the end of a string.</summary>
     /// <param name="text">Start of the memory, in which at least <see cref="JsonTokenizer.Ahead"/> bytes come behind the document.</param>
-    /// <param name="start">First byte behind the opening quote; at most a few behind the end.</param>
+    /// <param name="start">First byte behind the opening quote; less than a vector behind the end.</param>
     /// <param name="end">End of the document.</param>
     /// <returns>
     /// The closing quote's position, plus flags: plain, so below <paramref name="end"/>, for a string of ASCII without escapes;

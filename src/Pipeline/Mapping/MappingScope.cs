@@ -39,7 +39,7 @@ internal sealed class MappingScope
     private byte[] origin = [];
 
     /// <param name="slots">The most values that the tries of one rule find.</param>
-    /// <param name="plain">The one rule, when it finds all that it needs of a document in one pass.</param>
+    /// <param name="plain">The one rule, when it finds all that it needs of a document in one pass; null when documents must be put on the tape.</param>
     public MappingScope(int slots, MappingRule? plain)
     {
         found = new JsonToken[slots + 1];

@@ -87,7 +87,7 @@ public sealed partial class Batch : IBufferWriter<byte>
     /// <summary>The row at <paramref name="index"/>, live or not.</summary>
     public Row this[int index] => new(Whole, this, index);
 
-    /// <summary>The same, and what memory there is behind them: whole vectors can be read where the last payload ends.</summary>
+    /// <summary><see cref="Bytes"/> and what memory there happens to be behind them, so that whole vectors can be read where the last payload ends.</summary>
     internal ReadOnlySpan<byte> BytesAndBeyond => bytes;
 
     /// <summary>The document at <paramref name="index"/>.</summary>
@@ -217,7 +217,7 @@ public sealed partial class Batch : IBufferWriter<byte>
         return new Row(Whole, this, RowCount++);
     }
 
-    /// <summary>The cells of the row that is added next.</summary>
+    /// <summary>The cells of the row that comes next. What is put there counts when <see cref="AddRow"/> adds it, before any other row.</summary>
     internal Span<Cell> NextCells()
     {
         ReserveRow();

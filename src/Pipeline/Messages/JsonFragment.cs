@@ -14,12 +14,10 @@ internal readonly struct JsonFragment
 
     private readonly byte[] padded;
 
-    /// <param name="text">The piece.</param>
-    /// <param name="isWide">Whether it may be copied with <see cref="CopyWideTo"/>.</param>
-    public JsonFragment(ReadOnlySpan<byte> text, bool isWide = false)
+    public JsonFragment(ReadOnlySpan<byte> text)
     {
         Length = text.Length;
-        padded = new byte[Math.Max(isWide ? Slack : Vector, (text.Length + Vector - 1) / Vector * Vector)];
+        padded = new byte[Math.Max(Slack, (text.Length + Vector - 1) / Vector * Vector)];
         text.CopyTo(padded);
     }
 
@@ -41,7 +39,7 @@ internal readonly struct JsonFragment
         return ref Unsafe.Add(ref to, Length - less);
     }
 
-    /// <summary>Copies a wide fragment with the same steps whatever its length, which can't be foretold.</summary>
+    /// <summary>Copies the fragment with the same steps for most lengths, where one follows another that can't be foretold.</summary>
     /// <returns>Where the next piece goes.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref byte CopyWideTo(ref byte to)

@@ -5,7 +5,7 @@ using StreamEngine.Pipeline.Records;
 namespace StreamEngine.Pipeline.Messages;
 
 /// <summary>
-/// What the rows of a batch stand in, and what they are encoded to. A pool lends it to a batch with its first row, and lends what came back last first: that is
+/// What the rows of a batch stand in, and what they are encoded to. A pool lends it to a batch when its first row is about to be made, and lends what came back last first: that is
 /// most likely still in a core's cache, which has no room for the rows of all batches.
 /// </summary>
 internal sealed class RowMemory

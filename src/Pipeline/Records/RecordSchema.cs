@@ -29,7 +29,6 @@ public sealed class RecordSchema
         Sources = sources;
         Stride = Math.Max(1, types.Count == 0 ? 1 : types.Max(t => t.Fields.Count));
         Texts = [.. types.Select(t => t.Text)];
-        TextFields = [.. types.Select(TextFieldsOf)];
         Provenances = [.. types.Select(_ => new JsonFragmentCache())];
         SourceNames = [.. sources.Select(s => s.JsonName)];
         identities = [.. sources.SelectMany(s => Confidences.Select(c => new JsonFragment([.. ","u8, .. JsonSerializer.SerializeToUtf8Bytes(s.Name), .. ":"u8, .. JsonSerializer.SerializeToUtf8Bytes(c.ToString().ToLowerInvariant())])))];
@@ -48,9 +47,6 @@ public sealed class RecordSchema
 
     /// <summary>What encoded records have in common, by type.</summary>
     internal RecordText[] Texts { get; }
-
-    /// <summary>The fields whose values are texts, by type.</summary>
-    internal FieldSet[] TextFields { get; }
 
     /// <summary>Provenance of records whose fields all come from one source, by type. Sources are numbered per schema, types may stand in several.</summary>
     internal JsonFragmentCache[] Provenances { get; }
@@ -72,18 +68,4 @@ public sealed class RecordSchema
 
     /// <summary>The source of that name, or null.</summary>
     public SourceInfo? Source(string name) => Sources.FirstOrDefault(s => s.Name == name);
-
-    private static FieldSet TextFieldsOf(RecordType type)
-    {
-        var fields = default(FieldSet);
-        foreach (var field in type.Fields)
-        {
-            if (field.Type is FieldType.String or FieldType.Enum)
-            {
-                fields.Add(field.Slot);
-            }
-        }
-
-        return fields;
-    }
 }

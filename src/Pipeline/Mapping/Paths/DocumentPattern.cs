@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Unicode;
 using StreamEngine.Pipeline.Json;
+using StreamEngine.Pipeline.Json.Paths;
 using StreamEngine.Pipeline.Messages;
 
 namespace StreamEngine.Pipeline.Mapping;
@@ -36,7 +37,7 @@ internal sealed class DocumentPattern
     public bool TakesAll { get; }
 
     /// <summary>Learns from a document; null when its pattern is of no use.</summary>
-    /// <param name="tape">The document, an object.</param>
+    /// <param name="tape">The document: an object, at most <see cref="MemberReader.MaxDepth"/> deep.</param>
     /// <param name="bytes">The memory that it stands in.</param>
     /// <param name="start">Where it starts.</param>
     /// <param name="end">Where it ends.</param>
@@ -49,9 +50,11 @@ internal sealed class DocumentPattern
             return null;
         }
 
+        var scalars = new List<int>();
+        AddScalars(tape, 0, scalars);
         var pieces = new List<PatternPiece>();
         var (at, taken, takesAll) = (start, default(FieldSet), true);
-        foreach (var value in ScalarsOf(tape))
+        foreach (var value in scalars)
         {
             ref readonly var token = ref tape.Tokens[value];
             var (kind, place, slot) = (KindOf(token), PlaceOf(token, found), PatternPiece.Nowhere);
@@ -104,8 +107,8 @@ internal sealed class DocumentPattern
         return read && (reading.IsAscii || Utf8.IsValid(bytes[start..end]));
     }
 
-    // Little lives through this loop, so that it stays in registers. Reads go less than `Ahead` beyond the end: each piece is checked to
-    // start before it, and what is read of a value is a few vectors until it is known to end before the document does.
+    // Little lives through this loop, so that it stays in registers. Reads go less than `Ahead` beyond the end: a piece starts before it and
+    // has at most 32 bytes, so a value starts at most 31 behind it, and of a string 65 bytes are read until it is known to end before.
     private int End(ref byte text, int pos, int end, ref JsonToken found, ref Cell cells, ref JsonReading reading)
     {
         ref var piece = ref MemoryMarshal.GetArrayDataReference(pieces);
@@ -254,35 +257,19 @@ internal sealed class DocumentPattern
         return length == 0 ? -1 : pos + length;
     }
 
-    /// <summary>The values with nothing inside, in the order of the text.</summary>
-    private static List<int> ScalarsOf(JsonTape tape)
+    /// <summary>Adds the values with nothing inside, in the order of the text.</summary>
+    private static void AddScalars(JsonTape tape, int value, List<int> to)
     {
-        var scalars = new List<int>();
-        var names = new Stack<(bool InObject, int End)>();
-        var (inObject, end) = (false, tape.After(0));
-        for (var at = 0; at < tape.After(0);)
+        if (tape.Tokens[value].Kind < JsonKind.Array)
         {
-            while (at == end)
-            {
-                (inObject, end) = names.Pop();
-            }
-
-            at += inObject ? 1 : 0;
-            ref readonly var token = ref tape.Tokens[at];
-            if (token.Kind >= JsonKind.Array)
-            {
-                names.Push((inObject, end));
-                (inObject, end) = (token.Kind == JsonKind.Object, token.Next);
-            }
-            else
-            {
-                scalars.Add(at);
-            }
-
-            at++;
+            to.Add(value);
+            return;
         }
 
-        return scalars;
+        foreach (var child in new Children(tape, value))
+        {
+            AddScalars(tape, child, to);
+        }
     }
 
     private static bool HasContainer(ReadOnlySpan<JsonToken> found)

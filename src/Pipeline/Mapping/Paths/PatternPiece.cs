@@ -8,7 +8,7 @@ namespace StreamEngine.Pipeline.Mapping;
 /// <summary>What becomes of a value.</summary>
 internal enum PatternValue : byte
 {
-    /// <summary>There is none: the text goes on in the next piece.</summary>
+    /// <summary>There is none: the text goes on in the next piece. Of a field: its values are not taken as they are.</summary>
     None,
 
     /// <summary>A string without escapes becomes a cell.</summary>
@@ -33,7 +33,7 @@ internal enum PatternValue : byte
     End,
 }
 
-/// <summary>A piece of the text between values, and the value behind it: one cache line.</summary>
+/// <summary>A piece of the text between values, and the value behind it.</summary>
 [StructLayout(LayoutKind.Sequential, Size = 64)]
 internal struct PatternPiece
 {

@@ -8,28 +8,36 @@ namespace StreamEngine.Pipeline.Mapping;
 /// member by member.
 /// </summary>
 /// <remarks>
-/// A pattern that often doesn't fit is given up, and another is learned later: the later, the less the last one was worth, so that
-/// documents that are never alike cost little.
+/// A pattern that often doesn't fit is given up, and another is learned later: the later, the more of them were of no use in a row, so
+/// that documents that are never alike cost little.
 /// </remarks>
 internal sealed class PlainReader
 {
+    /// <summary>A longer document is not learned from: a pattern takes twice the memory of the text between the values.</summary>
+    private const int LongestDocument = 64 << 10;
+
     private const int ShortestPause = 16;
     private const int LongestPause = 4096;
 
-    /// <summary>A pattern that fits so often was worth it.</summary>
-    private const int Worth = 64;
-
-    /// <summary>So often more than it fitted a new pattern need not fit.</summary>
+    /// <summary>So many times more may a new pattern not fit than it fits, before it is given up.</summary>
     private const int Patience = 4;
+
+    /// <summary>The same of one that fitted long enough: then it was worth it.</summary>
+    private const int MostPatience = 64;
 
     private readonly MemberReader members;
     private readonly DirectField[] fields;
     private readonly JsonTape tape;
     private DocumentPattern? known;
+
+    /// <summary>So many times more may the pattern not fit.</summary>
     private int trust;
-    private int fitted;
-    private int pause = ShortestPause;
+
+    /// <summary>Documents until the next one is learned from.</summary>
     private int wait = ShortestPause;
+
+    /// <summary>What the wait will be when the pattern is given up.</summary>
+    private int pause = 2 * ShortestPause;
 
     /// <param name="trie">The members that are wanted.</param>
     /// <param name="slots">How many values they have.</param>
@@ -54,7 +62,7 @@ internal sealed class PlainReader
     {
         ref readonly var payload = ref batch.Document(index);
         var (start, end) = (payload.Offset, payload.Offset + payload.Length);
-        if (known is not null && Fits(batch, start, end, found, ref document))
+        if (known is not null && end <= batch.BytesAndBeyond.Length - JsonTokenizer.Ahead && Fits(batch, start, end, found, ref document))
         {
             return true;
         }
@@ -84,15 +92,15 @@ internal sealed class PlainReader
         if (known!.TryRead(batch.BytesAndBeyond, start, end, found, batch.NextCells(), ref document))
         {
             Pattern = known;
-            fitted++;
-            trust = Math.Min(trust + 1, Worth);
+            trust = Math.Min(trust + 1, MostPatience);
+            pause = trust == MostPatience ? ShortestPause : pause;
             return true;
         }
 
         if (--trust < 0)
         {
-            pause = fitted >= Worth ? ShortestPause : Math.Min(2 * pause, LongestPause);
             (known, wait) = (null, pause);
+            pause = Math.Min(2 * pause, LongestPause);
         }
 
         return false;
@@ -100,7 +108,9 @@ internal sealed class PlainReader
 
     private void Learn(ReadOnlySpan<byte> bytes, int start, int end, ReadOnlySpan<JsonToken> found)
     {
-        known = tape.Read(bytes, start, end - start) ? DocumentPattern.Of(tape, bytes, start, end, found, fields) : null;
-        (trust, fitted, wait) = (Patience, 0, LongestPause);
+        known = end - start <= LongestDocument && tape.Read(bytes, start, end - start) ? DocumentPattern.Of(tape, bytes, start, end, found, fields) : null;
+
+        // The wait is for want of a pattern.
+        (trust, wait) = (Patience, LongestPause);
     }
 }

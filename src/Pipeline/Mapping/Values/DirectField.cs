@@ -26,23 +26,16 @@ internal readonly struct DirectField
         Reader = reader;
         Value = reader.Paths[0].Slot;
         Slot = reader.Field.Slot;
-        (isText, asked, wanted, keptStart, keptLength, longest) = reader.Field.Type switch
+        (isText, asked, wanted, keptStart, keptLength, longest, Pattern) = reader.Field.Type switch
         {
-            FieldType.String => (true, All, JsonToken.PlainString, All, 0u, int.MaxValue),
-            FieldType.Int => (false, All, JsonToken.Number(0), 0u, 0u, int.MaxValue),
-            FieldType.Number => (false, JsonToken.KindAndFlags, JsonToken.Number(0), All, (uint)ushort.MaxValue, (int)ushort.MaxValue),
+            FieldType.String => (true, All, JsonToken.PlainString, All, 0u, int.MaxValue, PatternValue.TextCell),
+            FieldType.Int => (false, All, JsonToken.Number(0), 0u, 0u, int.MaxValue, PatternValue.WholeCell),
+            FieldType.Number => (false, JsonToken.KindAndFlags, JsonToken.Number(0), All, (uint)ushort.MaxValue, (int)ushort.MaxValue, PatternValue.NumberCell),
 
             // No token asks for this.
-            _ => (false, All, All, 0u, 0u, 0),
+            _ => (false, All, All, 0u, 0u, 0, PatternValue.None),
         };
         kind = isText ? CellKind.Text : CellKind.Number;
-        Pattern = reader.Field.Type switch
-        {
-            FieldType.String => PatternValue.TextCell,
-            FieldType.Int => PatternValue.WholeCell,
-            FieldType.Number => PatternValue.NumberCell,
-            _ => PatternValue.None,
-        };
     }
 
     public FieldReader Reader { get; }

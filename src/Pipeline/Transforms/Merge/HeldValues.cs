@@ -117,70 +117,48 @@ internal readonly ref struct HeldValues(byte[] memory, int start, int count)
     /// <returns>Whether they are; else some values have been taken over and some have not.</returns>
     public bool Exchange(Row row, FieldSet present, out FieldSet different)
     {
-        var (slots, texts) = (Unsafe.BitCast<FieldSet, UInt128>(present), Unsafe.BitCast<FieldSet, UInt128>(row.Batch.Schema.TextFields[row.Head.Type]));
+        var slots = Unsafe.BitCast<FieldSet, UInt128>(present);
         var bytes = row.Batch.Bytes;
         var fits = true;
-        var low = Exchange((ulong)slots, (ulong)texts, 0, row.Cells, bytes, ref fits);
+        var rank = 0;
+        var low = Exchange((ulong)slots, row.Cells, bytes, ref rank, ref fits);
         var upper = (ulong)(slots >> 64);
-        var high = upper == 0 ? 0 : Exchange(upper, (ulong)(texts >> 64), BitOperations.PopCount((ulong)slots), row.Cells[64..], bytes, ref fits);
+        var high = upper == 0 ? 0 : Exchange(upper, row.Cells[64..], bytes, ref rank, ref fits);
         different = Unsafe.BitCast<UInt128, FieldSet>(new UInt128(high, low));
         return fits;
     }
 
-    private ulong Exchange(ulong slots, ulong texts, int rank, ReadOnlySpan<Cell> cells, ReadOnlySpan<byte> bytes, ref bool fits) =>
-        ExchangeWords(slots, slots & ~texts, rank, cells, bytes, ref fits) | ExchangeTexts(slots, slots & texts, rank, cells, bytes, ref fits);
-
+    // Apart and with little that lives through the loop, so that it stays in registers.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private ulong ExchangeWords(ulong slots, ulong left, int rank, ReadOnlySpan<Cell> cells, ReadOnlySpan<byte> bytes, ref bool fits)
+    private ulong Exchange(ulong slots, ReadOnlySpan<Cell> cells, ReadOnlySpan<byte> bytes, ref int rank, ref bool fits)
     {
         var different = 0UL;
-        for (; left != 0; left &= left - 1)
+        var at = rank;
+        for (var left = slots; left != 0; left &= left - 1)
         {
-            var slot = left & (0 - left);
             ref readonly var cell = ref cells[BitOperations.TrailingZeroCount(left)];
-            var at = rank + BitOperations.PopCount(slots & (slot - 1));
-            if (TagAt(at) != TagOf(cell) || IsText(TagAt(at)))
+            var slot = left & (0 - left);
+            if (TagAt(at) == TagOf(cell) && !IsText(TagAt(at)))
+            {
+                // Arithmetic, since the compiler makes a branch of a condition in a loop: which values of a record change can't be foretold.
+                var change = WordAt(at) ^ cell.Bits;
+                WordAt(at) = cell.Bits;
+                different |= slot & (ulong)((change | -change) >> 63);
+            }
+            else
             {
                 different |= ExchangeOther(at, cell, bytes, ref fits) ? 0 : slot;
-                continue;
             }
 
-            // No branch, which the compiler makes of a condition in a loop: which values of a record change can't be foretold.
-            var change = WordAt(at) ^ cell.Bits;
-            WordAt(at) = cell.Bits;
-            different |= slot & (ulong)((change | -change) >> 63);
+            at++;
         }
 
-        return different;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private ulong ExchangeTexts(ulong slots, ulong left, int rank, ReadOnlySpan<Cell> cells, ReadOnlySpan<byte> bytes, ref bool fits)
-    {
-        var different = 0UL;
-        for (; left != 0; left &= left - 1)
-        {
-            var slot = left & (0 - left);
-            ref readonly var cell = ref cells[BitOperations.TrailingZeroCount(left)];
-            var at = rank + BitOperations.PopCount(slots & (slot - 1));
-            var word = WordAt(at);
-            if (TagAt(at) == (ushort)CellKind.Text && cell.Kind == CellKind.Text && cell.Scale == 0 && (uint)word == cell.Bits)
-            {
-                ref var held = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(memory), (int)(word >> 32));
-                var text = bytes.Slice(cell.Offset, (int)cell.Bits);
-                if (CellValues.Same(ref held, ref MemoryMarshal.GetReference(text), text.Length))
-                {
-                    continue;
-                }
-            }
-
-            different |= ExchangeOther(at, cell, bytes, ref fits) ? 0 : slot;
-        }
-
+        rank = at;
         return different;
     }
 
     /// <summary>Takes over a text, or a value of another kind or scale.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool ExchangeOther(int rank, in Cell cell, ReadOnlySpan<byte> bytes, ref bool fits)
     {
         ref var word = ref WordAt(rank);
