@@ -132,6 +132,18 @@ internal sealed class TestBatch
         }
     }
 
+    /// <summary>The slots of a set, in order.</summary>
+    public static List<int> Slots(FieldSet fields)
+    {
+        var slots = new List<int>();
+        foreach (var slot in fields)
+        {
+            slots.Add(slot);
+        }
+
+        return slots;
+    }
+
     /// <summary>A number as a provider wrote it.</summary>
     public sealed record Token(string Text);
 }

@@ -174,7 +174,7 @@ public class PlainReaderTests
                 rows.Add($"{slot}: {cell.Kind} {cell.Bits} {cell.Offset}+{cell.Length} {cell.Scale}");
             }
 
-            rows.Add($"invalid {string.Join(' ', Slots(head.Invalid))}");
+            rows.Add($"invalid {string.Join(' ', TestBatch.Slots(head.Invalid))}");
         }
 
         rows.AddRange(documents.Select((d, i) => $"{test.Batch.Document(i).State} {d}"));
@@ -184,17 +184,6 @@ public class PlainReaderTests
         }
 
         return rows;
-    }
-
-    private static List<int> Slots(FieldSet fields)
-    {
-        var slots = new List<int>();
-        foreach (var slot in fields)
-        {
-            slots.Add(slot);
-        }
-
-        return slots;
     }
 
     /// <summary>Reads one document after the other.</summary>

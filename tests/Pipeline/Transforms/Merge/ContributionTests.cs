@@ -48,8 +48,8 @@ public class ContributionTests
 
                     var row = RowOf(test, values);
                     var expected = Differences(held, row);
-                    Assert.Equal(expected, Slots(held.Replace(row)));
-                    Assert.Equal(Slots(row.Head.Present), Slots(held.Present));
+                    Assert.Equal(expected, TestBatch.Slots(held.Replace(row)));
+                    Assert.Equal(TestBatch.Slots(row.Head.Present), TestBatch.Slots(held.Present));
                     foreach (var slot in held.Present)
                     {
                         Assert.True(CellValues.Same(held.Get(slot), held.Data, row.Cells[slot], row.Batch.Bytes), $"field {slot}");
@@ -74,16 +74,5 @@ public class ContributionTests
         }
 
         return different;
-    }
-
-    private static List<int> Slots(FieldSet fields)
-    {
-        var slots = new List<int>();
-        foreach (var slot in fields)
-        {
-            slots.Add(slot);
-        }
-
-        return slots;
     }
 }
